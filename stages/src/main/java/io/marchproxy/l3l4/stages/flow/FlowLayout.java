@@ -1,0 +1,54 @@
+package io.marchproxy.l3l4.stages.flow;
+
+/**
+ * Where each field of a flow's state stands. Two cache lines: the first holds the key and what every packet reads, the
+ * second what packets count.
+ *
+ * <pre>
+ *  0| client address, high             |  8| client address, low
+ * 16| listener address, high           | 24| listener address, low
+ * 32| client port | listener port      | 36| protocol | ip version | service
+ * 40| flow hash     | 44| generation   | 48| backend  | 52| class | dscp | rule
+ * 56| last seen ns
+ *   +---------------------------------------------------------------
+ * 64| first seen ns                    | 72| packets to backend
+ * 80| bytes to backend                 | 88| packets to client
+ * 96| bytes to client                  |104| tried backends, one bit each
+ *112| timer previous | 116| timer next |120| tries | state | replies left |124| dropped packets
+ * </pre>
+ */
+public final class FlowLayout {
+    /** An entry's size in bytes; tables keep entries aligned to a cache line. */
+    public static final int SIZE = 128;
+
+    public static final int CLIENT_HIGH = 0;
+    public static final int CLIENT_LOW = 8;
+    public static final int LISTENER_HIGH = 16;
+    public static final int LISTENER_LOW = 24;
+    public static final int CLIENT_PORT = 32;
+    public static final int LISTENER_PORT = 34;
+    public static final int PROTOCOL = 36;
+    public static final int IP_VERSION = 37;
+    public static final int SERVICE = 38;
+    public static final int HASH = 40;
+    public static final int GENERATION = 44;
+    public static final int BACKEND = 48;
+    public static final int TRAFFIC_CLASS = 52;
+    public static final int DSCP = 53;
+    public static final int RULE = 54;
+    public static final int LAST_SEEN_NS = 56;
+    public static final int FIRST_SEEN_NS = 64;
+    public static final int PACKETS_TO_BACKEND = 72;
+    public static final int BYTES_TO_BACKEND = 80;
+    public static final int PACKETS_TO_CLIENT = 88;
+    public static final int BYTES_TO_CLIENT = 96;
+    public static final int TRIED = 104;
+    public static final int TIMER_PREVIOUS = 112;
+    public static final int TIMER_NEXT = 116;
+    public static final int TRIES = 120;
+    public static final int STATE = 121;
+    public static final int REPLIES_LEFT = 122;
+    public static final int DROPPED_PACKETS = 124;
+
+    private FlowLayout() {}
+}

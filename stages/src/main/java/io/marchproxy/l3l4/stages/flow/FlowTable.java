@@ -1,0 +1,53 @@
+package io.marchproxy.l3l4.stages.flow;
+
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+
+/**
+ * The port through which stages find the state of flows: a bounded table of fixed-size entries (see {@link FlowLayout}).
+ * The engine supplies it. One thread uses it.
+ *
+ * <p>A flow reference is the entry's generation (high 32 bits) and slot (low 32 bits, 0 to capacity − 1); the generation
+ * changes when a slot is freed, so a reference kept too long is recognised. Slots are given out in an order that follows
+ * from the calls alone: the same calls give the same references.
+ */
+public interface FlowTable {
+    /** Answer of {@link #insert} when the table is full. */
+    long FULL = -2;
+
+    /**
+     * Finds the flow of a packet from a client by protocol, addresses, ports and service.
+     *
+     * @return its reference, or {@link PacketDescriptor#NO_FLOW}
+     */
+    long find(PacketDescriptor fromClient);
+
+    /**
+     * Adds the flow of a packet from a client that {@link #find} did not know. Its key fields, hash and generation are set, all
+     * other fields are zero, but backend and timer links −1.
+     *
+     * @return its reference, or {@link #FULL}
+     */
+    long insert(PacketDescriptor fromClient);
+
+    /** Frees a flow's slot. The reference must be valid. */
+    void remove(long flowRef);
+
+    /**
+     * The address of the entry that a reference names.
+     *
+     * @return 0 when the flow is gone
+     */
+    long entry(long flowRef);
+
+    /** The address of the entry in a slot that is in use (for timers and scans). */
+    long entryAt(int slot);
+
+    /** The reference of the flow in a slot that is in use. */
+    long refAt(int slot);
+
+    /** Flows at present. */
+    int size();
+
+    /** Flows at the most. */
+    int capacity();
+}

@@ -1,0 +1,15 @@
+package io.marchproxy.l3l4.stages.packet;
+
+/** Bits of {@link PacketDescriptor#flags()}. */
+public final class DescriptorFlags {
+    /** The route stage chose another backend than the flow had before: egress opens a new socket towards it. */
+    public static final int REROUTED = 1;
+
+    /** The first packet of its flow. */
+    public static final int NEW_FLOW = 2;
+
+    /** The packet waited in the shape stage. */
+    public static final int WAS_HELD = 4;
+
+    private DescriptorFlags() {}
+}

@@ -1,0 +1,43 @@
+package io.marchproxy.l3l4.stages.packet;
+
+/**
+ * What a descriptor tells a shard. Traffic and everything from outside that a decision may depend on come through the same
+ * ring in one order, which is what makes a replay exact.
+ */
+public enum EventKind {
+    /** Bytes of a TCP flow, a UDP datagram (or a run of them), or an IP packet. */
+    DATA,
+    /** A client's TCP connection was accepted and its address is known. Argument 0: refusal, a {@code DropReason} ordinal + 1, or 0. */
+    OPEN,
+    /** The connect to the chosen backend succeeded. */
+    CONNECTED,
+    /** The connect to the chosen backend failed; another may be tried. Argument 0: errno, or 0 for a time-out. */
+    CONNECT_FAILED,
+    /** The sender of {@code direction} has ended its half of the stream. */
+    FIN,
+    /** The sender of {@code direction} has reset the connection. */
+    RESET,
+    /** The transport has closed the flow's sockets; nothing more will come of it. */
+    CLOSED,
+    /** The receiver of {@code direction} takes no more (argument 0 = 1) or takes again (argument 0 = 0). */
+    BACKPRESSURE,
+    /** An ICMP error came for a datagram of this flow towards {@code direction}. Argument 0: errno. */
+    ICMP_ERROR,
+    /** Nothing but time has passed. */
+    TICK,
+    /** A new configuration snapshot takes effect; it is the descriptor's attachment. Argument 0: its version. */
+    CONFIG,
+    /** A backend's health flipped. Backend field: its index; argument 0: 1 healthy, 0 not. */
+    HEALTH,
+    /** This shard's share of a service's session cap. Service field; argument 0: sessions. */
+    QUOTA,
+    /** Copy the books as of now into the attachment. */
+    SNAPSHOT;
+
+    private static final EventKind[] VALUES = values();
+
+    /** The kind with this ordinal, without the copy that {@code values()} makes. */
+    public static EventKind of(int ordinal) {
+        return VALUES[ordinal];
+    }
+}

@@ -1,0 +1,51 @@
+package io.marchproxy.l3l4.stages.pipeline;
+
+/** Why a packet, or the bytes of a connection, went no further. Each is counted per service and class, and shown. */
+public enum DropReason {
+    RING_FULL("The shard's ring had no free slot"),
+    TRUNCATED("The datagram was longer than the receive buffer"),
+    OVERSIZED("The datagram is longer than the path towards the receiver takes"),
+    MALFORMED("A header's length or version is wrong"),
+    NO_SERVICE("No service listens for it"),
+    FLOW_TABLE_FULL("The flow table is full"),
+    SESSION_CAP("The service has as many UDP sessions as it may have"),
+    CONNECTION_CAP("The service has as many connections as it may have"),
+    ACCEPT_RATE("The client opens connections faster than it may"),
+    BAD_PROXY_HEADER("The PROXY protocol header is missing, broken or late"),
+    NO_HEALTHY_BACKEND("No backend of the service is healthy"),
+    CONNECT_FAILED("No backend accepted the connection within the tries and the time allowed"),
+    QUEUE_FULL("The class's queue is full"),
+    FLOW_GONE("The flow ended before the packet was handled"),
+    RESET("The connection was reset with bytes still to be delivered"),
+    BACKEND_UNREACHABLE("The backend's host answered that nobody listens (ICMP)"),
+    SEND_FAILED("The kernel refused to send"),
+    DRAINING("The service is shutting down");
+
+    private static final DropReason[] VALUES = values();
+
+    private final String sentence;
+
+    DropReason(String sentence) {
+        this.sentence = sentence;
+    }
+
+    /** What the reason means, as a sentence without its full stop. */
+    public String sentence() {
+        return sentence;
+    }
+
+    /** The reason's name in metrics and JSON, such as {@code session-cap}. */
+    public String label() {
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+
+    /** How many reasons there are. */
+    public static int count() {
+        return VALUES.length;
+    }
+
+    /** The reason with this ordinal, without the copy that {@code values()} makes. */
+    public static DropReason of(int ordinal) {
+        return VALUES[ordinal];
+    }
+}

@@ -1,0 +1,20 @@
+package io.marchproxy.l3l4.stages.pipeline;
+
+import io.marchproxy.l3l4.stages.classify.ClassifySettings;
+import io.marchproxy.l3l4.stages.mark.MarkSettings;
+import io.marchproxy.l3l4.stages.route.RouteSettings;
+import io.marchproxy.l3l4.stages.shape.ShapeSettings;
+
+/**
+ * One immutable snapshot of everything that the stages may be told. It enters a shard as a CONFIG event.
+ *
+ * @param version counts up with every snapshot of a process, from 1
+ * @param hash of the configuration that it was made from, in hex
+ */
+public record PipelineSettings(
+        long version,
+        String hash,
+        ClassifySettings classify,
+        ShapeSettings shape,
+        MarkSettings mark,
+        RouteSettings route) {}

@@ -1,0 +1,138 @@
+package io.marchproxy.l3l4.stages.pipeline;
+
+import io.marchproxy.l3l4.stages.packet.Direction;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * What came in, left, was dropped and is held: packets and bytes per service, class and direction. One thread writes, any
+ * thread may read single cells; {@link #copy()} by the writing thread gives a consistent whole.
+ *
+ * <p>Cells grow with the number of services, which only a CONFIG event changes, never with packets.
+ */
+public final class TrafficBooks {
+    /** Columns of a row; dropped packets and bytes by reason follow. */
+    private static final int IN_PACKETS = 0;
+
+    private static final int IN_BYTES = 1;
+    private static final int OUT_PACKETS = 2;
+    private static final int OUT_BYTES = 3;
+    private static final int HELD_PACKETS = 4;
+    private static final int HELD_BYTES = 5;
+    private static final int DROPPED_PACKETS = 6;
+    private static final int DROPPED_BYTES = DROPPED_PACKETS + DropReason.count();
+    private static final int COLUMNS = DROPPED_BYTES + DropReason.count();
+    private static final int CLASSES = 4;
+    private static final int DIRECTIONS = 2;
+    private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private volatile long[] cells;
+
+    /** Books with room for a number of services; {@link #grow} makes more. */
+    public TrafficBooks(int services) {
+        cells = new long[services * CLASSES * DIRECTIONS * COLUMNS];
+    }
+
+    private TrafficBooks(long[] cells) {
+        this.cells = cells;
+    }
+
+    /** Makes room for services 0 to {@code services} − 1. By the writing thread. */
+    public void grow(int services) {
+        int wanted = services * CLASSES * DIRECTIONS * COLUMNS;
+        if (wanted > cells.length) {
+            cells = Arrays.copyOf(cells, wanted);
+        }
+    }
+
+    /** Services that there is room for. */
+    public int services() {
+        return cells.length / (CLASSES * DIRECTIONS * COLUMNS);
+    }
+
+    public void in(int service, int trafficClass, Direction direction, long packets, long bytes) {
+        add2(row(service, trafficClass, direction) + IN_PACKETS, packets, bytes);
+    }
+
+    public void out(int service, int trafficClass, Direction direction, long packets, long bytes) {
+        add2(row(service, trafficClass, direction) + OUT_PACKETS, packets, bytes);
+    }
+
+    /** Changes what is held: positive when packets begin to wait, negative when they stop. */
+    public void held(int service, int trafficClass, Direction direction, long packets, long bytes) {
+        add2(row(service, trafficClass, direction) + HELD_PACKETS, packets, bytes);
+    }
+
+    public void dropped(
+            int service, int trafficClass, Direction direction, DropReason reason, long packets, long bytes) {
+        int row = row(service, trafficClass, direction);
+        add(row + DROPPED_PACKETS + reason.ordinal(), packets);
+        add(row + DROPPED_BYTES + reason.ordinal(), bytes);
+    }
+
+    public long inPackets(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + IN_PACKETS);
+    }
+
+    public long inBytes(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + IN_BYTES);
+    }
+
+    public long outPackets(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + OUT_PACKETS);
+    }
+
+    public long outBytes(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + OUT_BYTES);
+    }
+
+    public long heldPackets(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + HELD_PACKETS);
+    }
+
+    public long heldBytes(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + HELD_BYTES);
+    }
+
+    public long droppedPackets(int service, int trafficClass, Direction direction, DropReason reason) {
+        return get(row(service, trafficClass, direction) + DROPPED_PACKETS + reason.ordinal());
+    }
+
+    public long droppedBytes(int service, int trafficClass, Direction direction, DropReason reason) {
+        return get(row(service, trafficClass, direction) + DROPPED_BYTES + reason.ordinal());
+    }
+
+    /** The books as they stand. By the writing thread, or when it is quiet, for a consistent whole. */
+    public TrafficBooks copy() {
+        return new TrafficBooks(cells.clone());
+    }
+
+    /** Adds another's cells to these, as for a sum over shards. By the writing thread. */
+    public void add(TrafficBooks other) {
+        grow(other.services());
+        long[] theirs = other.cells;
+        for (int i = 0; i < theirs.length; i++) {
+            add(i, (long) CELL.getOpaque(theirs, i));
+        }
+    }
+
+    private static int row(int service, int trafficClass, Direction direction) {
+        return ((service * CLASSES + trafficClass) * DIRECTIONS + direction.ordinal()) * COLUMNS;
+    }
+
+    private void add2(int first, long packets, long bytes) {
+        add(first, packets);
+        add(first + 1, bytes);
+    }
+
+    private void add(int index, long amount) {
+        long[] mine = cells;
+        CELL.setOpaque(mine, index, (long) CELL.getOpaque(mine, index) + amount);
+    }
+
+    private long get(int index) {
+        long[] mine = cells;
+        return index < mine.length ? (long) CELL.getOpaque(mine, index) : 0;
+    }
+}

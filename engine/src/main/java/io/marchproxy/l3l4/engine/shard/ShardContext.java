@@ -1,0 +1,22 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import io.marchproxy.l3l4.engine.transport.TransportKind;
+import io.netty.channel.EventLoop;
+
+/** What transports know of the shard that they serve. Immutable. */
+public interface ShardContext {
+    /** The shard's number, from 0. */
+    int id();
+
+    /** The shard's I/O thread; channels and descriptors of sockets are registered with it. */
+    EventLoop loop();
+
+    TransportKind transport();
+
+    ShardIngress ingress();
+
+    ShardEgress egress();
+
+    /** True when the egress has a thread of its own (pipelined placement), so channel state must be reached through {@link #loop()}. */
+    boolean separateEgress();
+}

@@ -1,0 +1,25 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
+import org.jspecify.annotations.Nullable;
+
+/** What endpoints need when they send. Used by the egress thread alone, which in run-to-completion is the event loop's. */
+public interface ShardEgress {
+    /** Books of what the egress took over (in), sent (out), holds and dropped. */
+    TrafficBooks books();
+
+    /** Has {@link BatchedEgress#flush()} called once, when the present batch is through. Repeated calls within a batch count once if the caller sees to it. */
+    void dirty(BatchedEgress sender);
+
+    /** Makes an endpoint known as a flow's, so that the pipeline's own end of the flow finds it. */
+    void bind(long flowRef, Endpoint endpoint);
+
+    /** Forgets a flow's endpoint. */
+    void unbind(long flowRef);
+
+    /** The backend with this number in the present configuration, or null when it is gone or its name does not resolve. */
+    @Nullable BackendTarget backend(int index);
+
+    /** Tells the health monitor that live traffic met an error at a backend: connect refused or timed out, ICMP unreachable. Any thread. */
+    void signal(int backend, int errno);
+}

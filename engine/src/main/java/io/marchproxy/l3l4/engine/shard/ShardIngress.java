@@ -1,0 +1,34 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where transports put what came in: the shard's ring. Used by the shard's event loop thread alone.
+ *
+ * <p>Every claim is followed by exactly one {@link #publish()} before the next claim, and every callback of the event loop
+ * that published ends with {@link #settle()}.
+ */
+public interface ShardIngress {
+    /** The shard's monotonic time in nanoseconds, read once a batch. */
+    long nowNs();
+
+    /**
+     * Claims the next slot without waiting.
+     *
+     * @return null when the ring is full; the caller drops the datagram and counts it
+     */
+    @Nullable PacketDescriptor tryClaim();
+
+    /** Claims the next slot; when the ring is full, makes or waits for room. For streams and control events, which are never dropped. */
+    PacketDescriptor claim();
+
+    /** Hands the claimed slot to the stages. */
+    void publish();
+
+    /**
+     * Says that the caller's callback is over. Within a batch of I/O this does nothing, since the batch's end runs the stages;
+     * outside of one (a timer, a connect's result) it runs or wakes them now.
+     */
+    void settle();
+}

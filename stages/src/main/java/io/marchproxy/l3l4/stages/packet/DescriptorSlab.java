@@ -18,8 +18,8 @@ public final class DescriptorSlab {
      */
     public DescriptorSlab(MemorySegment memory) {
         if (memory.address() % DescriptorLayout.SIZE != 0 || memory.byteSize() < DescriptorLayout.SIZE) {
-            throw new IllegalArgumentException("a slab is aligned to " + DescriptorLayout.SIZE
-                    + " bytes and holds at least one descriptor");
+            throw new IllegalArgumentException(
+                    "a slab is aligned to " + DescriptorLayout.SIZE + " bytes and holds at least one descriptor");
         }
         this.memory = memory;
         this.capacity = (int) Math.min(Integer.MAX_VALUE, memory.byteSize() / DescriptorLayout.SIZE);

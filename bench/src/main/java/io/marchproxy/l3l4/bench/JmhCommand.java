@@ -1,9 +1,11 @@
 package io.marchproxy.l3l4.bench;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Unmatched;
 
 /** {@code bench jmh …}: hands everything that follows to JMH's own command line. */
 @Command(
@@ -12,12 +14,13 @@ import picocli.CommandLine.Parameters;
                 "Runs the JMH benchmarks; what follows is JMH's own command line (-h lists it, -l the benchmarks).")
 final class JmhCommand implements Callable<Integer> {
 
-    @Parameters(arity = "0..*", paramLabel = "ARG", description = "JMH's arguments")
-    private String[] arguments = {};
+    /** Everything that stands behind "jmh", options included: JMH's to understand, not picocli's. */
+    @Unmatched
+    private final List<String> arguments = new ArrayList<>();
 
     @Override
     public Integer call() throws IOException {
-        org.openjdk.jmh.Main.main(arguments);
+        org.openjdk.jmh.Main.main(arguments.toArray(String[]::new));
         return 0;
     }
 }

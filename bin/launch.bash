@@ -1,0 +1,99 @@
+# What the three launchers share; sourced, never run. They call: launch MODULE MAIN_CLASS FLAG_FILE… -- ARGUMENT…
+
+# Exit codes of sysexits.h, so that a supervisor can tell "cannot run here" from a fault of the program.
+readonly EX_UNAVAILABLE=69 EX_SOFTWARE=70
+
+say() { printf '%s: %s\n' "$launcher" "$1" >&2; }
+
+# Folders of JDKs, most wanted first. PROXY_L3L4_JDK_FOLDERS (colon-separated) replaces the usual places.
+jdk_candidates() {
+  local java folder
+  [[ -n ${JAVA_HOME:-} ]] && printf '%s\n' "$JAVA_HOME"
+  if java=$(command -v java 2>/dev/null); then
+    java=$(readlink -f "$java")
+    printf '%s\n' "${java%/bin/java}"
+  fi
+  local -a folders=(/usr/lib/jvm /opt /opt/java /usr/local "${HOME:-/root}/.sdkman/candidates/java" "${HOME:-/root}/.jdks"
+    "${HOME:-/root}/.local/share/mise/installs/java" "${HOME:-/root}/.asdf/installs/java")
+  [[ -n ${PROXY_L3L4_JDK_FOLDERS+set} ]] && IFS=: read -ra folders <<<"$PROXY_L3L4_JDK_FOLDERS"
+  for folder in "${folders[@]}"; do
+    printf '%s\n' "$folder"/*
+  done
+}
+
+# Reads the release file rather than starting each java that lies around: that would cost more than our own start.
+is_java_25() { [[ -x $1/bin/java && -r $1/release ]] && grep -q '^JAVA_VERSION="25[".+-]' "$1/release"; }
+
+find_jdk() {
+  local candidate
+  while IFS= read -r candidate; do
+    if is_java_25 "$candidate"; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done < <(jdk_candidates)
+  say "needs a JDK 25 and found none in JAVA_HOME, on the PATH or in the usual folders."
+  say "Install one (for instance the package temurin-25-jdk or openjdk-25-jdk-headless, or: sdk install java 25-tem)"
+  say "or point JAVA_HOME at it."
+  return $EX_UNAVAILABLE
+}
+
+# True if a source or a pom is newer than the jar: one find, which stops at the first hit.
+is_stale() {
+  local jar=$1 module sources=()
+  [[ -f $jar ]] || return 0
+  for module in stages config engine "$2"; do sources+=("$root/$module/src/main" "$root/$module/pom.xml"); done
+  [[ -n $(find "$root/pom.xml" "$root/.version" "${sources[@]}" -newer "$jar" -print -quit) ]]
+}
+
+build() {
+  local module=$1 jar=$2 jdk=$3 log status=0
+  if ! command -v mvn >/dev/null; then
+    if [[ -f $jar ]]; then
+      say "the sources are newer than the build, but mvn is not on the PATH: running what was built before."
+      return 0
+    fi
+    say "is not built yet and mvn is not on the PATH. Install Maven 3.8.6 or later (Debian: apt install maven)."
+    return $EX_UNAVAILABLE
+  fi
+  mkdir -p "$root/target"
+  # Two launchers at once must not build into the same folder; who comes second finds the work done.
+  exec 9>"$root/target/.launcher-build.lock"
+  if command -v flock >/dev/null; then flock 9; fi
+  if ! is_stale "$jar" "$module"; then return 0; fi
+  log=$root/target/launcher-build.log
+  say "building (first use, or the sources have changed; log in $log) …"
+  (cd "$root" && JAVA_HOME=$jdk mvn -B -Dquick -Dmaven.test.skip=true -pl "$module" -am package 9>&-) 2>&1 |
+    tee "$log" | sed -nu 's/^\[INFO\] Building proxy-l3l4 \([a-z][^ ]*\).*\[\(.*\)\]$/  \2 \1/p' >&2 || status=$?
+  if ((status != 0)); then
+    sed -n '/^\[ERROR\] Failed to execute/q; /^\[ERROR\]/p' "$log" | head -n 20 >&2 || true
+    say "the build failed; the whole log is in $log"
+    return $EX_SOFTWARE
+  fi
+  exec 9>&-
+}
+
+launch() {
+  local module=$1 main=$2 jdk app jar
+  shift 2
+  local -a flags=()
+  while [[ $1 != -- ]]; do
+    flags+=("@$root/bin/$1")
+    shift
+  done
+  shift
+  jdk=$(find_jdk) || exit
+  # In the tree the jars stand where Maven puts them, in an image or a package under app/.
+  if [[ -f $root/pom.xml ]]; then app=$root/$module/target/app; else app=$root/app; fi
+  jar=$app/$module-$(<"$root/.version").jar
+  if [[ -f $root/pom.xml ]] && is_stale "$jar" "$module"; then
+    build "$module" "$jar" "$jdk" || exit
+  fi
+  if [[ ! -f $jar ]]; then
+    say "$jar is missing: the installation is incomplete."
+    exit $EX_UNAVAILABLE
+  fi
+  # JAVA_OPTS are words, not one argument.
+  # shellcheck disable=SC2086
+  exec "$jdk/bin/java" "${flags[@]}" ${JAVA_OPTS:-} ${PROXY_L3L4_JAVA_OPTS:-} -cp "$jar" "$main" "$@"
+}

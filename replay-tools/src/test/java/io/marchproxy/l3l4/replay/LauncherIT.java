@@ -1,0 +1,101 @@
+package io.marchproxy.l3l4.replay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.config.Version;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launchers in {@code bin/} as a user meets them: real processes, after the jars were packaged. */
+class LauncherIT {
+
+    private static final Path BIN = Path.of(System.getProperty("project.root"), "bin");
+
+    /** sysexits.h: what is needed to run at all is not there. */
+    private static final int EX_UNAVAILABLE = 69;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void shouldRunFromAnyFolderThroughALinkWithASpaceInItsName() throws Exception {
+        Path link = Files.createSymbolicLink(folder.resolve("a link"), BIN.resolve("replay-tools"));
+
+        Outcome outcome = run(List.of(link.toString(), "version"), Map.of());
+
+        assertEquals(new Outcome(0, "replay-tools " + Version.current(), ""), outcome);
+    }
+
+    @Test
+    void shouldHandOverAnArgumentWithSpacesAsOne() throws Exception {
+        Outcome outcome = run(List.of(BIN.resolve("replay-tools").toString(), "no such  command"), Map.of());
+
+        assertEquals(2, outcome.exitCode());
+        assertTrue(outcome.err().contains("'no such  command'"), outcome::toString);
+    }
+
+    @Test
+    void shouldNameTheMissingJdk() throws Exception {
+        Map<String, String> noJdk =
+                Map.of("JAVA_HOME", "", "PATH", pathWithout("java"), "PROXY_L3L4_JDK_FOLDERS", folder.toString());
+
+        Outcome outcome = run(List.of(BIN.resolve("proxy-l3l4").toString(), "version"), noJdk);
+
+        assertEquals(EX_UNAVAILABLE, outcome.exitCode());
+        assertTrue(outcome.err().startsWith("proxy-l3l4: needs a JDK 25"), outcome::toString);
+    }
+
+    @Test
+    void shouldPassOverAJavaOfAnotherVersion() throws Exception {
+        Path jdk = Files.createDirectories(folder.resolve("jdk-17"));
+        Path java = Files.createDirectories(jdk.resolve("bin")).resolve("java");
+        Files.writeString(java, "#!/bin/sh\necho wrong java\n");
+        assertTrue(java.toFile().setExecutable(true));
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.25\"\n");
+
+        Outcome outcome =
+                run(List.of(BIN.resolve("replay-tools").toString(), "version"), Map.of("JAVA_HOME", jdk.toString()));
+
+        assertEquals("replay-tools " + Version.current(), outcome.out(), outcome::toString);
+    }
+
+    /** A folder of links to every program that the launcher calls, as a PATH without {@code program}. */
+    private String pathWithout(String program) throws IOException {
+        Path programs = Files.createDirectory(folder.resolve("programs"));
+        for (String name : List.of("bash", "readlink", "dirname", "find", "grep", "cat", program)) {
+            if (!name.equals(program)) {
+                Files.createSymbolicLink(programs.resolve(name), Path.of("/usr/bin", name));
+            }
+        }
+        return programs.toString();
+    }
+
+    private Outcome run(List<String> command, Map<String, String> environment) throws Exception {
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        try {
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS), () -> command + " did not end within a minute");
+        } finally {
+            process.destroyForcibly();
+        }
+        return new Outcome(
+                process.exitValue(),
+                Files.readString(out).strip(),
+                Files.readString(err).strip());
+    }
+
+    private record Outcome(int exitCode, String out, String err) {}
+}

@@ -1,5 +1,8 @@
 # What the three launchers share; sourced, never run. They call: launch MODULE MAIN_CLASS FLAG_FILE… -- ARGUMENT…
 
+# The sourcing script says who it is and where the tree is.
+: "${launcher:?}" "${root:?}"
+
 # Exit codes of sysexits.h, so that a supervisor can tell "cannot run here" from a fault of the program.
 readonly EX_UNAVAILABLE=69 EX_SOFTWARE=70
 

@@ -10,7 +10,9 @@ package io.marchproxy.l3l4.stages.classify;
  * @param idleTimeoutNs after which a silent flow ends; 0 for never
  * @param sessionCap UDP sessions at the most for the whole service; shards learn their share by QUOTA events
  * @param evictOldest at the cap: true ends the session that has been silent longest among the oldest, false refuses the new one
- * @param replyLimit UDP session ends after this many datagrams to the client; 0 for no limit
+ * @param replyLimit a UDP session ends when each of its client's datagrams has been answered by this many; 0 for no limit, at
+ *     most 65,535. Counted per datagram from the client, since resolvers send several questions from one port and a session
+ *     that ended with the first answer would lose the others
  */
 public record ServiceProfile(
         int id,
@@ -21,4 +23,19 @@ public record ServiceProfile(
         long idleTimeoutNs,
         int sessionCap,
         boolean evictOldest,
-        int replyLimit) {}
+        int replyLimit) {
+    public ServiceProfile {
+        if (id < 0 || id > 65_535) {
+            throw new IllegalArgumentException("service number " + id);
+        }
+        if (defaultClass < 0 || defaultClass > 3) {
+            throw new IllegalArgumentException("class " + defaultClass);
+        }
+        if (idleTimeoutNs < 0 || sessionCap < 0) {
+            throw new IllegalArgumentException("service " + name + " has a negative limit");
+        }
+        if (replyLimit < 0 || replyLimit > 65_535) {
+            throw new IllegalArgumentException("reply limit " + replyLimit + " is outside 0 to 65535");
+        }
+    }
+}

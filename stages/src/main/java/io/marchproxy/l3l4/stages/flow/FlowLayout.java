@@ -13,9 +13,11 @@ package io.marchproxy.l3l4.stages.flow;
  *   +---------------------------------------------------------------
  * 64| first seen ns                    | 72| packets to backend
  * 80| bytes to backend                 | 88| packets to client
- * 96| bytes to client                  |104| tried backends, one bit each
- *112| timer previous | 116| timer next |120| tries | state | replies left |124| dropped packets
+ * 96| bytes to client                  |104| TCP: tried backends, one bit each; UDP: session previous | session next
+ *112| timer previous | 116| timer next |120| TCP: tries, UDP: ICMP errors | state | replies left |124| dropped packets
  * </pre>
+ *
+ * <p>Fields that only connections need and fields that only sessions need share their place.
  */
 public final class FlowLayout {
     /** An entry's size in bytes; tables keep entries aligned to a cache line. */
@@ -43,9 +45,12 @@ public final class FlowLayout {
     public static final int PACKETS_TO_CLIENT = 88;
     public static final int BYTES_TO_CLIENT = 96;
     public static final int TRIED = 104;
+    public static final int SESSION_PREVIOUS = 104;
+    public static final int SESSION_NEXT = 108;
     public static final int TIMER_PREVIOUS = 112;
     public static final int TIMER_NEXT = 116;
     public static final int TRIES = 120;
+    public static final int ICMP_ERRORS = 120;
     public static final int STATE = 121;
     public static final int REPLIES_LEFT = 122;
     public static final int DROPPED_PACKETS = 124;

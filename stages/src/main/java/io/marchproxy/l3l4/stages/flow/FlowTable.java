@@ -15,15 +15,19 @@ public interface FlowTable {
     long FULL = -2;
 
     /**
-     * Finds the flow of a packet from a client by protocol, addresses, ports and service.
+     * Finds the flow of a packet from a client by protocol, addresses, ports and service, and leaves the key's hash in
+     * {@link PacketDescriptor#flowHash()}.
      *
      * @return its reference, or {@link PacketDescriptor#NO_FLOW}
      */
     long find(PacketDescriptor fromClient);
 
     /**
-     * Adds the flow of a packet from a client that {@link #find} did not know. Its key fields, hash and generation are set, all
-     * other fields are zero, but backend and timer links −1.
+     * Adds the flow of a packet from a client, and leaves the key's hash in {@link PacketDescriptor#flowHash()}. The entry's
+     * key fields, hash and generation are set, all other fields are zero, but backend and timer links −1.
+     *
+     * <p>Does not look for an equal key: a client may reuse a TCP port before the old connection's CLOSED event is handled,
+     * and both flows are then known by their references. Of UDP flows {@link #find} is asked first.
      *
      * @return its reference, or {@link #FULL}
      */
@@ -35,6 +39,7 @@ public interface FlowTable {
     /**
      * The address of the entry that a reference names.
      *
+     * @param flowRef any number, also {@link PacketDescriptor#NO_FLOW}
      * @return 0 when the flow is gone
      */
     long entry(long flowRef);

@@ -1,5 +1,10 @@
 package io.marchproxy.l3l4.stages.pipeline;
 
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import java.util.Locale;
+
 /** Why a packet, or the bytes of a connection, went no further. Each is counted per service and class, and shown. */
 public enum DropReason {
     RING_FULL("The shard's ring had no free slot"),
@@ -36,7 +41,7 @@ public enum DropReason {
 
     /** The reason's name in metrics and JSON, such as {@code session-cap}. */
     public String label() {
-        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** How many reasons there are. */
@@ -47,5 +52,16 @@ public enum DropReason {
     /** The reason with this ordinal, without the copy that {@code values()} makes. */
     public static DropReason of(int ordinal) {
         return VALUES[ordinal];
+    }
+
+    /** The reason that was written into a dropped packet's descriptor. */
+    public static DropReason in(PacketDescriptor packet) {
+        return VALUES[Memory.getByte(packet.address() + DescriptorLayout.DROP_REASON)];
+    }
+
+    /** Writes this reason into a descriptor, and says that the packet goes no further. */
+    public Verdict drop(PacketDescriptor packet) {
+        Memory.putByte(packet.address() + DescriptorLayout.DROP_REASON, (byte) ordinal());
+        return Verdict.DROP;
     }
 }

@@ -17,4 +17,11 @@ public record PipelineSettings(
         ClassifySettings classify,
         ShapeSettings shape,
         MarkSettings mark,
-        RouteSettings route) {}
+        RouteSettings route) {
+    public PipelineSettings {
+        if (classify.services().size() != route.pools().size()) {
+            throw new IllegalArgumentException(classify.services().size() + " services have "
+                    + route.pools().size() + " pools of backends; each has its own, under the same number");
+        }
+    }
+}

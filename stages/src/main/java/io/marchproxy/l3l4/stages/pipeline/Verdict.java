@@ -1,5 +1,9 @@
 package io.marchproxy.l3l4.stages.pipeline;
 
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+
 /** What a stage says of a packet. Every packet ends in exactly one verdict other than {@link #CONTINUE} and {@link #HOLD}. */
 public enum Verdict {
     /** The next stage decides. */
@@ -18,5 +22,15 @@ public enum Verdict {
     /** The verdict with this ordinal, without the copy that {@code values()} makes. */
     public static Verdict of(int ordinal) {
         return VALUES[ordinal];
+    }
+
+    /** The verdict that was written into a descriptor; of one that was not handled yet, {@link #CONTINUE}. */
+    public static Verdict in(PacketDescriptor packet) {
+        return VALUES[Memory.getByte(packet.address() + DescriptorLayout.VERDICT)];
+    }
+
+    /** Writes this verdict into a descriptor. */
+    public void writeTo(PacketDescriptor packet) {
+        Memory.putByte(packet.address() + DescriptorLayout.VERDICT, (byte) ordinal());
     }
 }

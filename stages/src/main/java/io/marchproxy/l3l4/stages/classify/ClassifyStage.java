@@ -1,0 +1,243 @@
+package io.marchproxy.l3l4.stages.classify;
+
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.flow.FlowEnder;
+import io.marchproxy.l3l4.stages.flow.FlowEntry;
+import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.flow.FlowTimers;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the flow that a packet belongs to, or begins one: service, first matching rule, class and code point are decided
+ * with a flow's first packet and stay with it. Keeps the flow's counters, and UDP sessions within their cap.
+ *
+ * <p>Whatever it answers, the descriptor then has a class, so that the books can be kept.
+ */
+public final class ClassifyStage implements Stage {
+    private static final int UDP = 17;
+    private static final int LOWEST_CLASS = 3;
+    private static final int UNCOUNTABLE_REPLIES = 65_535;
+
+    /** Sessions that a new one may end: two, so that a shard whose share shrank comes down to it. */
+    private static final int EVICTIONS_AT_MOST = 2;
+
+    private final FlowTable flows;
+    private final FlowTimers timers;
+    private final FlowEnder ender;
+    private volatile ServiceState[] services = {};
+
+    /** A stage without settings yet: {@link #apply} comes first. */
+    public ClassifyStage(FlowTable flows, FlowTimers timers, FlowEnder ender) {
+        this.flows = flows;
+        this.timers = timers;
+        this.ender = ender;
+    }
+
+    /** Takes over a snapshot. Flows that are there keep their class. */
+    public void apply(ClassifySettings settings) {
+        List<ServiceProfile> profiles = settings.services();
+        ServiceState[] before = services;
+        ServiceState[] after = new ServiceState[Math.max(before.length, profiles.size())];
+        System.arraycopy(before, 0, after, 0, before.length);
+        for (int i = 0; i < profiles.size(); i++) {
+            if (i < before.length) {
+                after[i].apply(profiles.get(i), settings.rules());
+            } else {
+                after[i] = new ServiceState(profiles.get(i), settings.rules(), flows);
+            }
+        }
+        services = after;
+    }
+
+    @Override
+    public Verdict process(PacketDescriptor packet, long nowNs) {
+        EventKind kind = packet.kind();
+        if (kind == EventKind.OPEN) {
+            return open(packet, nowNs);
+        }
+        long flowRef = packet.flowRef();
+        if (flowRef == PacketDescriptor.NO_FLOW && isClientDatagram(packet, kind)) {
+            flowRef = flows.find(packet);
+            if (flowRef == PacketDescriptor.NO_FLOW) {
+                return newSession(packet, nowNs);
+            }
+            packet.flowRef(flowRef);
+        }
+        long entry = flows.entry(flowRef);
+        if (entry == 0) {
+            packet.trafficClass(defaultClass(packet.service()));
+            return DropReason.FLOW_GONE.drop(packet);
+        }
+        return known(packet, kind, entry, nowNs);
+    }
+
+    private static boolean isClientDatagram(PacketDescriptor packet, EventKind kind) {
+        return kind == EventKind.DATA && packet.protocol() == UDP && packet.direction() == Direction.TO_BACKEND;
+    }
+
+    private static Verdict known(PacketDescriptor packet, EventKind kind, long entry, long nowNs) {
+        describe(packet, entry);
+        FlowEntry.lastSeenNs(entry, nowNs);
+        if (kind == EventKind.DATA) {
+            if (packet.direction() == Direction.TO_BACKEND) {
+                FlowEntry.countToBackend(entry, packet.packets(), packet.lengthBytes());
+            } else {
+                FlowEntry.countToClient(entry, packet.packets(), packet.lengthBytes());
+            }
+        }
+        return Verdict.CONTINUE;
+    }
+
+    private static void describe(PacketDescriptor packet, long entry) {
+        packet.service(FlowEntry.service(entry));
+        packet.trafficClass(FlowEntry.trafficClass(entry));
+        packet.egressDscp(FlowEntry.dscp(entry));
+        packet.rule(FlowEntry.rule(entry));
+        packet.flowHash(FlowEntry.hash(entry));
+    }
+
+    private Verdict open(PacketDescriptor packet, long nowNs) {
+        ServiceState service = service(packet.service());
+        if (service == null) {
+            packet.trafficClass(LOWEST_CLASS);
+            return DropReason.NO_SERVICE.drop(packet);
+        }
+        applyRules(packet, service);
+        if (packet.argument0() != 0) {
+            return DropReason.of((int) packet.argument0() - 1).drop(packet);
+        }
+        if (!service.profile().active()) {
+            return DropReason.NO_SERVICE.drop(packet);
+        }
+        return begin(packet, service, nowNs);
+    }
+
+    private Verdict newSession(PacketDescriptor packet, long nowNs) {
+        ServiceState service = service(packet.service());
+        if (service == null) {
+            packet.trafficClass(LOWEST_CLASS);
+            return DropReason.NO_SERVICE.drop(packet);
+        }
+        applyRules(packet, service);
+        if (!service.profile().active()) {
+            return DropReason.NO_SERVICE.drop(packet);
+        }
+        if (service.sessions().size() >= service.cap() && !makeRoom(service)) {
+            return DropReason.SESSION_CAP.drop(packet);
+        }
+        return begin(packet, service, nowNs);
+    }
+
+    private boolean makeRoom(ServiceState service) {
+        int cap = service.cap();
+        if (!service.profile().evictOldest() || cap == 0) {
+            return false;
+        }
+        for (int i = 0; i < EVICTIONS_AT_MOST && service.sessions().size() >= cap; i++) {
+            ender.end(flows.refAt(service.sessions().chooseVictim()), FlowEnd.EVICTED);
+        }
+        return true;
+    }
+
+    private static void applyRules(PacketDescriptor packet, ServiceState service) {
+        RuleTable rules = service.rules();
+        int match = rules.firstMatch(packet);
+        if (match == RuleTable.NO_MATCH) {
+            packet.trafficClass(service.profile().defaultClass());
+            packet.egressDscp(PacketDescriptor.DSCP_UNCHANGED);
+            packet.rule(0);
+        } else {
+            packet.trafficClass(rules.trafficClass(match));
+            packet.egressDscp(rules.egressDscp(match));
+            packet.rule(rules.rule(match) + 1);
+        }
+    }
+
+    private Verdict begin(PacketDescriptor packet, ServiceState service, long nowNs) {
+        long flowRef = flows.insert(packet);
+        if (flowRef == FlowTable.FULL) {
+            return DropReason.FLOW_TABLE_FULL.drop(packet);
+        }
+        int slot = (int) flowRef;
+        long entry = flows.entryAt(slot);
+        packet.flowRef(flowRef);
+        packet.flags(packet.flags() | DescriptorFlags.NEW_FLOW);
+        FlowEntry.classified(entry, packet.trafficClass(), packet.egressDscp(), packet.rule());
+        FlowEntry.firstSeenNs(entry, nowNs);
+        if (packet.protocol() == UDP) {
+            service.add(slot, entry);
+        }
+        Verdict verdict = known(packet, packet.kind(), entry, nowNs);
+        timers.arm(slot, entry, idleDeadlineNs(entry), nowNs);
+        return verdict;
+    }
+
+    /** When a flow will have been silent for its service's time-out; {@code Long.MAX_VALUE} for never. */
+    public long idleDeadlineNs(long entry) {
+        long timeoutNs = services[FlowEntry.service(entry)].profile().idleTimeoutNs();
+        return timeoutNs == 0 ? Long.MAX_VALUE : FlowEntry.lastSeenNs(entry) + timeoutNs;
+    }
+
+    /**
+     * Keeps count of the replies that a session's client still waits for, when a datagram leaves.
+     *
+     * @return whether this was the last one, so that the session is to end
+     */
+    public boolean countReply(PacketDescriptor datagram) {
+        int limit = services[datagram.service()].profile().replyLimit();
+        if (limit == 0 || datagram.protocol() != UDP) {
+            return false;
+        }
+        long entry = flows.entry(datagram.flowRef());
+        int left = FlowEntry.repliesLeft(entry);
+        if (left == UNCOUNTABLE_REPLIES) {
+            return false;
+        }
+        if (datagram.direction() == Direction.TO_BACKEND) {
+            long more = left + (long) limit * datagram.packets();
+            FlowEntry.repliesLeft(entry, (int) Math.min(more, UNCOUNTABLE_REPLIES));
+            return false;
+        }
+        FlowEntry.repliesLeft(entry, Math.max(left - datagram.packets(), 0));
+        return left > 0 && left <= datagram.packets();
+    }
+
+    /** Takes a flow that is about to be freed out of its service's sessions. */
+    public void forget(long entry) {
+        if (FlowEntry.protocol(entry) == UDP) {
+            services[FlowEntry.service(entry)].remove(entry);
+        }
+    }
+
+    /** Sets this shard's share of a service's session cap; sessions beyond it are not ended at once. */
+    public void quota(int service, int sessions) {
+        ServiceState state = service(service);
+        if (state != null) {
+            state.quota(Math.max(sessions, 0));
+        }
+    }
+
+    /** UDP sessions of a service at present. Any thread may ask. */
+    public int sessions(int service) {
+        ServiceState state = service(service);
+        return state == null ? 0 : state.publishedSessions();
+    }
+
+    private @Nullable ServiceState service(int number) {
+        ServiceState[] all = services;
+        return number < all.length ? all[number] : null;
+    }
+
+    private int defaultClass(int number) {
+        ServiceState state = service(number);
+        return state == null ? LOWEST_CLASS : state.profile().defaultClass();
+    }
+}

@@ -1,0 +1,66 @@
+package io.marchproxy.l3l4.stages.classify;
+
+import io.marchproxy.l3l4.stages.flow.FlowTable;
+import java.util.List;
+
+/** What a shard knows of one service: its profile, its rules, and its UDP sessions against their cap. */
+final class ServiceState {
+    private static final int NO_QUOTA = -1;
+
+    private final SessionList sessions;
+    private ServiceProfile profile;
+    private RuleTable rules;
+    private int quota = NO_QUOTA;
+
+    /** The number of sessions for other threads; the list's own size belongs to the pipeline's thread. */
+    private volatile int publishedSessions;
+
+    ServiceState(ServiceProfile profile, List<ClassifyRule> rules, FlowTable flows) {
+        this.profile = profile;
+        this.rules = new RuleTable(profile, rules);
+        this.sessions = new SessionList(flows);
+    }
+
+    /** Takes over another snapshot's settings; sessions and quota stay. */
+    void apply(ServiceProfile newProfile, List<ClassifyRule> newRules) {
+        profile = newProfile;
+        rules = new RuleTable(newProfile, newRules);
+    }
+
+    ServiceProfile profile() {
+        return profile;
+    }
+
+    RuleTable rules() {
+        return rules;
+    }
+
+    /** Sets this shard's share of the session cap. */
+    void quota(int value) {
+        quota = value;
+    }
+
+    /** Sessions that this shard may have: its share, or the whole cap as long as no share was told. */
+    int cap() {
+        return quota == NO_QUOTA ? profile.sessionCap() : Math.min(quota, profile.sessionCap());
+    }
+
+    SessionList sessions() {
+        return sessions;
+    }
+
+    void add(int slot, long entry) {
+        sessions.append(slot, entry);
+        publishedSessions = sessions.size();
+    }
+
+    void remove(long entry) {
+        sessions.remove(entry);
+        publishedSessions = sessions.size();
+    }
+
+    /** Sessions at present, for any thread. */
+    int publishedSessions() {
+        return publishedSessions;
+    }
+}

@@ -1,0 +1,145 @@
+package io.marchproxy.l3l4.stages.flow;
+
+import io.marchproxy.l3l4.stages.packet.Memory;
+
+/**
+ * Reads and writes the fields of the flow entry at an address, as {@link FlowLayout} places them. Static, since an address
+ * is all that an entry is: a view object per look-up would have to be reused or proven away.
+ */
+public final class FlowEntry {
+    private FlowEntry() {}
+
+    public static int protocol(long entry) {
+        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.PROTOCOL));
+    }
+
+    public static int service(long entry) {
+        return Short.toUnsignedInt(Memory.getShort(entry + FlowLayout.SERVICE));
+    }
+
+    public static int hash(long entry) {
+        return Memory.getInt(entry + FlowLayout.HASH);
+    }
+
+    public static int generation(long entry) {
+        return Memory.getInt(entry + FlowLayout.GENERATION);
+    }
+
+    /** The backend's number, or −1. */
+    public static int backend(long entry) {
+        return Memory.getInt(entry + FlowLayout.BACKEND);
+    }
+
+    public static void backend(long entry, int value) {
+        Memory.putInt(entry + FlowLayout.BACKEND, value);
+    }
+
+    public static int trafficClass(long entry) {
+        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.TRAFFIC_CLASS));
+    }
+
+    /** The code point that the rule asks for, or {@code DSCP_UNCHANGED} when the class's own is to be set. */
+    public static int dscp(long entry) {
+        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.DSCP));
+    }
+
+    /** One more than the index of the rule that matched, or 0. */
+    public static int rule(long entry) {
+        return Short.toUnsignedInt(Memory.getShort(entry + FlowLayout.RULE));
+    }
+
+    /** Sets what classification found, once for the flow's life. */
+    public static void classified(long entry, int trafficClass, int dscp, int rule) {
+        Memory.putByte(entry + FlowLayout.TRAFFIC_CLASS, (byte) trafficClass);
+        Memory.putByte(entry + FlowLayout.DSCP, (byte) dscp);
+        Memory.putShort(entry + FlowLayout.RULE, (short) rule);
+    }
+
+    public static long lastSeenNs(long entry) {
+        return Memory.getLong(entry + FlowLayout.LAST_SEEN_NS);
+    }
+
+    public static void lastSeenNs(long entry, long value) {
+        Memory.putLong(entry + FlowLayout.LAST_SEEN_NS, value);
+    }
+
+    public static long firstSeenNs(long entry) {
+        return Memory.getLong(entry + FlowLayout.FIRST_SEEN_NS);
+    }
+
+    public static void firstSeenNs(long entry, long value) {
+        Memory.putLong(entry + FlowLayout.FIRST_SEEN_NS, value);
+    }
+
+    public static long packetsToBackend(long entry) {
+        return Memory.getLong(entry + FlowLayout.PACKETS_TO_BACKEND);
+    }
+
+    public static long bytesToBackend(long entry) {
+        return Memory.getLong(entry + FlowLayout.BYTES_TO_BACKEND);
+    }
+
+    public static long packetsToClient(long entry) {
+        return Memory.getLong(entry + FlowLayout.PACKETS_TO_CLIENT);
+    }
+
+    public static long bytesToClient(long entry) {
+        return Memory.getLong(entry + FlowLayout.BYTES_TO_CLIENT);
+    }
+
+    /** Counts packets that came from the client. */
+    public static void countToBackend(long entry, int packets, int bytes) {
+        Memory.putLong(entry + FlowLayout.PACKETS_TO_BACKEND, packetsToBackend(entry) + packets);
+        Memory.putLong(entry + FlowLayout.BYTES_TO_BACKEND, bytesToBackend(entry) + bytes);
+    }
+
+    /** Counts packets that came from the backend. */
+    public static void countToClient(long entry, int packets, int bytes) {
+        Memory.putLong(entry + FlowLayout.PACKETS_TO_CLIENT, packetsToClient(entry) + packets);
+        Memory.putLong(entry + FlowLayout.BYTES_TO_CLIENT, bytesToClient(entry) + bytes);
+    }
+
+    public static int droppedPackets(long entry) {
+        return Memory.getInt(entry + FlowLayout.DROPPED_PACKETS);
+    }
+
+    public static void countDropped(long entry, int packets) {
+        Memory.putInt(entry + FlowLayout.DROPPED_PACKETS, droppedPackets(entry) + packets);
+    }
+
+    /** Of a TCP flow: the backends tried, one bit for each of the pool's first 64. */
+    public static long tried(long entry) {
+        return Memory.getLong(entry + FlowLayout.TRIED);
+    }
+
+    public static void tried(long entry, long value) {
+        Memory.putLong(entry + FlowLayout.TRIED, value);
+    }
+
+    /** Of a TCP flow: connects so far, at most 255. */
+    public static int tries(long entry) {
+        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.TRIES));
+    }
+
+    public static void tries(long entry, int value) {
+        Memory.putByte(entry + FlowLayout.TRIES, (byte) Math.min(value, 255));
+    }
+
+    /** Of a UDP flow: ICMP errors so far; stays at 255. */
+    public static int icmpErrors(long entry) {
+        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.ICMP_ERRORS));
+    }
+
+    public static void countIcmpError(long entry) {
+        Memory.putByte(entry + FlowLayout.ICMP_ERRORS, (byte) Math.min(icmpErrors(entry) + 1, 255));
+    }
+
+    /** Of a UDP flow with a reply limit: datagrams that the client still waits for; 65,535 stands for too many to count. */
+    public static int repliesLeft(long entry) {
+        return Short.toUnsignedInt(Memory.getShort(entry + FlowLayout.REPLIES_LEFT));
+    }
+
+    public static void repliesLeft(long entry, int value) {
+        Memory.putShort(entry + FlowLayout.REPLIES_LEFT, (short) value);
+    }
+}

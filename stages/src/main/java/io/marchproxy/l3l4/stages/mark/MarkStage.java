@@ -1,0 +1,37 @@
+package io.marchproxy.l3l4.stages.mark;
+
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+
+/**
+ * Decides the code point (RFC 2474) that a packet leaves with: the rule's, else its class's, or none when marking is off.
+ * Egress writes it: by socket option, by control message, or into the header.
+ */
+public final class MarkStage implements Stage {
+    private final int[] dscpByClass = new int[4];
+    private boolean enabled;
+
+    /** A stage with its first settings. */
+    public MarkStage(MarkSettings settings) {
+        apply(settings);
+    }
+
+    /** Takes over a snapshot. */
+    public void apply(MarkSettings settings) {
+        enabled = settings.enabled();
+        for (int i = 0; i < dscpByClass.length; i++) {
+            dscpByClass[i] = settings.dscp(i);
+        }
+    }
+
+    @Override
+    public Verdict process(PacketDescriptor packet, long nowNs) {
+        if (!enabled) {
+            packet.egressDscp(PacketDescriptor.DSCP_UNCHANGED);
+        } else if (packet.egressDscp() == PacketDescriptor.DSCP_UNCHANGED) {
+            packet.egressDscp(dscpByClass[packet.trafficClass()]);
+        }
+        return Verdict.CONTINUE;
+    }
+}

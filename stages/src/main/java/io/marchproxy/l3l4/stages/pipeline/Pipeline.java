@@ -1,0 +1,325 @@
+package io.marchproxy.l3l4.stages.pipeline;
+
+import io.marchproxy.l3l4.stages.classify.ClassifyStage;
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.flow.FlowEntry;
+import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.flow.FlowTimers;
+import io.marchproxy.l3l4.stages.mark.MarkStage;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.route.HealthView;
+import io.marchproxy.l3l4.stages.route.RouteStage;
+import io.marchproxy.l3l4.stages.shape.ShapeStage;
+import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
+import io.marchproxy.l3l4.stages.trace.TraceStage;
+
+/**
+ * Runs the five stages in virtual time: classify ▶ shape ▶ mark ▶ route ▶ trace.
+ *
+ * <p>A discrete-event simulation of which the real traffic is the input. Time is what events bring; before an event of time
+ * t is handled, whatever was due by then is done, in order and each at its own time: held packets are released, silent
+ * flows end. So the decisions follow from the events and settings alone, whenever a loop happens to run.
+ *
+ * <p>One thread owns a pipeline. {@link PipelineOutput} and {@link Journal} are called from within {@link #handle} and
+ * {@link #advanceTo}, and must not call back into them. Nothing is allocated per packet.
+ */
+public final class Pipeline implements FlowTimers.Expiry {
+    private final FlowTable flows;
+    private final FlowTimers timers;
+    private final PipelineOutput output;
+    private final Journal journal;
+    private final TrafficBooks books;
+
+    private final ClassifyStage classify;
+    private final ShapeStage shape;
+    private final MarkStage mark;
+    private final RouteStage route;
+    private final TraceStage trace;
+
+    private volatile PipelineSettings settings;
+    private long nowNs = Long.MIN_VALUE;
+
+    /** A pipeline with its first settings. The flow table is empty, and this pipeline's alone. */
+    public Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal) {
+        this(initial, flows, output, journal, new ShapeStage(initial.shape()));
+    }
+
+    Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal, ShapeStage shape) {
+        this.flows = flows;
+        this.timers = new FlowTimers(flows, this);
+        this.output = output;
+        this.journal = journal;
+        this.books = new TrafficBooks(initial.classify().services().size());
+        this.classify = new ClassifyStage(flows, timers, this::end);
+        this.shape = shape;
+        this.mark = new MarkStage(initial.mark());
+        this.route = new RouteStage(initial.route(), flows);
+        this.trace = new TraceStage();
+        this.settings = initial;
+        classify.apply(initial.classify());
+    }
+
+    /**
+     * Handles one event to its end: the descriptor then carries verdict and drop reason, and output and journal were told.
+     *
+     * <p>An event that is older than the last is handled at the last one's time.
+     */
+    public void handle(PacketDescriptor event) {
+        advanceTo(event.arrivalNs());
+        switch (event.kind()) {
+            case DATA, OPEN, CONNECTED, CONNECT_FAILED, FIN, RESET -> pass(event);
+            case CLOSED -> closed(event);
+            case ICMP_ERROR -> icmpError(event);
+            case CONFIG -> configure(event);
+            case HEALTH -> {
+                route.health(event.backend(), event.argument0() != 0);
+                consumed(event);
+            }
+            case QUOTA -> {
+                classify.quota(event.service(), (int) Math.min(event.argument0(), Integer.MAX_VALUE));
+                consumed(event);
+            }
+            case SNAPSHOT -> snapshot(event);
+            case BACKPRESSURE, TICK -> consumed(event);
+        }
+    }
+
+    /** Lets time pass without an event: does what was due up to {@code untilNs}. Time never runs backwards. */
+    public void advanceTo(long untilNs) {
+        for (long dueNs = nextDeadlineNs(); dueNs <= untilNs; dueNs = nextDeadlineNs()) {
+            nowNs = Math.max(nowNs, dueNs);
+            if (shape.nextReleaseNs() == dueNs) {
+                release(shape.next());
+                shape.released();
+            } else {
+                timers.expire();
+            }
+        }
+        nowNs = Math.max(nowNs, untilNs);
+    }
+
+    /** When {@link #advanceTo} next has something to do, at the earliest; {@code Long.MAX_VALUE} when nothing is pending. */
+    public long nextDeadlineNs() {
+        return Math.min(shape.nextReleaseNs(), timers.nextNs());
+    }
+
+    private void pass(PacketDescriptor packet) {
+        Verdict verdict = classify.process(packet, nowNs);
+        boolean isData = packet.kind() == EventKind.DATA;
+        if (isData) {
+            books.in(
+                    packet.service(),
+                    packet.trafficClass(),
+                    packet.direction(),
+                    packet.packets(),
+                    packet.lengthBytes());
+        }
+        if (verdict == Verdict.CONTINUE) {
+            verdict = shape.process(packet, nowNs);
+        }
+        if (verdict == Verdict.CONTINUE) {
+            verdict = leave(packet);
+        }
+        switch (verdict) {
+            case FORWARD -> forward(packet);
+            case HOLD -> hold(packet);
+            default -> drop(packet);
+        }
+    }
+
+    private void release(PacketDescriptor packet) {
+        countHeld(packet, -1);
+        if (leave(packet) == Verdict.FORWARD) {
+            forward(packet);
+        } else {
+            drop(packet);
+        }
+    }
+
+    private Verdict leave(PacketDescriptor packet) {
+        Verdict verdict = mark.process(packet, nowNs);
+        if (verdict == Verdict.CONTINUE) {
+            verdict = route.process(packet, nowNs);
+        }
+        if (verdict == Verdict.CONTINUE) {
+            verdict = trace.process(packet, nowNs);
+        }
+        return verdict;
+    }
+
+    private void hold(PacketDescriptor packet) {
+        countHeld(packet, 1);
+        conclude(packet, Verdict.HOLD);
+    }
+
+    private void forward(PacketDescriptor packet) {
+        boolean isLastReply = false;
+        EventKind kind = packet.kind();
+        if (kind == EventKind.DATA) {
+            books.out(
+                    packet.service(),
+                    packet.trafficClass(),
+                    packet.direction(),
+                    packet.packets(),
+                    packet.lengthBytes());
+            isLastReply = classify.countReply(packet);
+        }
+        conclude(packet, Verdict.FORWARD);
+        long flowRef = packet.flowRef();
+        if (kind == EventKind.RESET) {
+            free(flowRef);
+        }
+        output.forward(packet);
+        if (isLastReply) {
+            end(flowRef, FlowEnd.REPLIES_COMPLETE);
+        }
+    }
+
+    private void drop(PacketDescriptor packet) {
+        DropReason reason = DropReason.in(packet);
+        countDropped(packet, reason);
+        conclude(packet, Verdict.DROP);
+        if (beginsFlow(packet)) {
+            free(packet.flowRef());
+        }
+        output.drop(packet, reason);
+    }
+
+    /** Whether a flow is not worth keeping when this is dropped: nothing of it has left, or its last connect failed. */
+    private static boolean beginsFlow(PacketDescriptor packet) {
+        return packet.kind() == EventKind.CONNECT_FAILED || (packet.flags() & DescriptorFlags.NEW_FLOW) != 0;
+    }
+
+    /** Drops of OPEN and CONNECT_FAILED count one packet without bytes, so that a refused client shows in the books. */
+    private void countDropped(PacketDescriptor packet, DropReason reason) {
+        EventKind kind = packet.kind();
+        int service = packet.service();
+        int trafficClass = packet.trafficClass();
+        long entry = flows.entry(packet.flowRef());
+        if (entry != 0) {
+            FlowEntry.countDropped(entry, packet.packets());
+        }
+        if (kind == EventKind.DATA) {
+            books.dropped(service, trafficClass, packet.direction(), reason, packet.packets(), packet.lengthBytes());
+        } else if (kind == EventKind.OPEN || kind == EventKind.CONNECT_FAILED) {
+            books.in(service, trafficClass, packet.direction(), 1, 0);
+            books.dropped(service, trafficClass, packet.direction(), reason, 1, 0);
+        }
+    }
+
+    private void countHeld(PacketDescriptor packet, int sign) {
+        if (packet.kind() == EventKind.DATA) {
+            books.held(
+                    packet.service(),
+                    packet.trafficClass(),
+                    packet.direction(),
+                    (long) sign * packet.packets(),
+                    (long) sign * packet.lengthBytes());
+        }
+    }
+
+    private void closed(PacketDescriptor event) {
+        consumed(event);
+        free(event.flowRef());
+    }
+
+    private void icmpError(PacketDescriptor event) {
+        long entry = flows.entry(event.flowRef());
+        if (entry != 0 && FlowEntry.protocol(entry) == 17) {
+            FlowEntry.countIcmpError(entry);
+        }
+        consumed(event);
+    }
+
+    private void configure(PacketDescriptor event) {
+        if (!(event.endpoint() instanceof PipelineSettings snapshot)) {
+            throw new IllegalArgumentException("a CONFIG event carries its settings");
+        }
+        books.grow(snapshot.classify().services().size());
+        classify.apply(snapshot.classify());
+        shape.apply(snapshot.shape());
+        mark.apply(snapshot.mark());
+        route.apply(snapshot.route());
+        settings = snapshot;
+        consumed(event);
+    }
+
+    private void snapshot(PacketDescriptor event) {
+        if (event.endpoint() instanceof SnapshotRequest request) {
+            request.pipelineBooks(books.copy(), nowNs);
+        }
+        conclude(event, Verdict.FORWARD);
+        output.forward(event);
+    }
+
+    private void consumed(PacketDescriptor event) {
+        conclude(event, Verdict.CONSUMED);
+    }
+
+    private void conclude(PacketDescriptor event, Verdict verdict) {
+        verdict.writeTo(event);
+        journal.handled(event, verdict);
+    }
+
+    private void end(long flowRef, FlowEnd reason) {
+        journal.flowEnded(flowRef, reason, nowNs);
+        free(flowRef);
+        output.flowEnded(flowRef, reason);
+    }
+
+    private void free(long flowRef) {
+        long entry = flows.entry(flowRef);
+        if (entry != 0) {
+            timers.cancel(entry);
+            classify.forget(entry);
+            flows.remove(flowRef);
+        }
+    }
+
+    @Override
+    public long deadlineNs(long entry) {
+        return classify.idleDeadlineNs(entry);
+    }
+
+    @Override
+    public void expired(long flowRef) {
+        end(flowRef, FlowEnd.IDLE);
+    }
+
+    /**
+     * Says when the packets of the batch that follows are handed on, for the residence times; by default, as they arrive.
+     * No decision depends on it.
+     */
+    public void handedNs(long value) {
+        trace.handedNs(value);
+    }
+
+    /**
+     * What came in, was dropped, is held, and was handed to {@link PipelineOutput#forward}. Written by the pipeline's thread.
+     */
+    public TrafficBooks books() {
+        return books;
+    }
+
+    /** The snapshot in force. Any thread may ask. */
+    public PipelineSettings settings() {
+        return settings;
+    }
+
+    /** Health as the route stage sees it. Any thread may ask. */
+    public HealthView health() {
+        return route.health();
+    }
+
+    /** UDP sessions of a service at present. Any thread may ask. */
+    public int sessions(int service) {
+        return classify.sessions(service);
+    }
+
+    /** How long packets stayed. Any thread may ask. */
+    public ResidenceTimes trace() {
+        return trace.residence();
+    }
+}

@@ -1,0 +1,57 @@
+package io.marchproxy.l3l4.stages.route;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+
+/** Per backend number: whether it is healthy, and whether a pool names it. One thread writes; any may ask for health. */
+final class BackendStates implements HealthView {
+    private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(byte[].class);
+    private static final int IN_POOL = 1;
+    private static final int UNHEALTHY = 2;
+
+    private volatile byte[] states = {};
+
+    /** Takes over the pools of a snapshot. What no pool names any more is healthy again, should it come back. */
+    void apply(List<BackendPool> pools) {
+        byte[] before = states;
+        byte[] after = new byte[Math.max(before.length, count(pools))];
+        for (BackendPool pool : pools) {
+            for (int backend : pool.backends()) {
+                int health = backend < before.length ? before[backend] & UNHEALTHY : 0;
+                after[backend] = (byte) (IN_POOL | health);
+            }
+        }
+        states = after;
+    }
+
+    /** Sets a backend's health; of a backend that no pool names, nothing is kept. */
+    void healthy(int backend, boolean value) {
+        byte[] mine = states;
+        if (backend >= 0 && backend < mine.length && (mine[backend] & IN_POOL) != 0) {
+            CELL.setOpaque(mine, backend, (byte) (value ? IN_POOL : IN_POOL | UNHEALTHY));
+        }
+    }
+
+    @Override
+    public boolean healthy(int backend) {
+        byte[] mine = states;
+        return backend < 0 || backend >= mine.length || ((byte) CELL.getOpaque(mine, backend) & UNHEALTHY) == 0;
+    }
+
+    /** Whether new traffic may be sent there: named by a pool and healthy. */
+    boolean usable(int backend) {
+        byte[] mine = states;
+        return backend < mine.length && (byte) CELL.getOpaque(mine, backend) == IN_POOL;
+    }
+
+    private static int count(List<BackendPool> pools) {
+        int count = 0;
+        for (BackendPool pool : pools) {
+            for (int backend : pool.backends()) {
+                count = Math.max(count, backend + 1);
+            }
+        }
+        return count;
+    }
+}

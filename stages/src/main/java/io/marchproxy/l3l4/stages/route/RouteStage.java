@@ -1,0 +1,128 @@
+package io.marchproxy.l3l4.stages.route;
+
+import io.marchproxy.l3l4.stages.flow.FlowEntry;
+import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Chooses a flow's backend among the healthy ones, and keeps to it: a connection for its life, a UDP session until the
+ * backend is unhealthy or no longer configured and another is to be had. Tries another when a connect failed.
+ */
+public final class RouteStage implements Stage {
+    private static final int TCP = 6;
+    private static final int TRIES_COUNTED = 255;
+
+    private final FlowTable flows;
+    private final BackendStates states = new BackendStates();
+    private ServicePool[] pools = {};
+
+    /** A stage with its first settings; all backends are healthy until told otherwise. */
+    public RouteStage(RouteSettings settings, FlowTable flows) {
+        this.flows = flows;
+        apply(settings);
+    }
+
+    /** Takes over a snapshot. Health stays with the backends' numbers, flows stay with their backends. */
+    public void apply(RouteSettings settings) {
+        List<BackendPool> after = settings.pools();
+        states.apply(after);
+        int before = pools.length;
+        pools = Arrays.copyOf(pools, Math.max(before, after.size()));
+        for (int i = 0; i < after.size(); i++) {
+            if (i < before) {
+                pools[i].apply(after.get(i));
+            } else {
+                pools[i] = new ServicePool(states, after.get(i));
+            }
+        }
+    }
+
+    /** Takes in that a backend's health flipped. */
+    public void health(int backend, boolean healthy) {
+        states.healthy(backend, healthy);
+    }
+
+    /** Health as this stage sees it, for any thread. */
+    public HealthView health() {
+        return states;
+    }
+
+    @Override
+    public Verdict process(PacketDescriptor packet, long nowNs) {
+        long entry = flows.entry(packet.flowRef());
+        if (entry == 0) {
+            return DropReason.FLOW_GONE.drop(packet);
+        }
+        EventKind kind = packet.kind();
+        if (kind == EventKind.OPEN) {
+            return connect(packet, entry, nowNs);
+        }
+        if (kind == EventKind.CONNECT_FAILED) {
+            return connectAgain(packet, entry, nowNs);
+        }
+        int backend = FlowEntry.backend(entry);
+        if (kind != EventKind.DATA
+                || packet.protocol() == TCP
+                || packet.direction() == Direction.TO_CLIENT
+                || (backend >= 0 && states.usable(backend))) {
+            packet.backend(backend);
+            return Verdict.CONTINUE;
+        }
+        return chooseForSession(packet, entry, backend);
+    }
+
+    private Verdict chooseForSession(PacketDescriptor packet, long entry, int before) {
+        int chosen = pools[packet.service()].next();
+        if (chosen == PacketDescriptor.NO_BACKEND) {
+            if (before == PacketDescriptor.NO_BACKEND || !states.healthy(before)) {
+                return DropReason.NO_HEALTHY_BACKEND.drop(packet);
+            }
+            packet.backend(before);
+            return Verdict.CONTINUE;
+        }
+        if (before != PacketDescriptor.NO_BACKEND) {
+            packet.flags(packet.flags() | DescriptorFlags.REROUTED);
+        }
+        FlowEntry.backend(entry, chosen);
+        packet.backend(chosen);
+        return Verdict.CONTINUE;
+    }
+
+    private Verdict connect(PacketDescriptor packet, long entry, long nowNs) {
+        ServicePool pool = pools[packet.service()];
+        return connectTo(pool.next(), packet, entry, pool, nowNs);
+    }
+
+    private Verdict connectAgain(PacketDescriptor packet, long entry, long nowNs) {
+        ServicePool pool = pools[packet.service()];
+        if (FlowEntry.tries(entry) >= Math.min(pool.connectTries(), TRIES_COUNTED)
+                || remainingNs(entry, pool, nowNs) <= 0) {
+            return DropReason.CONNECT_FAILED.drop(packet);
+        }
+        return connectTo(pool.nextUntried(FlowEntry.tried(entry)), packet, entry, pool, nowNs);
+    }
+
+    private static Verdict connectTo(int backend, PacketDescriptor packet, long entry, ServicePool pool, long nowNs) {
+        if (backend == PacketDescriptor.NO_BACKEND) {
+            return DropReason.NO_HEALTHY_BACKEND.drop(packet);
+        }
+        FlowEntry.backend(entry, backend);
+        FlowEntry.tried(entry, FlowEntry.tried(entry) | pool.maskOf(backend));
+        FlowEntry.tries(entry, FlowEntry.tries(entry) + 1);
+        packet.backend(backend);
+        packet.argument1(remainingNs(entry, pool, nowNs));
+        return Verdict.CONTINUE;
+    }
+
+    private static long remainingNs(long entry, ServicePool pool, long nowNs) {
+        return pool.connectTotalNs() - (nowNs - FlowEntry.firstSeenNs(entry));
+    }
+}

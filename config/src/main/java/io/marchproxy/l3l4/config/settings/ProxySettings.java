@@ -1,0 +1,32 @@
+package io.marchproxy.l3l4.config.settings;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The whole configuration, in force or a candidate.
+ *
+ * @param hash of the effective configuration, secrets left out, in hex
+ */
+public record ProxySettings(
+        Path dataDir,
+        AdminSettings admin,
+        EngineSettings engine,
+        QosSettings qos,
+        List<ServiceSettings> services,
+        LogLevel logLevel,
+        String hash) {
+
+    /** How much is logged. */
+    public enum LogLevel {
+        TRACE,
+        DEBUG,
+        INFO,
+        WARN,
+        ERROR
+    }
+
+    public ProxySettings {
+        services = List.copyOf(services);
+    }
+}

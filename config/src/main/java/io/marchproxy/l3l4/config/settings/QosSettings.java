@@ -1,0 +1,43 @@
+package io.marchproxy.l3l4.config.settings;
+
+import java.util.List;
+
+/**
+ * Classes and rules.
+ *
+ * @param enabled false leaves code points as they come and puts every packet through as it is
+ * @param classes P0 to P3, in this order
+ * @param rules in order; the first that matches decides, a service's own class is the default
+ */
+public record QosSettings(boolean enabled, List<ClassSettings> classes, List<RuleSettings> rules) {
+    /** Code points by RFC 4594 and DESIGN: EF, AF41, AF21, BE. */
+    public static final QosSettings DEFAULT = new QosSettings(
+            true,
+            List.of(
+                    new ClassSettings(46, 1000),
+                    new ClassSettings(34, 1000),
+                    new ClassSettings(18, 1000),
+                    new ClassSettings(0, 1000)),
+            List.of());
+
+    public QosSettings {
+        classes = List.copyOf(classes);
+        rules = List.copyOf(rules);
+        if (classes.size() != TrafficClass.values().length) {
+            throw new IllegalArgumentException("qos.classes has four classes");
+        }
+    }
+
+    /**
+     * One class.
+     *
+     * @param dscp code point that its packets leave with, 0 to 63 (RFC 2474)
+     * @param queuePackets bound of its queue of held packets
+     */
+    public record ClassSettings(int dscp, int queuePackets) {
+        public ClassSettings {
+            Ranges.check("dscp", dscp, 0, 63);
+            Ranges.check("queue", queuePackets, 1, 1_000_000);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,4 +32,10 @@ public interface ShardIngress {
      * outside of one (a timer, a connect's result) it runs or wakes them now.
      */
     void settle();
+
+    /**
+     * Books that the event loop's thread writes: packets that came in but were dropped before they reached the ring (in and
+     * dropped), and in pipelined placement what sockets accepted after the egress had handed it over (out, held reduced).
+     */
+    TrafficBooks books();
 }

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * What came in, left, was dropped and is held: packets and bytes per service, class and direction. One thread writes, any
  * thread may read single cells; {@link #copy()} by the writing thread gives a consistent whole.
  *
- * <p>Cells grow with the number of services, which only a CONFIG event changes, never with packets.
+ * <p>Cells grow with the number of services, which only a new configuration changes, never with packets.
  */
 public final class TrafficBooks {
     /** Columns of a row; dropped packets and bytes by reason follow. */
@@ -128,6 +128,10 @@ public final class TrafficBooks {
 
     private void add(int index, long amount) {
         long[] mine = cells;
+        if (index >= mine.length) {
+            mine = Arrays.copyOf(mine, index + CLASSES * DIRECTIONS * COLUMNS);
+            cells = mine;
+        }
         CELL.setOpaque(mine, index, (long) CELL.getOpaque(mine, index) + amount);
     }
 

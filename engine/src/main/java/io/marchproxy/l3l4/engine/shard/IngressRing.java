@@ -1,0 +1,118 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import io.marchproxy.l3l4.engine.transport.BatchHook;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
+import org.jspecify.annotations.Nullable;
+
+/** The event loop's side of the ring: claims, publishes, and lets the placement run the stages once a batch. */
+final class IngressRing implements ShardIngress, BatchHook {
+    /** What differs between the placements when a batch is over or the ring is full. Event loop's thread. */
+    interface Placement {
+        /** Runs the stages over what is in the ring, or wakes the thread that does. */
+        void batchReady();
+
+        /** Slots to leave free for what the egress reports back while the stages run. */
+        int headroom();
+
+        /** Tries to make a free slot without waiting; false when only time will. */
+        boolean makeRoom();
+
+        /** Waits for a free slot. */
+        void awaitRoom();
+    }
+
+    private final DescriptorRing ring;
+    private final TrafficBooks books;
+    private @Nullable Placement placement;
+    private boolean inBatch;
+    private boolean timeIsFresh;
+    private boolean published;
+    private long nowNs = System.nanoTime();
+
+    IngressRing(DescriptorRing ring, int services) {
+        this.ring = ring;
+        this.books = new TrafficBooks(services);
+    }
+
+    /** Completes the construction, since ring and placement know each other. */
+    void connect(Placement runner) {
+        placement = runner;
+    }
+
+    @Override
+    public long nowNs() {
+        if (!timeIsFresh) {
+            timeIsFresh = true;
+            nowNs = System.nanoTime();
+        }
+        return nowNs;
+    }
+
+    @Override
+    public @Nullable PacketDescriptor tryClaim() {
+        PacketDescriptor slot = ring.tryClaim(runner().headroom());
+        if (slot == null && runner().makeRoom()) {
+            slot = ring.tryClaim(runner().headroom());
+        }
+        return slot;
+    }
+
+    @Override
+    public PacketDescriptor claim() {
+        while (true) {
+            PacketDescriptor slot = tryClaim();
+            if (slot != null) {
+                return slot;
+            }
+            runner().awaitRoom();
+        }
+    }
+
+    @Override
+    public void publish() {
+        ring.publish();
+        published = true;
+    }
+
+    @Override
+    public void settle() {
+        if (!inBatch) {
+            runBatch();
+            timeIsFresh = false;
+        }
+    }
+
+    @Override
+    public TrafficBooks books() {
+        return books;
+    }
+
+    @Override
+    public void batchBegins() {
+        inBatch = true;
+        timeIsFresh = false;
+    }
+
+    @Override
+    public void batchEnds() {
+        inBatch = false;
+        runBatch();
+        timeIsFresh = false;
+    }
+
+    private void runBatch() {
+        if (published) {
+            published = false;
+            runner().batchReady();
+        }
+    }
+
+    private Placement runner() {
+        Placement runner = placement;
+        if (runner == null) {
+            throw new IllegalStateException("the ring is not connected to a placement yet");
+        }
+        return runner;
+    }
+}

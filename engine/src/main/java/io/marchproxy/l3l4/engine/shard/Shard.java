@@ -1,0 +1,210 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
+import io.marchproxy.l3l4.engine.transport.BatchingIoHandler;
+import io.marchproxy.l3l4.engine.transport.TransportKind;
+import io.marchproxy.l3l4.engine.transport.Transports;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Journal;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import java.lang.foreign.Arena;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pinned thread's world: event loop, ring, pipeline, egress. Nothing in it is shared with another shard but immutable
+ * snapshots. Methods may be called from any thread unless they say otherwise; what they tell the shard goes through its ring.
+ */
+public final class Shard implements ShardContext {
+    private static final long QUIET_NS = 0;
+    private static final long CLOSE_TIMEOUT_SECONDS = 10;
+
+    private final ShardOptions options;
+    private final Arena arena = Arena.ofShared();
+    private final MultiThreadIoEventLoopGroup group;
+    private final EventLoop loop;
+    private final DescriptorRing ring;
+    private final IngressRing ingress;
+    private final Egress egress;
+    private final Pipeline pipeline;
+    private final OffHeapFlowTable flows;
+    private final @Nullable Pipelined pipelined;
+
+    /** Builds a shard and starts its threads; it has no listeners yet. */
+    public Shard(
+            ShardOptions options,
+            PipelineSettings settings,
+            BackendDirectory backends,
+            HealthSignals signals,
+            DistinctErrors errors) {
+        this.options = options;
+        int services = settings.classify().services().size();
+        ring = new DescriptorRing(arena, options.ringSlots());
+        ingress = new IngressRing(ring, services);
+        egress = new Egress(services, backends, signals, errors);
+        flows = new OffHeapFlowTable(arena, options.maxFlows());
+        group = new MultiThreadIoEventLoopGroup(
+                1,
+                PinnedThreads.named(options.id(), "io", options.cpus(), 0),
+                BatchingIoHandler.around(Transports.handlers(options.transport()), ingress));
+        loop = group.next();
+        if (options.pipelined()) {
+            DescriptorRing outgoing = new DescriptorRing(arena, options.ringSlots());
+            Doorbell egressBell = new Doorbell();
+            Pipelined.RingOutput output = new Pipelined.RingOutput(outgoing, egressBell);
+            pipeline = new Pipeline(settings, flows, output, Journal.NONE);
+            output.connect(pipeline);
+            pipelined = new Pipelined(
+                    ring,
+                    outgoing,
+                    egressBell,
+                    pipeline,
+                    egress,
+                    errors,
+                    PinnedThreads.named(options.id(), "stages", options.cpus(), 1),
+                    PinnedThreads.named(options.id(), "egress", options.cpus(), 2));
+            ingress.connect(pipelined);
+            pipelined.start();
+        } else {
+            pipelined = null;
+            pipeline = new Pipeline(settings, flows, egress, Journal.NONE);
+            egress.runsWith(pipeline);
+            ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors));
+        }
+    }
+
+    @Override
+    public int id() {
+        return options.id();
+    }
+
+    @Override
+    public EventLoop loop() {
+        return loop;
+    }
+
+    @Override
+    public TransportKind transport() {
+        return options.transport();
+    }
+
+    @Override
+    public ShardIngress ingress() {
+        return ingress;
+    }
+
+    @Override
+    public ShardEgress egress() {
+        return egress;
+    }
+
+    @Override
+    public boolean separateEgress() {
+        return options.pipelined();
+    }
+
+    /** How the shard was built. */
+    public ShardOptions options() {
+        return options;
+    }
+
+    /** Flows at present; approximate, since another thread changes it. */
+    public int flows() {
+        return flows.size();
+    }
+
+    /** Ring slots in use; approximate. */
+    public long ringUsed() {
+        return ring.used();
+    }
+
+    /** The pipeline, for what of it may be read by other threads. */
+    public Pipeline pipeline() {
+        return pipeline;
+    }
+
+    /** Has a configuration snapshot take effect, in order with the packets. Completes when it has. */
+    public CompletableFuture<Void> configure(PipelineSettings settings) {
+        int services = settings.classify().services().size();
+        return post(event -> {
+            ingress.books().grow(services);
+            event.kind(EventKind.CONFIG);
+            event.argument0(settings.version());
+            event.endpoint(settings);
+        });
+    }
+
+    /** Tells the route stage that a backend's health flipped. */
+    public CompletableFuture<Void> health(int service, int backend, boolean healthy) {
+        return post(event -> {
+            event.kind(EventKind.HEALTH);
+            event.service(service);
+            event.backend(backend);
+            event.argument0(healthy ? 1 : 0);
+        });
+    }
+
+    /** Gives this shard its share of a service's session cap. */
+    public CompletableFuture<Void> quota(int service, int sessions) {
+        return post(event -> {
+            event.kind(EventKind.QUOTA);
+            event.service(service);
+            event.argument0(sessions);
+        });
+    }
+
+    /** The shard's books, all as of one point in the order of events. */
+    public CompletableFuture<ShardBooks> books() {
+        CompletableFuture<ShardBooks> result = new CompletableFuture<>();
+        onLoop(() -> {
+            BooksSnapshot snapshot = new BooksSnapshot();
+            PacketDescriptor event = ingress.claim();
+            event.reset(EventKind.SNAPSHOT, ingress.nowNs());
+            event.endpoint(snapshot);
+            ingress.publish();
+            ingress.settle();
+            snapshot.done()
+                    .thenAcceptAsync(
+                            parts -> result.complete(
+                                    new ShardBooks(ingress.books().copy(), parts.pipeline(), parts.egress())),
+                            loop);
+        });
+        return result;
+    }
+
+    /** Ends the shard's threads and frees its memory. All its listeners and connections are closed before. */
+    public void close() throws InterruptedException {
+        group.shutdownGracefully(QUIET_NS, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS).await();
+        if (pipelined != null) {
+            pipelined.stop();
+        }
+        arena.close();
+    }
+
+    private CompletableFuture<Void> post(Consumer<PacketDescriptor> filler) {
+        CompletableFuture<Void> published = new CompletableFuture<>();
+        onLoop(() -> {
+            PacketDescriptor event = ingress.claim();
+            event.reset(EventKind.TICK, ingress.nowNs());
+            filler.accept(event);
+            ingress.publish();
+            ingress.settle();
+            published.complete(null);
+        });
+        return published;
+    }
+
+    private void onLoop(Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import io.marchproxy.l3l4.engine.transport.TransportKind;
+
+/**
+ * How a shard is built; fixed for its life.
+ *
+ * @param id from 0
+ * @param pipelined true for stages and egress on threads of their own
+ * @param ringSlots a power of two
+ * @param maxFlows bound of this shard's flow table
+ * @param cpus that its threads are pinned to, in the order I/O, stages, egress (repeated when fewer); empty for no pinning
+ */
+public record ShardOptions(
+        int id, TransportKind transport, boolean pipelined, int ringSlots, int maxFlows, java.util.List<Integer> cpus) {
+    public ShardOptions {
+        cpus = java.util.List.copyOf(cpus);
+        if (Integer.bitCount(ringSlots) != 1 || ringSlots < RunToCompletion.FEWEST_SLOTS) {
+            throw new IllegalArgumentException("ring slots are a power of two of at least "
+                    + RunToCompletion.FEWEST_SLOTS + ", not " + ringSlots);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.marchproxy.l3l4.engine.status;
+
+import java.util.List;
+
+/**
+ * The whole service as of one moment.
+ *
+ * @param configurationHash of the configuration in force
+ * @param reloads configurations taken into force since the start
+ * @param reloadsRefused configurations refused since the start
+ * @param ready false before all listeners are open and while draining
+ * @param unexpectedErrors errors that loops survived
+ */
+public record StatusReport(
+        String version,
+        long uptimeNs,
+        String configurationHash,
+        long reloads,
+        long reloadsRefused,
+        boolean ready,
+        boolean draining,
+        String transport,
+        String mode,
+        long unexpectedErrors,
+        List<ShardStatus> shards,
+        List<ServiceStatus> services,
+        List<BackendStatus> backends,
+        List<BooksLine> books) {
+
+    /**
+     * One shard.
+     *
+     * @param cpus that its threads are pinned to; empty when the scheduler places them
+     */
+    public record ShardStatus(int id, List<Integer> cpus, long flows, long maxFlows, long ringUsed, long ringSlots) {}
+
+    /**
+     * One service and protocol.
+     *
+     * @param protocol {@code tcp} or {@code udp}
+     * @param active false when a reload took it away and only its old flows live on
+     * @param connections live TCP connections or UDP sessions
+     * @param total connections or sessions since the start
+     */
+    public record ServiceStatus(
+            int id,
+            String name,
+            String protocol,
+            boolean active,
+            List<String> listen,
+            String trafficClass,
+            long connections,
+            long maxConnections,
+            long total) {}
+
+    /**
+     * One backend of one service and protocol.
+     *
+     * @param costPerGb in the currency of the configuration, per 10^9 bytes
+     * @param cost so far of bytes sent from this backend to clients
+     * @param healthSince when it last flipped, in nanoseconds of uptime
+     * @param lastError why it is not healthy, or the empty text
+     */
+    public record BackendStatus(
+            int index,
+            int serviceId,
+            String service,
+            String protocol,
+            String id,
+            String address,
+            String provider,
+            String region,
+            double costPerGb,
+            boolean healthy,
+            long healthSince,
+            String lastError,
+            long selections,
+            long connectErrors,
+            long bytesToBackend,
+            long bytesToClient,
+            double cost,
+            long probeRttNs) {}
+
+    /**
+     * The balance of one service, class and direction: in = out + dropped (all reasons) + held.
+     *
+     * @param direction {@code to-backend} or {@code to-client}
+     * @param drops only the reasons that occurred
+     */
+    public record BooksLine(
+            int serviceId,
+            String service,
+            String protocol,
+            String trafficClass,
+            String direction,
+            long inPackets,
+            long inBytes,
+            long outPackets,
+            long outBytes,
+            long heldPackets,
+            long heldBytes,
+            List<DropLine> drops) {
+
+        /** Bytes that the books can't account for; 0 in a sound service. */
+        public long imbalanceBytes() {
+            return inBytes - outBytes - heldBytes
+                    - drops.stream().mapToLong(DropLine::bytes).sum();
+        }
+    }
+
+    /** What was dropped for one reason ({@code DropReason.label()}). */
+    public record DropLine(String reason, long packets, long bytes) {}
+}

@@ -1,0 +1,10 @@
+package io.marchproxy.l3l4.engine.transport;
+
+/** Told when an event loop begins and ends to handle a batch of I/O. On the loop's thread. */
+public interface BatchHook {
+    /** The loop is about to wait for and handle I/O: what was known of the time is stale. */
+    void batchBegins();
+
+    /** All I/O of the batch has been handled. */
+    void batchEnds();
+}

@@ -1,0 +1,41 @@
+package io.marchproxy.l3l4.engine.settings;
+
+import io.marchproxy.l3l4.config.settings.BackendSettings;
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.engine.shard.BackendTarget;
+import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import java.util.List;
+
+/**
+ * A configuration in the shards' terms.
+ *
+ * @param pipeline what the stages are told
+ * @param services by number, those included that a reload has taken away
+ * @param backends of the active services
+ * @param listeners of the active services
+ */
+public record CompiledSettings(
+        ProxySettings source,
+        PipelineSettings pipeline,
+        List<CompiledService> services,
+        List<CompiledBackend> backends,
+        List<ListenerSpec> listeners) {
+
+    /**
+     * One service and protocol.
+     *
+     * @param protocol IP protocol number: 6 TCP, 17 UDP
+     * @param active false when a reload took it away
+     */
+    public record CompiledService(int id, int protocol, boolean active, ServiceSettings settings) {
+        /** {@code tcp} or {@code udp}. */
+        public String protocolLabel() {
+            return protocol == SettingsCompiler.TCP ? "tcp" : "udp";
+        }
+    }
+
+    /** One backend of one service and protocol. */
+    public record CompiledBackend(BackendTarget target, BackendSettings settings, CompiledService service) {}
+}

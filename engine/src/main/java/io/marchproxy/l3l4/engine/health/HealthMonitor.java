@@ -34,11 +34,16 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
     private static final int SPREAD_STEPS = 16;
     private static final int TIMED_OUT = 0;
     private static final Map<Integer, String> BACKENDS_FAULT = Map.of(
-            TIMED_OUT, "connect timed out",
-            111, "connection refused",
-            110, "connection timed out",
-            113, "no route to host",
-            101, "network unreachable");
+            TIMED_OUT,
+            "connect timed out",
+            111,
+            "connection refused",
+            110,
+            "connection timed out",
+            113,
+            "no route to host",
+            101,
+            "network unreachable");
 
     /** Hears of flips, on the monitor's thread. */
     @FunctionalInterface
@@ -55,8 +60,8 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
      */
     public record Health(boolean healthy, long sinceNs, String lastError, long rttNs) {}
 
-    private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("health", true), NioIoHandler.newFactory());
+    private final MultiThreadIoEventLoopGroup group =
+            new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("health", true), NioIoHandler.newFactory());
     private final EventLoop loop = group.next();
     private final Flips flips;
     private final Map<Integer, HealthState> states = new HashMap<>();
@@ -151,7 +156,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
 
     private static String words(ConnectException e) {
         String message = e.getMessage();
-        return message == null ? "probe refused" : "probe: " + message.split(":", 2)[0].toLowerCase(java.util.Locale.ROOT);
+        return message == null
+                ? "probe refused"
+                : "probe: " + message.split(":", 2)[0].toLowerCase(java.util.Locale.ROOT);
     }
 
     private void probed(HealthState state, boolean flipped) {

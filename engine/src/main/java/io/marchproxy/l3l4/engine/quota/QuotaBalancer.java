@@ -86,13 +86,13 @@ public final class QuotaBalancer {
     }
 
     private CompletableFuture<Void> raise(int service, Cap state, int[] wanted) {
-            int shards = members.size();
-            int[] effective = state.shares.clone();
-            for (int i = 0; i < shards; i++) {
-                effective[i] = Math.max(effective[i], members.get(i).used(service));
-            }
-            int[] raised = QuotaShares.raised(state.cap, effective, wanted);
-            return apply(service, state, raised).thenRunAsync(() -> state.busy = false, executor);
+        int shards = members.size();
+        int[] effective = state.shares.clone();
+        for (int i = 0; i < shards; i++) {
+            effective[i] = Math.max(effective[i], members.get(i).used(service));
+        }
+        int[] raised = QuotaShares.raised(state.cap, effective, wanted);
+        return apply(service, state, raised).thenRunAsync(() -> state.busy = false, executor);
     }
 
     private CompletableFuture<Void> apply(int service, Cap state, int[] shares) {

@@ -37,8 +37,8 @@ final class Numbers<K> {
             return known;
         }
         if (keys.size() == most) {
-            throw new IllegalStateException("more than " + most + " different " + what
-                    + " since the start: restart the service to begin anew");
+            throw new IllegalStateException(
+                    "more than " + most + " different " + what + " since the start: restart the service to begin anew");
         }
         numbers.put(key, keys.size());
         keys.add(key);

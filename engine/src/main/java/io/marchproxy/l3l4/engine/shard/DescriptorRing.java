@@ -25,8 +25,8 @@ final class DescriptorRing {
      * @param slots a power of two
      */
     DescriptorRing(Arena arena, int slots) {
-        DescriptorSlab slab = new DescriptorSlab(
-                arena.allocate((long) slots * DescriptorLayout.SIZE, DescriptorLayout.SIZE));
+        DescriptorSlab slab =
+                new DescriptorSlab(arena.allocate((long) slots * DescriptorLayout.SIZE, DescriptorLayout.SIZE));
         int[] next = {0};
         ring = RingBuffer.createSingleProducer(() -> slab.view(next[0]++), slots, new YieldingWaitStrategy());
         poller = ring.newPoller();
@@ -34,7 +34,8 @@ final class DescriptorRing {
     }
 
     /** The next slot, or null when no more than {@code spare} are free. Producer's thread. */
-    @Nullable PacketDescriptor tryClaim(int spare) {
+    @Nullable
+    PacketDescriptor tryClaim(int spare) {
         if (!ring.hasAvailableCapacity(spare + 1)) {
             return null;
         }

@@ -41,7 +41,11 @@ final class PinnedThreads {
             Affinity.setAffinity(cpu);
             LOG.info("{} is pinned to CPU {}", name, cpu);
         } catch (IllegalStateException e) {
-            LOG.warn("{} could not be pinned to CPU {} and runs where the scheduler puts it: {}", name, cpu, e.getMessage());
+            LOG.warn(
+                    "{} could not be pinned to CPU {} and runs where the scheduler puts it: {}",
+                    name,
+                    cpu,
+                    e.getMessage());
         }
     }
 }

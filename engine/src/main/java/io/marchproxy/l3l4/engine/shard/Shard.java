@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Shard implements ShardContext {
     private static final long QUIET_NS = 0;
+
     private static final long CLOSE_TIMEOUT_SECONDS = 10;
 
     private final ShardOptions options;
@@ -48,7 +49,7 @@ public final class Shard implements ShardContext {
         ring = new DescriptorRing(arena, options.ringSlots());
         ingress = new IngressRing(ring, services);
         egress = new Egress(services, backends, signals, errors);
-        flows = new OffHeapFlowTable(arena, options.maxFlows());
+        flows = new OffHeapFlowTable(options.maxFlows(), options.seed(), arena);
         group = new MultiThreadIoEventLoopGroup(
                 1,
                 PinnedThreads.named(options.id(), "io", options.cpus(), 0),
@@ -180,7 +181,8 @@ public final class Shard implements ShardContext {
 
     /** Ends the shard's threads and frees its memory. All its listeners and connections are closed before. */
     public void close() throws InterruptedException {
-        group.shutdownGracefully(QUIET_NS, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS).await();
+        group.shutdownGracefully(QUIET_NS, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .await();
         if (pipelined != null) {
             pipelined.stop();
         }

@@ -18,7 +18,8 @@ public interface ShardEgress {
     void unbind(long flowRef);
 
     /** The backend with this number in the present configuration, or null when it is gone or its name does not resolve. */
-    @Nullable BackendTarget backend(int index);
+    @Nullable
+    BackendTarget backend(int index);
 
     /** Tells the health monitor that live traffic met an error at a backend: connect refused or timed out, ICMP unreachable. Any thread. */
     void signal(int backend, int errno);

@@ -19,7 +19,8 @@ public interface ShardIngress {
      *
      * @return null when the ring is full; the caller drops the datagram and counts it
      */
-    @Nullable PacketDescriptor tryClaim();
+    @Nullable
+    PacketDescriptor tryClaim();
 
     /** Claims the next slot; when the ring is full, makes or waits for room. For streams and control events, which are never dropped. */
     PacketDescriptor claim();

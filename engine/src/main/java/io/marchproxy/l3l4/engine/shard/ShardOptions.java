@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.engine.transport.TransportKind;
+import java.util.List;
 
 /**
  * How a shard is built; fixed for its life.
@@ -9,15 +10,22 @@ import io.marchproxy.l3l4.engine.transport.TransportKind;
  * @param pipelined true for stages and egress on threads of their own
  * @param ringSlots a power of two
  * @param maxFlows bound of this shard's flow table
+ * @param seed of everything random in the shard, the flow hash first, so that clients can't aim at a cell
  * @param cpus that its threads are pinned to, in the order I/O, stages, egress (repeated when fewer); empty for no pinning
  */
 public record ShardOptions(
-        int id, TransportKind transport, boolean pipelined, int ringSlots, int maxFlows, java.util.List<Integer> cpus) {
+        int id,
+        TransportKind transport,
+        boolean pipelined,
+        int ringSlots,
+        int maxFlows,
+        long seed,
+        List<Integer> cpus) {
     public ShardOptions {
-        cpus = java.util.List.copyOf(cpus);
+        cpus = List.copyOf(cpus);
         if (Integer.bitCount(ringSlots) != 1 || ringSlots < RunToCompletion.FEWEST_SLOTS) {
-            throw new IllegalArgumentException("ring slots are a power of two of at least "
-                    + RunToCompletion.FEWEST_SLOTS + ", not " + ringSlots);
+            throw new IllegalArgumentException(
+                    "ring slots are a power of two of at least " + RunToCompletion.FEWEST_SLOTS + ", not " + ringSlots);
         }
     }
 }

@@ -103,7 +103,9 @@ public record StatusReport(
 
         /** Bytes that the books can't account for; 0 in a sound service. */
         public long imbalanceBytes() {
-            return inBytes - outBytes - heldBytes
+            return inBytes
+                    - outBytes
+                    - heldBytes
                     - drops.stream().mapToLong(DropLine::bytes).sum();
         }
     }

@@ -56,20 +56,21 @@ public final class Transports {
     /** Makes the I/O handlers of event loops of a kind. */
     public static IoHandlerFactory handlers(TransportKind kind) {
         return switch (kind) {
-            case IO_URING -> IoUringIoHandler.newFactory(
-                    new IoUringIoHandlerConfig().setRingSize(SUBMISSION_ENTRIES).setCqSize(COMPLETION_ENTRIES));
+            case IO_URING ->
+                IoUringIoHandler.newFactory(new IoUringIoHandlerConfig()
+                        .setRingSize(SUBMISSION_ENTRIES)
+                        .setCqSize(COMPLETION_ENTRIES));
             case EPOLL -> EpollIoHandler.newFactory();
             case NIO -> NioIoHandler.newFactory();
         };
     }
 
     private static @Nullable String refusal(TransportKind kind) {
-        Throwable cause =
-                switch (kind) {
-                    case IO_URING -> IoUring.isAvailable() ? null : IoUring.unavailabilityCause();
-                    case EPOLL -> Epoll.isAvailable() ? null : Epoll.unavailabilityCause();
-                    case NIO -> null;
-                };
+        Throwable cause = switch (kind) {
+            case IO_URING -> IoUring.isAvailable() ? null : IoUring.unavailabilityCause();
+            case EPOLL -> Epoll.isAvailable() ? null : Epoll.unavailabilityCause();
+            case NIO -> null;
+        };
         if (cause == null) {
             return null;
         }
@@ -78,6 +79,8 @@ public final class Transports {
             root = root.getCause();
         }
         String message = root.getMessage();
-        return message == null ? root.getClass().getSimpleName() : message.lines().findFirst().orElse("no reason given");
+        return message == null
+                ? root.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("no reason given");
     }
 }

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
@@ -19,6 +20,7 @@ final class Egress implements PipelineOutput, ShardEgress {
     private final BackendDirectory backends;
     private final HealthSignals signals;
     private final DistinctErrors errors;
+    private final BackendCounters perBackend = new BackendCounters();
     private final ArrayDeque<BatchedEgress> dirty = new ArrayDeque<>();
     private @Nullable Endpoint[] endpoints = new @Nullable Endpoint[FIRST_SLOTS];
     private long[] refs = new long[FIRST_SLOTS];
@@ -40,6 +42,7 @@ final class Egress implements PipelineOutput, ShardEgress {
     public void forward(PacketDescriptor packet) {
         Object endpoint = packet.endpoint();
         if (endpoint instanceof Endpoint target) {
+            count(packet);
             target.forward(packet);
         } else if (packet.kind() == EventKind.SNAPSHOT && endpoint instanceof BooksSnapshot snapshot) {
             Pipeline pipeline = sameThread;
@@ -49,6 +52,25 @@ final class Egress implements PipelineOutput, ShardEgress {
             snapshot.egress(books.copy());
         }
         packet.endpoint(null);
+    }
+
+    private void count(PacketDescriptor packet) {
+        int backend = packet.backend();
+        if (backend == PacketDescriptor.NO_BACKEND) {
+            return;
+        }
+        switch (packet.kind()) {
+            case OPEN, CONNECT_FAILED -> perBackend.selected(backend);
+            case DATA -> {
+                if ((packet.flags() & (DescriptorFlags.NEW_FLOW | DescriptorFlags.REROUTED)) != 0) {
+                    perBackend.selected(backend);
+                }
+                perBackend.bytes(backend, packet.direction(), packet.lengthBytes());
+            }
+            default -> {
+                // neither a choice of a backend nor bytes
+            }
+        }
     }
 
     @Override
@@ -107,6 +129,10 @@ final class Egress implements PipelineOutput, ShardEgress {
     @Override
     public void signal(int backend, int errno) {
         signals.failed(backend, errno);
+    }
+
+    BackendCounters perBackend() {
+        return perBackend;
     }
 
     /** Sends what the batch gathered. True when there was anything. */

@@ -115,6 +115,11 @@ public final class Shard implements ShardContext {
         return options;
     }
 
+    /** What went to and came from each backend. */
+    public BackendCounters perBackend() {
+        return egress.perBackend();
+    }
+
     /** Flows at present; approximate, since another thread changes it. */
     public int flows() {
         return flows.size();

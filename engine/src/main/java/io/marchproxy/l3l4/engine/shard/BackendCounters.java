@@ -1,0 +1,52 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import io.marchproxy.l3l4.stages.packet.Direction;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/** What went to and came from each backend through one shard. The egress thread writes, any thread reads. */
+public final class BackendCounters {
+    private static final int SELECTIONS = 0;
+    private static final int BYTES_TO_BACKEND = 1;
+    private static final int BYTES_TO_CLIENT = 2;
+    private static final int COLUMNS = 4;
+    private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private volatile long[] cells = new long[COLUMNS];
+
+    void selected(int backend) {
+        add(backend * COLUMNS + SELECTIONS, 1);
+    }
+
+    void bytes(int backend, Direction direction, long bytes) {
+        add(backend * COLUMNS + (direction == Direction.TO_BACKEND ? BYTES_TO_BACKEND : BYTES_TO_CLIENT), bytes);
+    }
+
+    /** How often the backend was chosen for a connection or session. */
+    public long selections(int backend) {
+        return get(backend * COLUMNS + SELECTIONS);
+    }
+
+    public long bytesToBackend(int backend) {
+        return get(backend * COLUMNS + BYTES_TO_BACKEND);
+    }
+
+    public long bytesToClient(int backend) {
+        return get(backend * COLUMNS + BYTES_TO_CLIENT);
+    }
+
+    private void add(int index, long amount) {
+        long[] mine = cells;
+        if (index >= mine.length) {
+            mine = Arrays.copyOf(mine, Math.max(index + COLUMNS, mine.length * 2));
+            cells = mine;
+        }
+        CELL.setOpaque(mine, index, (long) CELL.getOpaque(mine, index) + amount);
+    }
+
+    private long get(int index) {
+        long[] mine = cells;
+        return index < mine.length ? (long) CELL.getOpaque(mine, index) : 0;
+    }
+}

@@ -31,7 +31,7 @@ public enum EventKind {
     HEALTH,
     /** This shard's share of a service's session cap. Service field; argument 0: sessions. */
     QUOTA,
-    /** Copy the books as of now into the attachment. */
+    /** Copy the books as of now into the attachment. Passes through to the output, which does it. */
     SNAPSHOT;
 
     private static final EventKind[] VALUES = values();

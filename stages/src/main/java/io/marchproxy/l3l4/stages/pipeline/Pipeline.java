@@ -81,7 +81,7 @@ public final class Pipeline implements FlowTimers.Expiry {
                 classify.quota(event.service(), (int) Math.min(event.argument0(), Integer.MAX_VALUE));
                 consumed(event);
             }
-            case SNAPSHOT -> snapshot(event);
+            case SNAPSHOT -> passOn(event);
             case BACKPRESSURE, TICK -> consumed(event);
         }
     }
@@ -246,10 +246,8 @@ public final class Pipeline implements FlowTimers.Expiry {
         consumed(event);
     }
 
-    private void snapshot(PacketDescriptor event) {
-        if (event.endpoint() instanceof SnapshotRequest request) {
-            request.pipelineBooks(books.copy(), nowNs);
-        }
+    /** Lets the output take its books, and this pipeline's, in line with the packets. */
+    private void passOn(PacketDescriptor event) {
         conclude(event, Verdict.FORWARD);
         output.forward(event);
     }

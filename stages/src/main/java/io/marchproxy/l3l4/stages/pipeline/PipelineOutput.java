@@ -8,7 +8,7 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
  * Called by the thread that owns the pipeline.
  */
 public interface PipelineOutput {
-    /** The packet (or the event that follows the packets: OPEN, CONNECTED, CONNECT_FAILED, FIN, RESET) leaves as decided. */
+    /** The packet (or the event that follows the packets: OPEN, CONNECTED, CONNECT_FAILED, FIN, RESET, SNAPSHOT) leaves as decided. */
     void forward(PacketDescriptor packet);
 
     /** The packet was dropped and already counted in the books; what it holds is to be given back. */

@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.stages.flow.FlowTimers;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Whatever it answers, the descriptor then has a class, so that the books can be kept.
  */
 public final class ClassifyStage implements Stage {
-    private static final int UDP = 17;
     private static final int LOWEST_CLASS = 3;
     private static final int UNCOUNTABLE_REPLIES = 65_535;
 
@@ -80,7 +80,9 @@ public final class ClassifyStage implements Stage {
     }
 
     private static boolean isClientDatagram(PacketDescriptor packet, EventKind kind) {
-        return kind == EventKind.DATA && packet.protocol() == UDP && packet.direction() == Direction.TO_BACKEND;
+        return kind == EventKind.DATA
+                && packet.protocol() == IpPacket.UDP
+                && packet.direction() == Direction.TO_BACKEND;
     }
 
     private static Verdict known(PacketDescriptor packet, EventKind kind, long entry, long nowNs) {
@@ -172,7 +174,7 @@ public final class ClassifyStage implements Stage {
         packet.flags(packet.flags() | DescriptorFlags.NEW_FLOW);
         FlowEntry.classified(entry, packet.trafficClass(), packet.egressDscp(), packet.rule());
         FlowEntry.firstSeenNs(entry, nowNs);
-        if (packet.protocol() == UDP) {
+        if (packet.protocol() == IpPacket.UDP) {
             service.add(slot, entry);
         }
         Verdict verdict = known(packet, packet.kind(), entry, nowNs);
@@ -193,10 +195,13 @@ public final class ClassifyStage implements Stage {
      */
     public boolean countReply(PacketDescriptor datagram) {
         int limit = services[datagram.service()].profile().replyLimit();
-        if (limit == 0 || datagram.protocol() != UDP) {
+        if (limit == 0) {
             return false;
         }
         long entry = flows.entry(datagram.flowRef());
+        if (FlowEntry.protocol(entry) != IpPacket.UDP) {
+            return false;
+        }
         int left = FlowEntry.repliesLeft(entry);
         if (left == UNCOUNTABLE_REPLIES) {
             return false;
@@ -212,7 +217,7 @@ public final class ClassifyStage implements Stage {
 
     /** Takes a flow that is about to be freed out of its service's sessions. */
     public void forget(long entry) {
-        if (FlowEntry.protocol(entry) == UDP) {
+        if (FlowEntry.protocol(entry) == IpPacket.UDP) {
             services[FlowEntry.service(entry)].remove(entry);
         }
     }

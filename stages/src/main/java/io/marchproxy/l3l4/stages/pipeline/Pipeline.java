@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.stages.flow.FlowTimers;
 import io.marchproxy.l3l4.stages.mark.MarkStage;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.route.HealthView;
 import io.marchproxy.l3l4.stages.route.RouteStage;
@@ -227,7 +228,7 @@ public final class Pipeline implements FlowTimers.Expiry {
 
     private void icmpError(PacketDescriptor event) {
         long entry = flows.entry(event.flowRef());
-        if (entry != 0 && FlowEntry.protocol(entry) == 17) {
+        if (entry != 0 && FlowEntry.protocol(entry) == IpPacket.UDP) {
             FlowEntry.countIcmpError(entry);
         }
         consumed(event);

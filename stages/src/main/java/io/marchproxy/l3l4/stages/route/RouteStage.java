@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
@@ -17,7 +18,6 @@ import java.util.List;
  * backend is unhealthy or no longer configured and another is to be had. Tries another when a connect failed.
  */
 public final class RouteStage implements Stage {
-    private static final int TCP = 6;
     private static final int TRIES_COUNTED = 255;
 
     private final FlowTable flows;
@@ -62,15 +62,16 @@ public final class RouteStage implements Stage {
             return DropReason.FLOW_GONE.drop(packet);
         }
         EventKind kind = packet.kind();
-        if (kind == EventKind.OPEN) {
+        boolean isConnection = FlowEntry.protocol(entry) == IpPacket.TCP;
+        if (kind == EventKind.OPEN && isConnection) {
             return connect(packet, entry, nowNs);
         }
         if (kind == EventKind.CONNECT_FAILED) {
-            return connectAgain(packet, entry, nowNs);
+            return isConnection ? connectAgain(packet, entry, nowNs) : DropReason.CONNECT_FAILED.drop(packet);
         }
         int backend = FlowEntry.backend(entry);
         if (kind != EventKind.DATA
-                || packet.protocol() == TCP
+                || isConnection
                 || packet.direction() == Direction.TO_CLIENT
                 || (backend >= 0 && states.usable(backend))) {
             packet.backend(backend);

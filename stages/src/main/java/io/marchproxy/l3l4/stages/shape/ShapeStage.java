@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
@@ -17,7 +18,6 @@ import java.util.Arrays;
  * reading a connection long before.
  */
 public final class ShapeStage implements Stage {
-    private static final int UDP = 17;
     private static final int CLASSES = 4;
     private static final int DIRECTIONS = 2;
 
@@ -66,7 +66,8 @@ public final class ShapeStage implements Stage {
 
     private Verdict hold(PacketDescriptor packet, int number, long releaseNs) {
         int trafficClass = packet.trafficClass();
-        if (packet.protocol() == UDP && heldPackets[trafficClass] + packet.packets() > boundPackets[trafficClass]) {
+        if (packet.protocol() == IpPacket.UDP
+                && heldPackets[trafficClass] + packet.packets() > boundPackets[trafficClass]) {
             return DropReason.QUEUE_FULL.drop(packet);
         }
         packet.releaseNs(releaseNs);

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
@@ -13,7 +14,11 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * A pipeline on the bench: events go in by hand, what comes out is written down as text, and after every event the books
@@ -30,6 +35,12 @@ final class Bench implements PipelineOutput, Journal {
     private long nowNs;
     private long entered;
     private long concluded;
+    private long waiting;
+    private long waitingPackets;
+    private final Set<Long> begun = new HashSet<>();
+
+    /** By flow and direction, the number that the last packet carried in its argument 0. */
+    private final Map<Long, Long> lastLeft = new HashMap<>();
 
     Bench(PipelineSettings settings) {
         this(settings, new ShapeStage(settings.shape()), new TestFlowTable(WHOLE_CAPACITY));
@@ -165,20 +176,22 @@ final class Bench implements PipelineOutput, Journal {
                 }
             }
         }
-        assertEquals(0, held - (entered - concluded - heldFins), "held packets are those that have not come out");
+        assertEquals(waitingPackets, held, "held packets are those that have not come out");
+        assertEquals(entered, concluded + waiting, "every event comes out once");
     }
-
-    private long heldFins;
 
     @Override
     public void handled(PacketDescriptor packet, Verdict verdict) {
         assertEquals(verdict, Verdict.in(packet));
-        boolean isFin = packet.kind() == EventKind.FIN;
+        int packets = packet.kind() == EventKind.DATA ? packet.packets() : 0;
         if (verdict == Verdict.HOLD) {
-            heldFins += isFin ? 1 : 0;
+            waiting++;
+            waitingPackets += packets;
         } else {
             concluded++;
-            heldFins -= isFin && (packet.flags() & DescriptorFlags.WAS_HELD) != 0 ? 1 : 0;
+            boolean waited = (packet.flags() & DescriptorFlags.WAS_HELD) != 0;
+            waiting -= waited ? 1 : 0;
+            waitingPackets -= waited ? packets : 0;
         }
         String reason = verdict == Verdict.DROP ? " " + DropReason.in(packet) : "";
         journal.add(verdict + reason + " " + packet.kind() + " at " + packet.releaseNs());
@@ -194,7 +207,22 @@ final class Bench implements PipelineOutput, Journal {
 
     @Override
     public void forward(PacketDescriptor packet) {
+        checkOrder(packet);
         out.add("forward " + text(packet));
+    }
+
+    /** Bytes and ends of a flow's direction leave in the order in which they came, and its first packet leaves first. */
+    private void checkOrder(PacketDescriptor packet) {
+        boolean begins = (packet.flags() & DescriptorFlags.NEW_FLOW) != 0;
+        if (begins) {
+            begun.add(packet.flowRef());
+        } else if (packet.kind() == EventKind.DATA && packet.direction() == Direction.TO_BACKEND) {
+            assertTrue(begun.contains(packet.flowRef()), "the first packet of a flow leaves first");
+        }
+        if (packet.kind() == EventKind.DATA || packet.kind() == EventKind.FIN) {
+            Long before = lastLeft.put(packet.flowRef() * 2 + packet.direction().ordinal(), packet.argument0());
+            assertTrue(before == null || before <= packet.argument0(), "a packet has overtaken another of its flow");
+        }
     }
 
     @Override

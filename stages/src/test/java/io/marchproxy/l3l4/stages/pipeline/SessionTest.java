@@ -222,6 +222,16 @@ class SessionTest {
     }
 
     @Test
+    void shouldEndWhenTheTransportCannotReachTheBackend() {
+        long flowRef = session(DNS, 5000);
+        bench.of(EventKind.CONNECT_FAILED, flowRef, TO_BACKEND);
+        assertEquals("drop CONNECT_FAILED CONNECT_FAILED ▶ P0 dscp 46", bench.sendOne());
+
+        assertEquals(0, bench.flows.size());
+        assertEquals(0, bench.pipeline.sessions(DNS));
+    }
+
+    @Test
     void shouldCountIcmpErrors() {
         long flowRef = session(DNS, 5000);
         bench.of(EventKind.ICMP_ERROR, flowRef, TO_BACKEND);

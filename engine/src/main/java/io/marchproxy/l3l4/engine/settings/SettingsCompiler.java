@@ -92,9 +92,9 @@ public final class SettingsCompiler {
                 List.copyOf(compiledListeners));
     }
 
-    /** How many backend numbers have been given out. */
-    public int backendNumbers() {
-        return backends.size();
+    /** The protocol of a pipeline service that was compiled at some time. */
+    public Protocol protocol(int service) {
+        return services.key(service).protocol();
     }
 
     private List<CompiledBackend> backends(CompiledService service, List<String> faults) {

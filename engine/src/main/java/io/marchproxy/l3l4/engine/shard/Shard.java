@@ -167,21 +167,17 @@ public final class Shard implements ShardContext {
 
     /** The shard's books, all as of one point in the order of events. */
     public CompletableFuture<ShardBooks> books() {
-        CompletableFuture<ShardBooks> result = new CompletableFuture<>();
+        BooksSnapshot snapshot = new BooksSnapshot();
         onLoop(() -> {
-            BooksSnapshot snapshot = new BooksSnapshot();
             PacketDescriptor event = ingress.claim();
             event.reset(EventKind.SNAPSHOT, ingress.nowNs());
             event.endpoint(snapshot);
             ingress.publish();
             ingress.settle();
-            snapshot.done()
-                    .thenAcceptAsync(
-                            parts -> result.complete(
-                                    new ShardBooks(ingress.books().copy(), parts.pipeline(), parts.egress())),
-                            loop);
         });
-        return result;
+        return snapshot.done()
+                .thenApplyAsync(
+                        parts -> new ShardBooks(ingress.books().copy(), parts.pipeline(), parts.egress()), loop);
     }
 
     /** Ends the shard's threads and frees its memory. All its listeners and connections are closed before. */

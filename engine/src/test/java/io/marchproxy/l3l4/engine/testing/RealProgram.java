@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.testing;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -105,8 +106,8 @@ public final class RealProgram {
 
         private final List<String> command;
         private final Process process;
-        private final StringBuffer out = new StringBuffer();
-        private final StringBuffer err = new StringBuffer();
+        private final StringWriter out = new StringWriter();
+        private final StringWriter err = new StringWriter();
         private final List<Thread> readers;
 
         private Running(List<String> command, Process process) {
@@ -117,13 +118,13 @@ public final class RealProgram {
                     Thread.startVirtualThread(() -> collect(process.errorReader(StandardCharsets.UTF_8), err)));
         }
 
-        private static void collect(BufferedReader from, StringBuffer to) {
+        private static void collect(BufferedReader from, StringWriter to) {
             try (from) {
                 for (String line = from.readLine(); line != null; line = from.readLine()) {
                     to.append(line).append('\n');
                 }
             } catch (IOException e) {
-                to.append(e).append('\n');
+                to.append(String.valueOf(e)).append('\n');
             }
         }
 

@@ -1,0 +1,393 @@
+package io.marchproxy.l3l4.engine;
+
+import io.marchproxy.l3l4.config.Version;
+import io.marchproxy.l3l4.config.settings.HealthSettings;
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.engine.health.HealthMonitor;
+import io.marchproxy.l3l4.engine.health.ProbeTarget;
+import io.marchproxy.l3l4.engine.listen.ListenException;
+import io.marchproxy.l3l4.engine.listen.ListenerSet;
+import io.marchproxy.l3l4.engine.listen.Relay;
+import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
+import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
+import io.marchproxy.l3l4.engine.settings.SettingsException;
+import io.marchproxy.l3l4.engine.shard.BackendDirectory;
+import io.marchproxy.l3l4.engine.shard.BackendTarget;
+import io.marchproxy.l3l4.engine.shard.DistinctErrors;
+import io.marchproxy.l3l4.engine.shard.Shard;
+import io.marchproxy.l3l4.engine.shard.ShardBooks;
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The machine, wired: shards with their relays, listeners in front, backends behind, and the control plane that watches
+ * them. The one place that joins components. Methods may be called from any thread; changes happen one after the other.
+ */
+public final class ProxyService implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ProxyService.class);
+    private static final long QUOTA_TURN_MS = 20;
+    private static final long ANSWER_SECONDS = 5;
+    private static final long DRAIN_LOOK_MS = 10;
+
+    private final long startedNs = System.nanoTime();
+    private final DistinctErrors errors = new DistinctErrors();
+    private final BackendDirectory directory = new BackendDirectory();
+    private final ConnectErrors connectErrors = new ConnectErrors();
+    private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("control").factory());
+    private final SettingsCompiler compiler = new SettingsCompiler();
+    private final Placement placement;
+    private final HealthMonitor health;
+    private final List<Shard> shards;
+    private final Relay tcp;
+    private final Relay udp;
+    private final ListenerSet listeners;
+    private final QuotaBalancer quotas;
+
+    private volatile CompiledSettings compiled;
+    private volatile boolean ready;
+    private volatile boolean draining;
+    private final AtomicLong reloads = new AtomicLong();
+    private final AtomicLong reloadsRefused = new AtomicLong();
+    private boolean closed;
+
+    private ProxyService(ProxySettings settings) throws SettingsException {
+        compiled = compiler.compile(settings);
+        placement = Placement.of(settings.engine());
+        health = new HealthMonitor(this::flipped);
+        shards = placement.shards(compiled.pipeline(), directory, this::trafficFailed, errors);
+        tcp = Relays.tcp(shards);
+        udp = Relays.udp(shards);
+        listeners = new ListenerSet(shards, (shard, spec) -> (isTcp(spec.service()) ? tcp : udp).open(shard, spec));
+        quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
+    }
+
+    /**
+     * Starts the service.
+     *
+     * @throws StartupException when it can't listen or resolve as configured; nothing is left open then
+     */
+    public static ProxyService start(ProxySettings settings) throws StartupException {
+        ProxyService service;
+        try {
+            service = new ProxyService(settings);
+        } catch (SettingsException e) {
+            throw new StartupException(String.valueOf(e.getMessage()));
+        }
+        try {
+            service.open();
+        } catch (ListenException e) {
+            service.close();
+            throw new StartupException(String.valueOf(e.getMessage()));
+        }
+        return service;
+    }
+
+    private void open() throws ListenException {
+        placement.refusals().forEach(LOG::warn);
+        directory.publish(targets(compiled));
+        ListenerSet.Change change = listeners.prepare(compiled.listeners());
+        shareOut(compiled);
+        health.watch(probes(compiled));
+        listeners.commit(change);
+        control.scheduleAtFixedRate(quotas::turn, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
+        ready = true;
+    }
+
+    /**
+     * Puts another configuration into force: all of it or nothing. Live connections and sessions stay.
+     *
+     * @throws ReloadException when it is refused; the former one is in force still
+     */
+    public synchronized void reload(ProxySettings settings) throws ReloadException {
+        if (draining || closed) {
+            throw new ReloadException("the service is shutting down");
+        }
+        try {
+            requireSame(settings);
+            CompiledSettings next = compiler.compile(settings);
+            ListenerSet.Change change = listeners.prepare(next.listeners());
+            directory.publish(targets(next));
+            join(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
+            compiled = next;
+            shareOut(next);
+            health.watch(probes(next));
+            listeners.commit(change);
+            reloads.incrementAndGet();
+        } catch (SettingsException | ListenException e) {
+            reloadsRefused.incrementAndGet();
+            throw new ReloadException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Counts a reload that was refused before it came to {@link #reload}, since the file has faults. */
+    public void reloadRefused() {
+        reloadsRefused.incrementAndGet();
+    }
+
+    /** Everything that the service tells of itself, each shard's books as of one moment of that shard. */
+    public StatusReport status() {
+        CompiledSettings now = compiled;
+        List<ShardBooks> books = booksOf(shards);
+        return new StatusReport(
+                Version.current(),
+                System.nanoTime() - startedNs,
+                now.source().hash(),
+                reloads.get(),
+                reloadsRefused.get(),
+                ready(),
+                draining,
+                placement.transport().label(),
+                placement.modeLabel(),
+                errors.total(),
+                shards.stream().map(ProxyService::shardStatus).toList(),
+                now.services().stream().map(this::serviceStatus).toList(),
+                now.backends().stream().map(this::backendStatus).toList(),
+                BooksReport.lines(books, now.services()));
+    }
+
+    /** Whether the process is worth keeping. */
+    public boolean live() {
+        return !closed;
+    }
+
+    /** Whether new traffic is welcome: true once all listeners are open, false while draining. */
+    public boolean ready() {
+        return ready && !draining;
+    }
+
+    /**
+     * Not ready any more; stops accepting, waits for TCP connections to end by themselves, and closes the rest at the
+     * deadline. UDP sessions have no end to wait for: they are served until the connections are gone.
+     */
+    public void drain(Duration deadline) throws InterruptedException {
+        draining = true;
+        synchronized (this) {
+            listeners.closeAll();
+        }
+        long untilNs = System.nanoTime() + deadline.toNanos();
+        while (liveConnections() > 0 && System.nanoTime() - untilNs < 0) {
+            TimeUnit.MILLISECONDS.sleep(DRAIN_LOOK_MS);
+        }
+        long left = liveConnections();
+        if (left > 0) {
+            LOG.warn("{} connections were open still at the end of the drain time-out and are closed", left);
+        }
+        tcp.closeAll();
+        udp.closeAll();
+    }
+
+    /** The addresses that a configured service really listens on. */
+    public synchronized List<InetSocketAddress> listening(String service) {
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (CompiledService candidate : compiled.services()) {
+            if (candidate.active() && candidate.settings().name().equals(service)) {
+                addresses.addAll(listeners.addresses(candidate.id()));
+            }
+        }
+        return addresses;
+    }
+
+    /** How long packets stayed in all shards so far, in nanoseconds. */
+    public Histogram residence() {
+        Histogram sum = shards.getFirst().pipeline().trace().total();
+        shards.stream()
+                .skip(1)
+                .forEach(shard -> sum.add(shard.pipeline().trace().total()));
+        return sum;
+    }
+
+    /** The settings in force. */
+    public ProxySettings settings() {
+        return compiled.source();
+    }
+
+    /** Ends everything at once. Repeated calls do nothing. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        ready = false;
+        listeners.closeAll();
+        tcp.closeAll();
+        udp.closeAll();
+        control.shutdownNow();
+        health.close();
+        for (Shard shard : shards) {
+            try {
+                shard.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void requireSame(ProxySettings settings) throws ReloadException {
+        if (!settings.engine().equals(compiled.source().engine())
+                || !settings.admin().equals(compiled.source().admin())
+                || !settings.dataDir().equals(compiled.source().dataDir())) {
+            reloadsRefused.incrementAndGet();
+            throw new ReloadException("engine, admin and data-dir take effect at a start only:"
+                    + " put them back, or restart the service");
+        }
+    }
+
+    private void shareOut(CompiledSettings settings) {
+        List<CompletableFuture<Void>> shares = new ArrayList<>();
+        for (CompiledService service : settings.services()) {
+            if (service.protocol() == Protocol.UDP.number()) {
+                shares.add(CompletableFuture.supplyAsync(
+                                () -> quotas.cap(
+                                        service.id(), service.settings().maxSessions()),
+                                control)
+                        .thenCompose(done -> done));
+            }
+        }
+        join(shares);
+    }
+
+    private void flipped(ProbeTarget target, boolean healthy) {
+        shards.forEach(shard -> shard.health(target.service(), target.backend(), healthy));
+    }
+
+    private void trafficFailed(int backend, int errno) {
+        connectErrors.count(backend);
+        health.failed(backend, errno);
+    }
+
+    private long liveConnections() {
+        return compiled.services().stream()
+                .filter(service -> service.protocol() == Protocol.TCP.number())
+                .mapToLong(service -> tcp.live(service.id()))
+                .sum();
+    }
+
+    private boolean isTcp(int service) {
+        // Listeners are prepared before their settings are in force, so the number is asked of the one that gives them.
+        return compiler.protocol(service) == Protocol.TCP;
+    }
+
+    private static @Nullable BackendTarget[] targets(CompiledSettings settings) {
+        int most = settings.pipeline().route().pools().stream()
+                .flatMap(pool -> pool.backends().stream())
+                .mapToInt(Integer::intValue)
+                .max()
+                .orElse(-1);
+        @Nullable BackendTarget[] targets = new @Nullable BackendTarget[most + 1];
+        settings.backends().forEach(backend -> targets[backend.target().index()] = backend.target());
+        return targets;
+    }
+
+    private static List<ProbeTarget> probes(CompiledSettings settings) {
+        return settings.backends().stream().map(ProxyService::probe).toList();
+    }
+
+    private static ProbeTarget probe(CompiledBackend backend) {
+        HealthSettings settings = backend.service().settings().health();
+        CompiledService service = backend.service();
+        boolean probed = settings.protocol() == HealthSettings.Probe.TCP && service.protocol() == Protocol.TCP.number();
+        return new ProbeTarget(
+                backend.target().index(),
+                service.id(),
+                service.settings().name() + "/" + service.protocolLabel() + "/"
+                        + backend.target().id(),
+                backend.target().address(),
+                probed,
+                settings.interval().toNanos(),
+                settings.timeout().toNanos(),
+                settings.unhealthyAfter(),
+                settings.healthyAfter(),
+                settings.ejectFor().toNanos());
+    }
+
+    private static List<ShardBooks> booksOf(List<Shard> shards) {
+        List<CompletableFuture<ShardBooks>> books =
+                shards.stream().map(Shard::books).toList();
+        join(books);
+        return books.stream().map(CompletableFuture::join).toList();
+    }
+
+    private static void join(List<? extends CompletableFuture<?>> all) {
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
+                .join();
+    }
+
+    private static StatusReport.ShardStatus shardStatus(Shard shard) {
+        return new StatusReport.ShardStatus(
+                shard.id(),
+                shard.options().cpus(),
+                shard.flows(),
+                shard.options().maxFlows(),
+                shard.ringUsed(),
+                shard.options().ringSlots());
+    }
+
+    private StatusReport.ServiceStatus serviceStatus(CompiledService service) {
+        boolean isTcp = service.protocol() == Protocol.TCP.number();
+        Relay relay = isTcp ? tcp : udp;
+        return new StatusReport.ServiceStatus(
+                service.id(),
+                service.settings().name(),
+                service.protocolLabel(),
+                service.active(),
+                service.settings().listen().stream()
+                        .filter(listen -> listen.protocol().number() == service.protocol())
+                        .map(Object::toString)
+                        .toList(),
+                service.settings().trafficClass().name(),
+                relay.live(service.id()),
+                isTcp ? service.settings().maxConnections() : service.settings().maxSessions(),
+                relay.total(service.id()));
+    }
+
+    private StatusReport.BackendStatus backendStatus(CompiledBackend backend) {
+        int index = backend.target().index();
+        HealthMonitor.Health state = health.health(index);
+        long toBackend = shards.stream()
+                .mapToLong(shard -> shard.perBackend().bytesToBackend(index))
+                .sum();
+        long toClient = shards.stream()
+                .mapToLong(shard -> shard.perBackend().bytesToClient(index))
+                .sum();
+        return new StatusReport.BackendStatus(
+                index,
+                backend.service().id(),
+                backend.service().settings().name(),
+                backend.service().protocolLabel(),
+                backend.target().id(),
+                backend.settings().host() + ":" + backend.settings().port(),
+                backend.settings().provider().label(),
+                backend.settings().region(),
+                backend.settings().costPerGb(),
+                state == null || state.healthy(),
+                state == null ? 0 : state.sinceNs() - startedNs,
+                state == null ? "" : state.lastError(),
+                shards.stream()
+                        .mapToLong(shard -> shard.perBackend().selections(index))
+                        .sum(),
+                connectErrors.of(index),
+                toBackend,
+                toClient,
+                toClient * backend.settings().costPerGb() / 1e9,
+                state == null ? 0 : state.rttNs());
+    }
+}

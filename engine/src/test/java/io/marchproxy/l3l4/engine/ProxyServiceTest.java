@@ -1,0 +1,211 @@
+package io.marchproxy.l3l4.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.config.settings.AdminSettings;
+import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.settings.QosSettings;
+import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The wired service with real sockets, in every placement and transport. */
+@Timeout(60)
+class ProxyServiceTest {
+    private static final int BYTES = 3_000_000;
+
+    static Stream<Arguments> machines() {
+        return Stream.of(EngineSettings.Mode.RUN_TO_COMPLETION, EngineSettings.Mode.PIPELINED)
+                .flatMap(mode -> Stream.of(
+                                EngineSettings.Transport.IO_URING,
+                                EngineSettings.Transport.EPOLL,
+                                EngineSettings.Transport.NIO)
+                        .map(transport -> Arguments.of(mode, transport)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("machines")
+    void shouldEchoThroughABackendWithoutLosingAByte(EngineSettings.Mode mode, EngineSettings.Transport transport)
+            throws Exception {
+        try (EchoServer backend = new EchoServer();
+                ProxyService proxy = ProxyService.start(settings(mode, transport, 2, service(backend.port())))) {
+            byte[] sent = new byte[BYTES];
+            new Random(7).nextBytes(sent);
+            InetSocketAddress address = proxy.listening("echo").getFirst();
+            try (Socket client = new Socket(address.getAddress(), address.getPort())) {
+                Thread writer = Thread.ofVirtual().start(() -> writeAll(client, sent));
+                byte[] received = client.getInputStream().readAllBytes();
+                writer.join();
+                assertArrayEquals(sent, received, () -> proxy.status().toString());
+            }
+            await(() -> proxy.status().services().getFirst().connections() == 0);
+            await(() -> held(proxy) == 0);
+            StatusReport status = proxy.status();
+            assertEquals(1, status.services().getFirst().total());
+            for (StatusReport.BooksLine line : status.books()) {
+                assertEquals(0, line.imbalanceBytes(), line::toString);
+                assertEquals(BYTES, line.outBytes(), line::toString);
+                assertEquals(List.of(), line.drops());
+            }
+            assertEquals(2, status.books().size());
+            assertEquals(
+                    0,
+                    status.shards().stream()
+                            .mapToLong(StatusReport.ShardStatus::flows)
+                            .sum());
+            assertEquals(0, status.unexpectedErrors());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("machines")
+    void shouldResetTheClientWhenNoBackendListens(EngineSettings.Mode mode, EngineSettings.Transport transport)
+            throws Exception {
+        int nobody;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nobody = free.getLocalPort();
+        }
+        try (ProxyService proxy = ProxyService.start(settings(mode, transport, 1, service(nobody)))) {
+            InetSocketAddress address = proxy.listening("echo").getFirst();
+            assertThrows(IOException.class, () -> {
+                try (Socket client = new Socket(address.getAddress(), address.getPort())) {
+                    assertEquals(-1, client.getInputStream().read());
+                    throw new IOException("ended in good order");
+                }
+            });
+            await(() -> proxy.status().services().getFirst().connections() == 0);
+            assertTrue(proxy.status().books().stream()
+                    .anyMatch(line -> !line.drops().isEmpty()));
+            assertEquals(0, proxy.status().unexpectedErrors());
+        }
+    }
+
+    @Test
+    void shouldRefuseAPortThatIsTakenAndKeepTheFormerConfiguration() throws Exception {
+        try (EchoServer backend = new EchoServer();
+                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ProxyService proxy = ProxyService.start(settings(
+                        EngineSettings.Mode.AUTO, EngineSettings.Transport.AUTO, 1, service(backend.port())))) {
+            ServiceSettings other = ServiceSettings.builder("other")
+                    .listen(Protocol.TCP, "127.0.0.1", taken.getLocalPort())
+                    .backend("b", "127.0.0.1", backend.port())
+                    .build();
+            ProxySettings next = settings(EngineSettings.Mode.AUTO, EngineSettings.Transport.AUTO, 1, other);
+            ReloadException refusal = assertThrows(ReloadException.class, () -> proxy.reload(next));
+            assertTrue(refusal.getMessage().contains("other"), refusal.getMessage());
+            assertTrue(refusal.getMessage().contains("taken"), refusal.getMessage());
+            assertEquals(1, proxy.status().reloadsRefused());
+            InetSocketAddress address = proxy.listening("echo").getFirst();
+            try (Socket client = new Socket(address.getAddress(), address.getPort())) {
+                client.getOutputStream().write(42);
+                assertEquals(42, client.getInputStream().read());
+            }
+        }
+    }
+
+    private static ServiceSettings service(int backendPort) {
+        return ServiceSettings.builder("echo")
+                .listen(Protocol.TCP, "127.0.0.1", 0)
+                .backend("b1", "127.0.0.1", backendPort)
+                .build();
+    }
+
+    private static ProxySettings settings(
+            EngineSettings.Mode mode, EngineSettings.Transport transport, int shards, ServiceSettings service) {
+        return new ProxySettings(
+                Path.of("data"),
+                AdminSettings.DEFAULT,
+                EngineSettings.DEFAULT
+                        .withMode(mode)
+                        .withTransport(transport)
+                        .withShards(shards)
+                        .withMaxFlows(10_000),
+                QosSettings.DEFAULT,
+                List.of(service),
+                ProxySettings.LogLevel.INFO,
+                "test");
+    }
+
+    private static long held(ProxyService proxy) {
+        return proxy.status().books().stream()
+                .mapToLong(StatusReport.BooksLine::heldBytes)
+                .sum();
+    }
+
+    private static void writeAll(Socket socket, byte[] bytes) {
+        try {
+            socket.getOutputStream().write(bytes);
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < deadline, "the condition did not come true in time");
+            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+        }
+    }
+
+    /** Echoes until the client's FIN, then sends its own. */
+    private static final class EchoServer implements AutoCloseable {
+        private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+
+        EchoServer() throws IOException {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    while (true) {
+                        Socket client = server.accept();
+                        Thread.ofVirtual().start(() -> echo(client));
+                    }
+                } catch (IOException e) {
+                    // closed by the test
+                }
+            });
+        }
+
+        int port() {
+            return server.getLocalPort();
+        }
+
+        private static void echo(Socket client) {
+            try (client;
+                    InputStream in = client.getInputStream();
+                    OutputStream out = client.getOutputStream()) {
+                in.transferTo(out);
+            } catch (IOException e) {
+                // a probe's reset
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            server.close();
+        }
+    }
+}

@@ -151,8 +151,10 @@ public final class RealProgram {
 
         /** Kills at once, children included, and waits until it is gone. */
         public void kill() {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            // The parent first: it must not replace a child that it sees die.
+            List<ProcessHandle> children = process.descendants().toList();
             process.destroyForcibly();
+            children.forEach(ProcessHandle::destroyForcibly);
             try {
                 if (!process.waitFor(10, TimeUnit.SECONDS)) {
                     throw new AssertionFailedError(command + " survived SIGKILL for 10 s");

@@ -2,6 +2,8 @@ package io.marchproxy.l3l4.engine.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,6 +107,16 @@ public final class TestNetwork implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** A TCP connection made inside. */
+    public Socket connect(String address, int port) throws Exception {
+        return inside(() -> {
+            Socket client = new Socket();
+            client.setSoTimeout(20_000);
+            client.connect(new InetSocketAddress(address, port), 5_000);
+            return client;
+        });
     }
 
     @Override

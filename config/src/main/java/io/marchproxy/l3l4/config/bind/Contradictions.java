@@ -1,0 +1,179 @@
+package io.marchproxy.l3l4.config.bind;
+
+import io.marchproxy.l3l4.config.fault.Faults;
+import io.marchproxy.l3l4.config.fault.Origin;
+import io.marchproxy.l3l4.config.schema.Catalogue;
+import io.marchproxy.l3l4.config.schema.Field;
+import io.marchproxy.l3l4.config.schema.QosKeys;
+import io.marchproxy.l3l4.config.schema.ServiceKeys;
+import io.marchproxy.l3l4.config.settings.ListenAddress;
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.tree.Quote;
+import io.marchproxy.l3l4.config.value.HostPort;
+import io.marchproxy.l3l4.config.value.Nearest;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Finds what is right by itself and wrong together. */
+final class Contradictions {
+    private final Bound root;
+    private final List<Bound> services;
+    private final Faults faults;
+
+    Contradictions(Bound root, Faults faults) {
+        this.root = root;
+        this.services = root.groups(ServiceKeys.SERVICES);
+        this.faults = faults;
+    }
+
+    void check() {
+        if (services.isEmpty()) {
+            faults.add(
+                    root.origin(), "there is no service to run: give --backend HOST:PORT, or a file that has services");
+        }
+        Map<String, Origin> names = new LinkedHashMap<>();
+        for (Bound service : services) {
+            service.find(ServiceKeys.NAME)
+                    .ifPresent(name -> unique(
+                            names, name, service.origin(ServiceKeys.NAME), service.path(ServiceKeys.NAME), "service"));
+            checkBackends(service);
+            checkConnect(service);
+            checkEffect(service);
+        }
+        checkListeners();
+        checkRules(names);
+    }
+
+    private void unique(Map<String, Origin> seen, String name, Origin origin, String path, String what) {
+        Origin first = seen.putIfAbsent(name, origin);
+        if (first != null) {
+            faults.add(origin, path, Quote.of(name) + " is also the name of the " + what + " at " + first.place());
+        }
+    }
+
+    private void checkBackends(Bound service) {
+        List<Bound> backends = service.groups(ServiceKeys.BACKENDS);
+        if (backends.isEmpty()) {
+            faults.add(service.origin(), service.path(ServiceKeys.BACKENDS), "the service has no backend");
+        }
+        Map<String, Origin> ids = new LinkedHashMap<>();
+        for (Bound backend : backends) {
+            Optional<HostPort> address = backend.find(ServiceKeys.BACKEND_ADDRESS);
+            address.map(HostPort::toString).ifPresent(id -> backend.settle(ServiceKeys.BACKEND_ID, id));
+            Origin at = backend.origin(ServiceKeys.BACKEND_ID);
+            Origin origin = at == Origin.Unwritten.DEFAULT ? backend.origin() : at;
+            backend.find(ServiceKeys.BACKEND_ID)
+                    .ifPresent(id -> unique(ids, id, origin, backend.path(ServiceKeys.BACKEND_ID), "backend"));
+            address.ifPresent(target -> checkLoop(service, backend, target));
+        }
+    }
+
+    /** A backend that is the service's own listener would send it its own traffic for ever. */
+    private void checkLoop(Bound service, Bound backend, HostPort target) {
+        for (Placed<ListenAddress> listen : service.list(ServiceKeys.LISTEN)) {
+            boolean local = ListenOverlap.covers("localhost", target.host())
+                    || ListenOverlap.covers(target.host(), listen.value().host());
+            if (local
+                    && listen.value().port() == target.port()
+                    && ListenOverlap.covers(listen.value().host(), target.host())) {
+                faults.add(
+                        backend.origin(ServiceKeys.BACKEND_ADDRESS),
+                        backend.path(ServiceKeys.BACKEND_ADDRESS),
+                        target + " is the service's own listener " + listen.value() + ": a loop");
+                return;
+            }
+        }
+    }
+
+    private void checkConnect(Bound service) {
+        Bound connect = service.group(ServiceKeys.CONNECT);
+        var timeout = connect.get(ServiceKeys.CONNECT_TIMEOUT);
+        var total = connect.get(ServiceKeys.CONNECT_TOTAL);
+        if (timeout.compareTo(total) > 0) {
+            Origin at = connect.origin(ServiceKeys.CONNECT_TIMEOUT);
+            String shown = ServiceKeys.CONNECT_TOTAL.type().write(total);
+            faults.add(
+                    at == Origin.Unwritten.DEFAULT ? connect.origin(ServiceKeys.CONNECT_TOTAL) : at,
+                    connect.path(ServiceKeys.CONNECT_TIMEOUT),
+                    "one try may take longer than all tries together (connect.total is " + shown
+                            + "); raise total or lower timeout");
+        }
+    }
+
+    /** What would have no effect is refused: its writer expects one. */
+    private void checkEffect(Bound service) {
+        List<Placed<ListenAddress>> listen = service.list(ServiceKeys.LISTEN);
+        if (!listen.isEmpty()) {
+            checkEffect(service, listen, Protocol.TCP, ServiceKeys.ONLY_TCP);
+            checkEffect(service, listen, Protocol.UDP, ServiceKeys.ONLY_UDP);
+        }
+    }
+
+    private void checkEffect(Bound service, List<Placed<ListenAddress>> listen, Protocol protocol, List<Field> keys) {
+        if (listen.stream().anyMatch(address -> address.value().protocol() == protocol)) {
+            return;
+        }
+        for (Field key : keys) {
+            service.changed(key)
+                    .ifPresent(origin -> faults.add(
+                            origin,
+                            service.path(key),
+                            "has no effect: the service has no " + protocol.label() + ":// listener; remove the key"));
+        }
+    }
+
+    private void checkListeners() {
+        List<Placed<ListenAddress>> taken = new ArrayList<>();
+        Bound admin = root.group(Catalogue.ADMIN);
+        taken.add(new Placed<>(
+                new ListenAddress(Protocol.TCP, admin.get(Catalogue.ADMIN_ADDRESS), admin.get(Catalogue.ADMIN_PORT)),
+                "admin",
+                admin.origin(Catalogue.ADMIN_PORT)));
+        for (Bound service : services) {
+            for (Placed<ListenAddress> listen : service.list(ServiceKeys.LISTEN)) {
+                for (Placed<ListenAddress> other : taken) {
+                    if (ListenOverlap.overlap(listen.value(), other.value())) {
+                        String whose = other.path().equals("admin") ? "the admin server's " : "";
+                        faults.add(
+                                listen.origin(),
+                                listen.path(),
+                                listen.value() + " overlaps " + whose + other.value() + " ("
+                                        + other.origin().place() + ")");
+                        break;
+                    }
+                }
+                taken.add(listen);
+            }
+        }
+    }
+
+    private void checkRules(Map<String, Origin> names) {
+        for (Bound rule : root.group(QosKeys.QOS).groups(QosKeys.RULES)) {
+            Bound match = rule.group(QosKeys.MATCH);
+            match.find(QosKeys.MATCH_SERVICE)
+                    .filter(name -> !names.containsKey(name))
+                    .ifPresent(name -> {
+                        String near = Nearest.of(name, names.keySet());
+                        String hint = near == null ? "" : "; did you mean " + near + "?";
+                        faults.add(
+                                match.origin(QosKeys.MATCH_SERVICE),
+                                match.path(QosKeys.MATCH_SERVICE),
+                                Quote.of(name) + " is the name of no service" + hint);
+                    });
+            var source = match.find(QosKeys.MATCH_SOURCE);
+            var destination = match.find(QosKeys.MATCH_DESTINATION);
+            if (source.isPresent()
+                    && destination.isPresent()
+                    && source.get().network().getAddress().length
+                            != destination.get().network().getAddress().length) {
+                faults.add(
+                        match.origin(QosKeys.MATCH_DESTINATION),
+                        match.path(QosKeys.MATCH_DESTINATION),
+                        "is of another address family than source: no packet would match");
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.marchproxy.l3l4.config.bind;
+
+import io.marchproxy.l3l4.config.schema.ServiceKeys;
+import io.marchproxy.l3l4.config.settings.AcceptRate;
+import io.marchproxy.l3l4.config.settings.BackendSettings;
+import io.marchproxy.l3l4.config.settings.ConnectSettings;
+import io.marchproxy.l3l4.config.settings.HealthSettings;
+import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings;
+import io.marchproxy.l3l4.config.settings.ServiceBuilder;
+import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.config.value.HostPort;
+
+/** Makes the settings of one service. */
+final class ServiceBinder {
+    private ServiceBinder() {}
+
+    static ServiceSettings service(Bound service) {
+        ServiceBuilder builder = ServiceSettings.builder(service.get(ServiceKeys.NAME))
+                .trafficClass(service.get(ServiceKeys.CLASS))
+                .maxConnections(service.get(ServiceKeys.MAX_CONNECTIONS))
+                .idleTimeout(service.get(ServiceKeys.IDLE_TIMEOUT))
+                .connect(connect(service.group(ServiceKeys.CONNECT)))
+                .acceptRate(service.findGroup(ServiceKeys.ACCEPT)
+                        .map(ServiceBinder::acceptRate)
+                        .orElse(null))
+                .proxyProtocol(proxyProtocol(service.group(ServiceKeys.PROXY_PROTOCOL)))
+                .backlog(service.get(ServiceKeys.BACKLOG))
+                .bufferBytes(Math.toIntExact(service.get(ServiceKeys.BUFFER)))
+                .tcpNoDelay(service.get(ServiceKeys.TCP_NO_DELAY))
+                .sessionTimeout(service.get(ServiceKeys.SESSION_TIMEOUT))
+                .maxSessions(service.get(ServiceKeys.MAX_SESSIONS))
+                .sessionOverflow(service.get(ServiceKeys.SESSION_OVERFLOW))
+                .replies(service.get(ServiceKeys.REPLIES))
+                .health(health(service.group(ServiceKeys.HEALTH)));
+        service.list(ServiceKeys.LISTEN).forEach(listen -> builder.listen(listen.value()));
+        service.groups(ServiceKeys.BACKENDS).forEach(backend -> builder.backend(backend(backend)));
+        return builder.build();
+    }
+
+    private static ConnectSettings connect(Bound connect) {
+        return new ConnectSettings(
+                connect.get(ServiceKeys.CONNECT_TIMEOUT),
+                connect.get(ServiceKeys.CONNECT_TRIES),
+                connect.get(ServiceKeys.CONNECT_TOTAL));
+    }
+
+    private static AcceptRate acceptRate(Bound accept) {
+        return new AcceptRate(accept.get(ServiceKeys.ACCEPT_RATE), accept.get(ServiceKeys.ACCEPT_BURST));
+    }
+
+    private static ProxyProtocolSettings proxyProtocol(Bound proxy) {
+        return new ProxyProtocolSettings(
+                proxy.get(ServiceKeys.PROXY_ACCEPT),
+                proxy.get(ServiceKeys.PROXY_SEND),
+                proxy.get(ServiceKeys.PROXY_TIMEOUT));
+    }
+
+    private static HealthSettings health(Bound health) {
+        return new HealthSettings(
+                health.get(ServiceKeys.HEALTH_PROTOCOL),
+                health.get(ServiceKeys.HEALTH_INTERVAL),
+                health.get(ServiceKeys.HEALTH_TIMEOUT),
+                health.get(ServiceKeys.UNHEALTHY_AFTER),
+                health.get(ServiceKeys.HEALTHY_AFTER),
+                health.get(ServiceKeys.EJECT_FOR));
+    }
+
+    private static BackendSettings backend(Bound backend) {
+        HostPort address = backend.get(ServiceKeys.BACKEND_ADDRESS);
+        return new BackendSettings(
+                backend.get(ServiceKeys.BACKEND_ID),
+                address.host(),
+                address.port(),
+                backend.get(ServiceKeys.PROVIDER),
+                backend.get(ServiceKeys.REGION),
+                backend.get(ServiceKeys.COST_PER_GB));
+    }
+}

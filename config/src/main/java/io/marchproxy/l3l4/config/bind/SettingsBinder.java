@@ -1,0 +1,94 @@
+package io.marchproxy.l3l4.config.bind;
+
+import io.marchproxy.l3l4.config.fault.Faults;
+import io.marchproxy.l3l4.config.schema.Catalogue;
+import io.marchproxy.l3l4.config.schema.QosKeys;
+import io.marchproxy.l3l4.config.schema.ServiceKeys;
+import io.marchproxy.l3l4.config.settings.AdminSettings;
+import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.HealthSettings;
+import io.marchproxy.l3l4.config.settings.ListenAddress;
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.settings.QosSettings;
+import io.marchproxy.l3l4.config.settings.QosSettings.ClassSettings;
+import io.marchproxy.l3l4.config.settings.RuleSettings;
+import java.util.List;
+
+/** Makes settings of a configuration that has been read. */
+public final class SettingsBinder {
+    private static final int ANY = -1;
+
+    private SettingsBinder() {}
+
+    /** Fills in what follows from other values, and finds contradictions. Comes before {@link #bind}. */
+    public static void conclude(Bound root, Faults faults) {
+        for (Bound service : root.groups(ServiceKeys.SERVICES)) {
+            service.group(ServiceKeys.HEALTH).settle(ServiceKeys.HEALTH_PROTOCOL, defaultProbe(service));
+            service.findGroup(ServiceKeys.ACCEPT)
+                    .ifPresent(accept -> accept.find(ServiceKeys.ACCEPT_RATE)
+                            .ifPresent(rate -> accept.settle(ServiceKeys.ACCEPT_BURST, Math.toIntExact(rate))));
+        }
+        new Contradictions(root, faults).check();
+    }
+
+    /** The settings; only for a configuration without faults. */
+    public static ProxySettings bind(Bound root) {
+        Bound admin = root.group(Catalogue.ADMIN);
+        return new ProxySettings(
+                root.get(Catalogue.DATA_DIR),
+                new AdminSettings(admin.get(Catalogue.ADMIN_ADDRESS), admin.get(Catalogue.ADMIN_PORT)),
+                engine(root.group(Catalogue.ENGINE)),
+                qos(root.group(QosKeys.QOS)),
+                root.groups(ServiceKeys.SERVICES).stream()
+                        .map(ServiceBinder::service)
+                        .toList(),
+                root.get(Catalogue.LOG_LEVEL),
+                Effective.hash(root));
+    }
+
+    private static HealthSettings.Probe defaultProbe(Bound service) {
+        List<Placed<ListenAddress>> listen = service.list(ServiceKeys.LISTEN);
+        boolean tcp = listen.stream().anyMatch(address -> address.value().protocol() == Protocol.TCP);
+        return tcp ? HealthSettings.Probe.TCP : HealthSettings.Probe.NONE;
+    }
+
+    private static EngineSettings engine(Bound engine) {
+        return new EngineSettings(
+                engine.get(Catalogue.MODE),
+                engine.get(Catalogue.SHARDS),
+                engine.get(Catalogue.MAX_FLOWS),
+                engine.get(Catalogue.RING_SIZE),
+                engine.get(Catalogue.PIN_THREADS),
+                engine.get(Catalogue.TRANSPORT),
+                engine.get(Catalogue.DRAIN_TIMEOUT));
+    }
+
+    private static QosSettings qos(Bound qos) {
+        Bound classes = qos.group(QosKeys.CLASS_GROUP);
+        List<ClassSettings> settings = QosKeys.CLASSES.stream()
+                .map(keys -> {
+                    Bound one = classes.group(keys.group());
+                    return new ClassSettings(one.get(keys.dscp()), one.get(keys.queue()));
+                })
+                .toList();
+        return new QosSettings(
+                qos.get(QosKeys.ENABLED),
+                settings,
+                qos.groups(QosKeys.RULES).stream().map(SettingsBinder::rule).toList());
+    }
+
+    private static RuleSettings rule(Bound rule) {
+        Bound match = rule.group(QosKeys.MATCH);
+        return new RuleSettings(
+                match.find(QosKeys.MATCH_PROTOCOL).orElse(null),
+                match.find(QosKeys.MATCH_SERVICE).orElse(null),
+                match.find(QosKeys.MATCH_SOURCE).orElse(null),
+                match.find(QosKeys.MATCH_DESTINATION).orElse(null),
+                match.find(QosKeys.MATCH_SOURCE_PORT).orElse(null),
+                match.find(QosKeys.MATCH_DESTINATION_PORT).orElse(null),
+                match.find(QosKeys.MATCH_DSCP).orElse(ANY),
+                rule.get(QosKeys.RULE_CLASS),
+                rule.find(QosKeys.RULE_DSCP).orElse(ANY));
+    }
+}

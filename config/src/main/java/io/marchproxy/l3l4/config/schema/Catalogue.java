@@ -1,0 +1,161 @@
+package io.marchproxy.l3l4.config.schema;
+
+import io.marchproxy.l3l4.config.settings.AdminSettings;
+import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.ProxySettings.LogLevel;
+import io.marchproxy.l3l4.config.value.Secret;
+import io.marchproxy.l3l4.config.value.Values;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** All keys, from the top. Names and meanings are the design's; what this version refuses stands in {@link NotYet}. */
+public final class Catalogue {
+    private static final EngineSettings ENGINE_DEFAULT = EngineSettings.DEFAULT;
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    public static final Key<Path> DATA_DIR =
+            Key.of("data-dir", Values.PATH, Path.of("./data"), "Folder for what the service keeps.");
+    public static final Key<LogLevel> LOG_LEVEL =
+            Key.of("log-level", Values.word(LogLevel.class), LogLevel.INFO, "How much is logged.");
+
+    public static final Key<String> ADMIN_ADDRESS = Key.of(
+            "address",
+            Values.ADDRESS,
+            AdminSettings.DEFAULT.address(),
+            "Address of the admin server; it has no passwords.");
+    public static final Key<Integer> ADMIN_PORT =
+            Key.of("port", Values.integer(0, 65_535), AdminSettings.DEFAULT.port(), "Its port; 0 takes a free one.");
+    public static final Group ADMIN =
+            new Group("admin", "The admin server: health, status, metrics.", List.of(ADMIN_ADDRESS, ADMIN_PORT));
+
+    public static final Key<EngineSettings.Mode> MODE = Key.of(
+            "mode",
+            Values.word(EngineSettings.Mode.class),
+            ENGINE_DEFAULT.mode(),
+            "Where the stages run: on the thread that reads, on threads of their own, or as the CPUs suggest.");
+    public static final Key<Integer> SHARDS = Key.of(
+            "shards",
+            Values.SHARDS,
+            ENGINE_DEFAULT.shards(),
+            "Shards, each a thread's own world; auto follows the CPUs.");
+    public static final Key<Integer> MAX_FLOWS = Key.of(
+            "max-flows",
+            Values.integer(1, 100_000_000),
+            ENGINE_DEFAULT.maxFlows(),
+            "Flows at the most, over all shards; memory for them is taken at start.");
+    public static final Key<Integer> RING_SIZE =
+            Key.of("ring-size", Values.powerOfTwo(2048, 1_048_576), ENGINE_DEFAULT.ringSize(), "Slots of each ring.");
+    public static final Key<Boolean> PIN_THREADS = Key.of(
+            "pin-threads",
+            Values.BOOLEAN,
+            ENGINE_DEFAULT.pinThreads(),
+            "Pins each thread to a CPU of those that the process may use.");
+    public static final Key<EngineSettings.Transport> TRANSPORT = Key.of(
+            "transport",
+            Values.word(
+                    EngineSettings.Transport.class,
+                    Catalogue::transport,
+                    Map.of("io-uring", EngineSettings.Transport.IO_URING)),
+            ENGINE_DEFAULT.transport(),
+            "The kernel interface for I/O; auto takes the first of io_uring, epoll, nio that works.");
+    public static final Key<Duration> DRAIN_TIMEOUT = Key.of(
+            "drain-timeout",
+            Values.duration(Duration.ZERO, Duration.ofDays(1)),
+            ENGINE_DEFAULT.drainTimeout(),
+            "How long a stop waits for connections to end by themselves.");
+    private static final Group JOURNAL = new Group(
+            "journal",
+            "The record of decisions, for replay.",
+            List.of(
+                    Key.of("mode", Values.word(Journal.class), Journal.OFF, "What is recorded."),
+                    Key.of("max-size", Values.size(1_000_000, 1L << 50), 10_000_000_000L, "Budget on disk."),
+                    Key.of(
+                            "periodic",
+                            Values.duration(SECOND, Duration.ofDays(1)),
+                            Duration.ofSeconds(60),
+                            "Between two records of a flow that lives.")));
+    public static final Group ENGINE = new Group(
+            "engine",
+            "How the machine is built; changes need a restart.",
+            List.of(
+                    MODE,
+                    SHARDS,
+                    MAX_FLOWS,
+                    RING_SIZE,
+                    PIN_THREADS,
+                    TRANSPORT,
+                    DRAIN_TIMEOUT,
+                    Key.of("numa", Values.BOOLEAN, false, "Places shards and their memory by NUMA node."),
+                    JOURNAL));
+
+    private static final Group MULTICLOUD = new Group(
+            "multicloud",
+            "Routing among clouds.",
+            List.of(Key.of("enabled", Values.BOOLEAN, false, "Whether backends are chosen by cloud.")));
+
+    private static final Key<URI> ENDPOINT =
+            Key.of("endpoint", Values.URL, URI.create("http://127.0.0.1:4317"), "Where spans go by OTLP.");
+    private static final Group TRACING = new Group(
+            "tracing",
+            "OpenTelemetry spans of sampled flows.",
+            List.of(
+                    Key.of("enabled", Values.BOOLEAN, false, "Whether spans are exported."),
+                    ENDPOINT,
+                    Key.of("sample-ratio", Values.decimal(0, 1), 0.1, "Share of flows that are traced.")));
+    private static final Group IPFIX = new Group(
+            "ipfix",
+            "Flow records by IPFIX (RFC 7011).",
+            List.of(
+                    Key.of("enabled", Values.BOOLEAN, false, "Whether flow records are exported."),
+                    Key.open("collector", Values.HOST_PORT, "none", "Where flow records go.")));
+    private static final Group OBSERVABILITY = new Group("observability", "What is exported.", List.of(TRACING, IPFIX));
+
+    private static final Key<Secret> CLUSTER_API_KEY =
+            Key.open("cluster-api-key", Values.SECRET, "none", "The key with which the manager knows its cluster.");
+    private static final Group MANAGER = new Group(
+            "manager",
+            "The manager that hands out configuration; without one the proxy runs on its own.",
+            List.of(
+                    Key.open("url", Values.URL, "none", "Where the manager is."),
+                    CLUSTER_API_KEY,
+                    Key.of(
+                            "poll-interval",
+                            Values.duration(SECOND, Duration.ofDays(1)),
+                            Duration.ofSeconds(60),
+                            "Between two looks for a new configuration."),
+                    Key.of(
+                            "heartbeat-interval",
+                            Values.duration(SECOND, Duration.ofDays(1)),
+                            Duration.ofSeconds(30),
+                            "Between two signs of life.")));
+
+    /** The whole. */
+    public static final Group ROOT = new Group(
+            "",
+            "Configuration of proxy-l3l4.",
+            List.of(
+                    DATA_DIR,
+                    LOG_LEVEL,
+                    ADMIN,
+                    ENGINE,
+                    QosKeys.QOS,
+                    ServiceKeys.SERVICES,
+                    MULTICLOUD,
+                    OBSERVABILITY,
+                    MANAGER));
+
+    /** What the journal records; this version has it off. */
+    private enum Journal {
+        OFF
+    }
+
+    private Catalogue() {}
+
+    private static String transport(EngineSettings.Transport transport) {
+        return transport.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,142 @@
+package io.marchproxy.l3l4.config.schema;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What the design has and this version has not: refused by name, never accepted and ignored. A feature that arrives
+ * strikes its rows from {@link #TABLE}, and turns its {@link Later} fields of the catalogue into keys.
+ */
+public final class NotYet {
+    private static final String OBSERVABILITY = "the observability release";
+    private static final String QOS = "the quality-of-service release";
+    private static final String ROUTING = "the routing release";
+    private static final String MANAGER = "the manager release";
+    private static final String NUMA = "the NUMA release";
+    private static final String REPLAY = "the journal and replay release";
+    private static final String LAYER3 = "the layer 3 release";
+
+    private static final String REMOVE = "remove the key";
+
+    /**
+     * A row.
+     *
+     * @param path with {@code []} for any element, {@code *} for any class
+     * @param refused whether a written value asks for the feature
+     * @param accepted the values that do not, for the JSON schema; empty where the key's type lists them itself
+     * @param feature begins the message
+     * @param remedy what to do instead
+     * @param release when it comes
+     */
+    public record Row(
+            String path,
+            Predicate<String> refused,
+            List<Object> accepted,
+            String feature,
+            String remedy,
+            String release) {
+        /** The message for the user. */
+        public String message() {
+            return feature + " not in this version yet; " + remedy + " (it comes with " + release + ")";
+        }
+    }
+
+    private static final List<Row> TABLE = List.of(
+            off("observability.tracing.enabled", "trace export is", OBSERVABILITY),
+            off("observability.ipfix.enabled", "IPFIX export is", OBSERVABILITY),
+            any("JAEGER_ENDPOINT", "trace export is", "unset it", OBSERVABILITY),
+            any("metrics_namespace", "another prefix of metrics than marchproxy is", REMOVE, OBSERVABILITY),
+            any("manager.url", "the manager is", "remove the key or set it to null", MANAGER),
+            any("manager.cluster-api-key", "the manager is", "remove the key or set it to null", MANAGER),
+            off("multicloud.enabled", "multi-cloud routing is", ROUTING),
+            words(
+                    "services[].algorithm",
+                    "only round-robin is there: the other algorithms are",
+                    "use round-robin",
+                    ROUTING,
+                    "latency",
+                    "cost",
+                    "weighted",
+                    "weighted-round-robin",
+                    "weighted_rr",
+                    "least-connections",
+                    "geo",
+                    "failover",
+                    "maglev"),
+            words(
+                    "services[].health.protocol",
+                    "only none and tcp are there: the other probes are",
+                    "use tcp",
+                    ROUTING,
+                    "udp",
+                    "http",
+                    "https",
+                    "icmp"),
+            one("services[].backends[].weight", "weights, which round-robin would ignore, are", ROUTING),
+            one("services[].backends[].priority", "priorities, which round-robin would ignore, are", ROUTING),
+            off("engine.numa", "NUMA placement is", NUMA),
+            words(
+                    "engine.journal.mode",
+                    "the journal is",
+                    "set it to off or remove the key",
+                    REPLAY,
+                    "flows",
+                    "packets"),
+            new Row(
+                    "services[].listen",
+                    text -> text.matches("(tun|ip|l3|raw|xdp|af-xdp|interface|packet):.*"),
+                    List.of(),
+                    "layer 3 is",
+                    "listen on tcp:// or udp://",
+                    LAYER3),
+            any("qos.link-rate", "bandwidth shaping is", REMOVE, QOS),
+            any("qos.classes.*.guarantee", "bandwidth shaping is", REMOVE, QOS),
+            any("qos.classes.*.ceiling", "bandwidth shaping is", REMOVE, QOS),
+            any("qos.rules[].police", "policing is", REMOVE, QOS),
+            any("services[].rate", "bandwidth shaping is", REMOVE, QOS),
+            any("services[].guarantee", "bandwidth shaping is", REMOVE, QOS),
+            any("services[].burst", "bandwidth shaping is", REMOVE, QOS),
+            zero("default_bandwidth", "bandwidth shaping is", QOS),
+            zero("burst_size", "bandwidth shaping is", QOS));
+
+    private static final Map<String, Row> BY_PATH =
+            TABLE.stream().collect(Collectors.toUnmodifiableMap(Row::path, row -> row));
+
+    private NotYet() {}
+
+    /** All rows, in order of release. */
+    public static List<Row> rows() {
+        return TABLE;
+    }
+
+    /** The row of a path such as {@code services[3].rate}, if it has one. */
+    public static Optional<Row> row(String path) {
+        String general = path.replaceAll("\\[\\d+]", "[]").replaceAll("\\.P[0-3](?=\\.)", ".*");
+        return Optional.ofNullable(BY_PATH.get(general));
+    }
+
+    private static Row off(String path, String feature, String release) {
+        return new Row(path, "true"::equals, List.of(false), feature, "set it to false or remove the key", release);
+    }
+
+    private static Row any(String path, String feature, String remedy, String release) {
+        return new Row(path, _ -> true, Stream.<Object>of().toList(), feature, remedy, release);
+    }
+
+    private static Row one(String path, String feature, String release) {
+        Predicate<String> other = text -> text.matches("[0-9]{1,9}(\\.[0-9]{1,9})?") && Double.parseDouble(text) != 1;
+        return new Row(path, other, List.of(1), feature, "remove the key or set it to 1", release);
+    }
+
+    private static Row zero(String path, String feature, String release) {
+        return new Row(path, text -> !text.equals("0"), List.of(0), feature, REMOVE, release);
+    }
+
+    private static Row words(String path, String feature, String remedy, String release, String... words) {
+        return new Row(path, List.of(words)::contains, List.of(), feature, remedy, release);
+    }
+}

@@ -1,0 +1,101 @@
+package io.marchproxy.l3l4.config.schema;
+
+import io.marchproxy.l3l4.config.settings.IpPrefix;
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.settings.QosSettings;
+import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
+import io.marchproxy.l3l4.config.settings.TrafficClass;
+import io.marchproxy.l3l4.config.value.Values;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The keys of {@code qos}. */
+public final class QosKeys {
+    private static final String ANY = "any";
+
+    /** The keys of one class: its defaults differ from those of the others. */
+    public record ClassKeys(Group group, Key<Integer> dscp, Key<Integer> queue) {}
+
+    public static final Key<Boolean> ENABLED = Key.of(
+            "enabled",
+            Values.BOOLEAN,
+            QosSettings.DEFAULT.enabled(),
+            "Whether packets leave with their class's code point; false leaves code points as they came.");
+
+    /** P0 to P3, in this order. */
+    public static final List<ClassKeys> CLASSES = classes();
+
+    public static final Group CLASS_GROUP = new Group(
+            "classes",
+            "The four classes, most urgent first.",
+            CLASSES.stream().<Field>map(ClassKeys::group).toList());
+
+    public static final Key<Protocol> MATCH_PROTOCOL = Key.open(
+            "protocol", Values.word(Protocol.class, Protocol::label, Map.of()), ANY, "Protocol of the packet.");
+    public static final Key<IpPrefix> MATCH_SOURCE =
+            Key.open("source", Values.PREFIX, ANY, "Prefix that the client's address lies in.");
+    public static final Key<IpPrefix> MATCH_DESTINATION =
+            Key.open("destination", Values.PREFIX, ANY, "Prefix that the address which the client wrote to lies in.");
+    public static final Key<PortRange> MATCH_SOURCE_PORT =
+            Key.open("source-port", Values.PORTS, ANY, "The client's port, or a range.");
+    public static final Key<PortRange> MATCH_DESTINATION_PORT =
+            Key.open("destination-port", Values.PORTS, ANY, "The listener's port, or a range.");
+    public static final Key<Integer> MATCH_DSCP =
+            Key.open("dscp", Values.DSCP, ANY, "Code point that the packet came with.");
+    public static final Key<String> MATCH_SERVICE = Key.open("service", Values.NAME, ANY, "Name of a service.");
+    public static final Group MATCH = new Group(
+            "match",
+            "Conditions that must all hold; without any, every packet matches.",
+            List.of(
+                    MATCH_PROTOCOL,
+                    MATCH_SOURCE,
+                    MATCH_DESTINATION,
+                    MATCH_SOURCE_PORT,
+                    MATCH_DESTINATION_PORT,
+                    MATCH_DSCP,
+                    MATCH_SERVICE));
+
+    public static final Key<TrafficClass> RULE_CLASS =
+            Key.required("class", ServiceKeys.CLASS_TYPE, "Class that matching packets get.");
+    public static final Key<Integer> RULE_DSCP =
+            Key.open("dscp", Values.DSCP, "the class's own", "Code point that matching packets leave with.");
+    public static final Groups RULES = new Groups(
+            "rules",
+            "Rules in order: the first that matches decides; a service's own class is the default.",
+            new Group(
+                    "",
+                    "One rule.",
+                    List.of(
+                            MATCH,
+                            RULE_CLASS,
+                            RULE_DSCP,
+                            new Later("police", "{ rate, burst, exceed }", "Drops or marks what exceeds a rate."))));
+
+    public static final Group QOS = new Group(
+            "qos",
+            "Classes of traffic, and which packets belong to which.",
+            List.of(ENABLED, new Later("link-rate", "rate", "What the link carries."), CLASS_GROUP, RULES));
+
+    private QosKeys() {}
+
+    private static List<ClassKeys> classes() {
+        List<ClassKeys> classes = new ArrayList<>();
+        for (TrafficClass number : TrafficClass.values()) {
+            QosSettings.ClassSettings settings = QosSettings.DEFAULT.classes().get(number.ordinal());
+            Key<Integer> dscp = Key.of("dscp", Values.DSCP, settings.dscp(), "Code point that its packets leave with.");
+            Key<Integer> queue = Key.of(
+                    "queue", Values.integer(1, 1_000_000), settings.queuePackets(), "Packets that it may hold back.");
+            Group group = new Group(
+                    number.name(),
+                    "Class " + number + ".",
+                    List.of(
+                            new Later("guarantee", "rate", "Rate that the class has in any case."),
+                            new Later("ceiling", "rate", "Rate that the class never exceeds."),
+                            dscp,
+                            queue));
+            classes.add(new ClassKeys(group, dscp, queue));
+        }
+        return List.copyOf(classes);
+    }
+}

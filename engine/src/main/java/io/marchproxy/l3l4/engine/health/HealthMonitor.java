@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.engine.shard.HealthSignals;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -12,9 +14,10 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.ConnectException;
+import java.nio.channels.ClosedChannelException;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +36,7 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HealthMonitor.class);
     private static final int SPREAD_STEPS = 16;
     private static final int TIMED_OUT = 0;
+    private static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final Map<Integer, String> BACKENDS_FAULT = Map.of(
             TIMED_OUT,
             "connect timed out",
@@ -76,7 +80,7 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 .group(group)
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.SO_LINGER, 0)
-                .handler(new ChannelInboundHandlerAdapter());
+                .handler(new Silent());
     }
 
     /** Replaces the set of backends; those that stay keep their health. */
@@ -134,13 +138,7 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         ChannelFuture connect = bootstrap.connect(target.address());
         Channel channel = connect.channel();
         ScheduledFuture<?> timeout = loop.schedule(
-                () -> {
-                    if (!connect.isDone()) {
-                        channel.close();
-                    }
-                },
-                target.timeoutNs(),
-                TimeUnit.NANOSECONDS);
+                () -> timedOut(connect, startNs + target.timeoutNs()), target.timeoutNs(), TimeUnit.NANOSECONDS);
         connect.addListener(done -> {
             timeout.cancel(false);
             long nowNs = System.nanoTime();
@@ -148,17 +146,45 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 channel.close();
                 probed(state, state.probeSucceeded(nowNs - startNs, nowNs));
             } else {
-                String error = done.cause() instanceof ConnectException refused ? words(refused) : "probe timed out";
-                probed(state, state.probeFailed(error, nowNs));
+                probed(state, state.probeFailed(words(done.cause()), nowNs));
             }
         });
     }
 
-    private static String words(ConnectException e) {
-        String message = e.getMessage();
-        return message == null
-                ? "probe refused"
-                : "probe: " + message.split(":", 2)[0].toLowerCase(java.util.Locale.ROOT);
+    /** A probe reads nothing; one handler serves all. */
+    @ChannelHandler.Sharable
+    private static final class Silent extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            context.close();
+        }
+    }
+
+    /** Ends a probe that takes too long. When it is this loop that was late, the answer may be waiting: it is looked at first. */
+    private void timedOut(ChannelFuture connect, long dueNs) {
+        if (connect.isDone()) {
+            return;
+        }
+        if (System.nanoTime() - dueNs > LATE_NS) {
+            loop.schedule(
+                    () -> {
+                        if (!connect.isDone()) {
+                            connect.channel().close();
+                        }
+                    },
+                    LATE_NS,
+                    TimeUnit.NANOSECONDS);
+        } else {
+            connect.channel().close();
+        }
+    }
+
+    private static String words(Throwable failure) {
+        String message = failure.getMessage();
+        if (failure instanceof ClosedChannelException || message == null) {
+            return "probe timed out";
+        }
+        return "probe: " + message.split(":", 2)[0].toLowerCase(Locale.ROOT);
     }
 
     private void probed(HealthState state, boolean flipped) {

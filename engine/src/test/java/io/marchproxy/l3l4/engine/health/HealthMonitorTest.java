@@ -1,0 +1,110 @@
+package io.marchproxy.l3l4.engine.health;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class HealthMonitorTest {
+    private static final int REFUSED = 111;
+    private static final int EMFILE = 24;
+
+    private record Flip(int backend, boolean healthy) {}
+
+    private final BlockingQueue<Flip> flips = new LinkedBlockingQueue<>();
+    private final HealthMonitor monitor =
+            new HealthMonitor((target, healthy) -> flips.add(new Flip(target.backend(), healthy)));
+
+    @AfterEach
+    void close() {
+        monitor.close();
+    }
+
+    @Test
+    void shouldTellWhenABackendDiesAndWhenItReturns() throws Exception {
+        ServerSocket backend = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+        InetSocketAddress address = (InetSocketAddress) backend.getLocalSocketAddress();
+        monitor.watch(List.of(target(4, address, true)));
+        backend.close();
+        assertEquals(new Flip(4, false), next());
+        assertTrue(
+                monitor.health(4).lastError().contains("refused"),
+                () -> monitor.health(4).toString());
+        try (ServerSocket again = new ServerSocket()) {
+            again.setReuseAddress(true);
+            again.bind(address, 100);
+            assertEquals(new Flip(4, true), next());
+            assertTrue(monitor.health(4).rttNs() > 0);
+        }
+    }
+
+    @Test
+    void shouldEjectAtOnceWhenLiveTrafficIsRefusedAndProbesBringItBack() throws Exception {
+        try (ServerSocket backend = new ServerSocket(0, 100, InetAddress.getLoopbackAddress())) {
+            monitor.watch(List.of(target(1, (InetSocketAddress) backend.getLocalSocketAddress(), true)));
+            monitor.failed(1, REFUSED);
+            assertEquals(new Flip(1, false), next());
+            assertEquals(new Flip(1, true), next());
+        }
+    }
+
+    @Test
+    void shouldBringBackByTimeWhatNothingProbes() throws Exception {
+        monitor.watch(List.of(target(2, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), false)));
+        monitor.failed(2, REFUSED);
+        assertEquals(new Flip(2, false), next());
+        assertEquals(new Flip(2, true), next());
+    }
+
+    @Test
+    void shouldNotBlameABackendForAnErrorOfThisMachine() throws Exception {
+        InetSocketAddress nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        monitor.watch(List.of(target(2, nobody, false), target(3, nobody, false)));
+        monitor.failed(2, EMFILE);
+        monitor.failed(3, REFUSED);
+        assertEquals(new Flip(3, false), next());
+        assertTrue(monitor.health(2).healthy());
+    }
+
+    @Test
+    void shouldForgetABackendThatIsNoLongerWatched() throws Exception {
+        monitor.watch(List.of(target(2, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), false)));
+        monitor.failed(2, REFUSED);
+        assertEquals(new Flip(2, false), next());
+        monitor.watch(List.of(target(3, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), false)));
+        monitor.failed(3, REFUSED);
+        assertEquals(new Flip(3, false), next());
+        assertNull(monitor.health(2));
+    }
+
+    private Flip next() throws InterruptedException {
+        Flip flip = flips.poll(30, TimeUnit.SECONDS);
+        assertTrue(flip != null, "no flip came");
+        return flip;
+    }
+
+    private static ProbeTarget target(int backend, InetSocketAddress address, boolean probed) {
+        return new ProbeTarget(
+                backend,
+                0,
+                "web/tcp/b" + backend,
+                address,
+                probed,
+                TimeUnit.MILLISECONDS.toNanos(20),
+                TimeUnit.SECONDS.toNanos(5),
+                2,
+                2,
+                TimeUnit.MILLISECONDS.toNanos(50));
+    }
+}

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine;
 import io.marchproxy.l3l4.engine.listen.Relay;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
+import io.marchproxy.l3l4.engine.udp.UdpRelay;
 import java.util.List;
 
 /** Temporary. */
@@ -12,6 +13,6 @@ final class Relays {
     }
 
     static Relay udp(List<Shard> shards) {
-        return new TcpRelay(shards);
+        return new UdpRelay(shards);
     }
 }

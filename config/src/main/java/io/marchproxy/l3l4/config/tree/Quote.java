@@ -6,9 +6,9 @@ public final class Quote {
 
     private Quote() {}
 
-    /** In double quotes; a password within an URL masked. */
+    /** In double quotes. */
     public static String of(String text) {
-        return '"' + shorten(text.replaceAll("//[^/@]*@", "//********@")) + '"';
+        return '"' + shorten(text) + '"';
     }
 
     /** Without quotes. */

@@ -1,0 +1,70 @@
+package io.marchproxy.l3l4.engine.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Zeroed memory of which only the pages that are touched take up room, where an arena would touch all of it to zero it.
+ * Bounds are the user's business.
+ */
+public final class AnonymousMemory implements AutoCloseable {
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+    private static final long MAP_FAILED = -1;
+
+    private static final MethodHandle MMAP = link(
+            "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+
+    private final long size;
+    private long address;
+
+    /**
+     * Maps memory, aligned to a page.
+     *
+     * @throws OutOfMemoryError if the kernel refuses
+     */
+    public AnonymousMemory(long size) {
+        this.size = size;
+        try {
+            address = (long) MMAP.invokeExact(0L, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
+        } catch (Throwable e) {
+            throw new IllegalStateException("mmap could not be called", e);
+        }
+        if (address == MAP_FAILED) {
+            throw new OutOfMemoryError("the kernel refuses to map " + size + " bytes");
+        }
+    }
+
+    /** Where it begins. */
+    public long address() {
+        return address;
+    }
+
+    /** Unmaps it. Nobody may touch it any more; a second call does nothing. */
+    @Override
+    public void close() {
+        if (address != 0) {
+            try {
+                int ignored = (int) MUNMAP.invokeExact(address, size);
+            } catch (Throwable e) {
+                throw new IllegalStateException("munmap could not be called", e);
+            }
+            address = 0;
+        }
+    }
+
+    @SuppressWarnings("restricted") // calling native functions is what this class is for
+    private static MethodHandle link(String name, FunctionDescriptor descriptor) {
+        Linker linker = Linker.nativeLinker();
+        MemorySegment symbol = linker.defaultLookup()
+                .find(name)
+                .orElseThrow(() -> new IllegalStateException("the C library has no " + name));
+        return linker.downcallHandle(symbol, descriptor);
+    }
+}

@@ -1,0 +1,52 @@
+package io.marchproxy.l3l4.engine.sys;
+
+/** Error numbers of Linux that sockets answer with, as x86_64 and aarch64 number them (errno-base.h, errno.h). */
+public final class Errno {
+    public static final int EPERM = 1;
+    public static final int EINTR = 4;
+    public static final int EIO = 5;
+    public static final int EBADF = 9;
+    public static final int EAGAIN = 11;
+    public static final int ENOMEM = 12;
+    public static final int EACCES = 13;
+    public static final int EINVAL = 22;
+    public static final int ENFILE = 23;
+    public static final int EMFILE = 24;
+    public static final int EMSGSIZE = 90;
+    public static final int ENOPROTOOPT = 92;
+    public static final int EAFNOSUPPORT = 97;
+    public static final int EADDRINUSE = 98;
+    public static final int EADDRNOTAVAIL = 99;
+    public static final int ENETUNREACH = 101;
+    public static final int ENOBUFS = 105;
+    public static final int ECONNREFUSED = 111;
+    public static final int EHOSTUNREACH = 113;
+
+    private Errno() {}
+
+    /** The error's symbol and what it means to the user of a proxy, such as {@code EADDRINUSE (address already in use)}. */
+    public static String describe(int errno) {
+        return switch (errno) {
+            case EPERM -> "EPERM (not permitted, perhaps by a packet filter)";
+            case EINTR -> "EINTR (interrupted)";
+            case EIO -> "EIO (input/output error)";
+            case EBADF -> "EBADF (not an open file descriptor)";
+            case EAGAIN -> "EAGAIN (the socket's buffer is full, or no free port is left)";
+            case ENOMEM -> "ENOMEM (out of memory)";
+            case EACCES -> "EACCES (permission denied)";
+            case EINVAL -> "EINVAL (invalid argument)";
+            case ENFILE -> "ENFILE (the system's limit of open files is reached)";
+            case EMFILE -> "EMFILE (the process's limit of open files is reached)";
+            case EMSGSIZE -> "EMSGSIZE (the datagram is too long)";
+            case ENOPROTOOPT -> "ENOPROTOOPT (option or protocol not available)";
+            case EAFNOSUPPORT -> "EAFNOSUPPORT (this machine has no such address family)";
+            case EADDRINUSE -> "EADDRINUSE (address already in use)";
+            case EADDRNOTAVAIL -> "EADDRNOTAVAIL (cannot assign requested address)";
+            case ENETUNREACH -> "ENETUNREACH (no route to the network)";
+            case ENOBUFS -> "ENOBUFS (the kernel has no buffer left)";
+            case ECONNREFUSED -> "ECONNREFUSED (nobody listens there)";
+            case EHOSTUNREACH -> "EHOSTUNREACH (the host is unreachable)";
+            default -> "error " + errno;
+        };
+    }
+}

@@ -1,0 +1,177 @@
+package io.marchproxy.l3l4.engine.udp;
+
+import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Off-heap buffers that datagrams stand in from socket to socket: many short ones and a few long ones, all made at the
+ * start. The one given back last is taken first, so that light traffic stays within the cache.
+ *
+ * <p>The event loop takes buffers and gives back those that got no further. Whoever sends or drops packets releases them,
+ * which in pipelined placement is another thread: its releases pass a queue of single producer and single consumer.
+ */
+final class PacketBuffers implements AutoCloseable {
+    /** Size of a short buffer: any datagram of an Ethernet frame. */
+    static final int SLOT_BYTES = 2048;
+
+    /** Size of a long buffer: any datagram at all. */
+    static final int JUMBO_BYTES = 1 << 16;
+
+    /** Answer when none is free. */
+    static final long NONE = 0;
+
+    private final AnonymousMemory memory;
+    private final long slotsBegin;
+    private final long slotsEnd;
+    private final Stack slots;
+    private final Stack jumbos;
+    private final @Nullable ReturnQueue returns;
+
+    /**
+     * Makes the buffers.
+     *
+     * @param isReleasedElsewhere whether another thread than the event loop's releases buffers
+     */
+    PacketBuffers(int slotCount, int jumboCount, boolean isReleasedElsewhere) {
+        long slotsBytes = (long) slotCount * SLOT_BYTES;
+        memory = new AnonymousMemory(slotsBytes + (long) jumboCount * JUMBO_BYTES);
+        slotsBegin = memory.address();
+        slotsEnd = slotsBegin + slotsBytes;
+        slots = new Stack(slotsBegin, slotCount, SLOT_BYTES);
+        jumbos = new Stack(slotsEnd, jumboCount, JUMBO_BYTES);
+        returns = isReleasedElsewhere ? new ReturnQueue(slotCount + jumboCount) : null;
+    }
+
+    /** Takes a short buffer, or {@link #NONE}. Loop's thread. */
+    long takeSlot() {
+        if (slots.count == 0) {
+            collect();
+        }
+        return slots.pop();
+    }
+
+    /** Takes a long buffer, or {@link #NONE}. Loop's thread. */
+    long takeJumbo() {
+        if (jumbos.count == 0) {
+            collect();
+        }
+        return jumbos.pop();
+    }
+
+    /** Gives a buffer back. Loop's thread. */
+    void giveBack(long buffer) {
+        if (buffer >= slotsBegin && buffer < slotsEnd) {
+            slots.push(buffer);
+        } else {
+            jumbos.push(buffer);
+        }
+    }
+
+    /** Gives a buffer back. Egress thread. */
+    void release(long buffer) {
+        ReturnQueue queue = returns;
+        if (queue == null) {
+            giveBack(buffer);
+        } else {
+            queue.add(buffer);
+        }
+    }
+
+    /** Short buffers that are free. Loop's thread. */
+    int freeSlots() {
+        collect();
+        return slots.count;
+    }
+
+    /** Long buffers that are free. Loop's thread. */
+    int freeJumbos() {
+        collect();
+        return jumbos.count;
+    }
+
+    /** Frees all buffers, used or not. */
+    @Override
+    public void close() {
+        memory.close();
+    }
+
+    private void collect() {
+        ReturnQueue queue = returns;
+        if (queue != null) {
+            for (long buffer = queue.poll(); buffer != NONE; buffer = queue.poll()) {
+                giveBack(buffer);
+            }
+        }
+    }
+
+    private static final class Stack {
+        private final long[] free;
+        private int count;
+
+        Stack(long begin, int size, int bufferBytes) {
+            free = new long[size];
+            count = size;
+            for (int i = 0; i < size; i++) {
+                free[i] = begin + (long) (size - 1 - i) * bufferBytes;
+            }
+        }
+
+        long pop() {
+            return count == 0 ? NONE : free[--count];
+        }
+
+        void push(long buffer) {
+            free[count++] = buffer;
+        }
+    }
+
+    /** Has room for all buffers there are, so adding never fails. */
+    private static final class ReturnQueue {
+        private static final VarHandle ADDED;
+        private static final VarHandle TAKEN;
+
+        static {
+            try {
+                MethodHandles.Lookup lookup = MethodHandles.lookup();
+                ADDED = lookup.findVarHandle(ReturnQueue.class, "added", long.class);
+                TAKEN = lookup.findVarHandle(ReturnQueue.class, "taken", long.class);
+            } catch (ReflectiveOperationException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+
+        private final long[] ring;
+        private final int mask;
+
+        @SuppressWarnings("unused") // by VarHandle
+        private long added;
+
+        @SuppressWarnings("unused") // by VarHandle
+        private long taken;
+
+        ReturnQueue(int capacity) {
+            int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << 1;
+            ring = new long[size];
+            mask = size - 1;
+        }
+
+        /** The release makes the element, and all that the sender read of the buffer, happen before the buffer's reuse. */
+        void add(long buffer) {
+            long at = (long) ADDED.getOpaque(this);
+            ring[(int) at & mask] = buffer;
+            ADDED.setRelease(this, at + 1);
+        }
+
+        long poll() {
+            long at = (long) TAKEN.getOpaque(this);
+            if (at == (long) ADDED.getAcquire(this)) {
+                return NONE;
+            }
+            long buffer = ring[(int) at & mask];
+            TAKEN.setRelease(this, at + 1);
+            return buffer;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.marchproxy.l3l4.engine.udp;
+
+import java.util.Locale;
+
+/** What a shard's UDP relay counts besides the books. */
+public enum UdpCounter {
+    SESSIONS_OPENED("Sessions that got a socket towards their backend"),
+    SESSIONS_IDLE("Sessions that ended because they were silent for too long"),
+    SESSIONS_COMPLETE("Sessions that ended with their last reply"),
+    SESSIONS_EVICTED("Sessions that ended to make room for another"),
+    SESSIONS_REROUTED("Sessions that moved to another backend"),
+    SESSION_FAILURES("Sessions that got no socket towards their backend"),
+    TRUNCATED("Datagrams that were dropped because no long buffer was free"),
+    JUMBO("Datagrams longer than a packet buffer"),
+    OVERSIZED("Datagrams longer than the path towards the receiver takes"),
+    RETRIED("Datagrams sent a second time because the first try met the ICMP error of an earlier one"),
+    ICMP_PORT_UNREACHABLE("ICMP errors: the backend's host has nobody at the port"),
+    ICMP_HOST_UNREACHABLE("ICMP errors: the backend's host is unreachable"),
+    ICMP_NETWORK_UNREACHABLE("ICMP errors: the backend's network is unreachable"),
+    ICMP_TOO_BIG("ICMP errors: a datagram was too big for the path"),
+    ICMP_OTHER("ICMP errors of other kinds");
+
+    private final String sentence;
+
+    UdpCounter(String sentence) {
+        this.sentence = sentence;
+    }
+
+    /** What is counted, as a sentence without its full stop. */
+    public String sentence() {
+        return sentence;
+    }
+
+    /** The counter's name in metrics and JSON, such as {@code sessions-opened}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static int count() {
+        return values().length;
+    }
+}

@@ -1,0 +1,36 @@
+package io.marchproxy.l3l4.engine.udp;
+
+/**
+ * Bounds of one shard's UDP relay.
+ *
+ * @param packetBuffers buffers of 2 KiB: datagrams that may be on their way through the shard at once
+ * @param jumboBuffers buffers of 64 KiB for longer datagrams; memory is used from the first one that comes
+ * @param receiveBufferBytes that listeners ask of the kernel, which grants up to net.core.rmem_max
+ * @param sessionBufferBytes that sessions ask of the kernel, for each direction
+ * @param readsPerTurn datagrams that one socket may receive before others get their turn
+ */
+public record UdpOptions(
+        int packetBuffers, int jumboBuffers, int receiveBufferBytes, int sessionBufferBytes, int readsPerTurn) {
+    private static final int JUMBO_BUFFERS = 512;
+    private static final int RECEIVE_BUFFER_BYTES = 4 << 20;
+    private static final int SESSION_BUFFER_BYTES = 1 << 20;
+    private static final int READS_PER_TURN = 256;
+
+    public UdpOptions {
+        if (packetBuffers < 2 * DatagramReceiver.BATCH || jumboBuffers < 1 || readsPerTurn < 1) {
+            throw new IllegalArgumentException("at least " + 2 * DatagramReceiver.BATCH
+                    + " packet buffers, 1 jumbo buffer and 1 read per turn are needed");
+        }
+    }
+
+    /**
+     * Bounds that never run dry while rings and send queue have room: the rings are what limits a shard.
+     *
+     * @param ringSlots slots of a ring
+     * @param rings that a datagram passes: 2 in pipelined placement
+     */
+    public static UdpOptions forRings(int ringSlots, int rings) {
+        int inFlight = ringSlots * rings + SendQueue.CAPACITY + 2 * DatagramReceiver.BATCH;
+        return new UdpOptions(inFlight, JUMBO_BUFFERS, RECEIVE_BUFFER_BYTES, SESSION_BUFFER_BYTES, READS_PER_TURN);
+    }
+}

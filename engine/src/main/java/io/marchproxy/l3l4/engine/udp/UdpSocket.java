@@ -1,0 +1,34 @@
+package io.marchproxy.l3l4.engine.udp;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+
+/**
+ * One socket, of a listener or of a session. The loop's thread reads and closes; the egress thread sends, and keeps in it
+ * what the present batch will send.
+ */
+abstract class UdpSocket {
+    /** No entry of the send queue. */
+    static final int NOTHING = -1;
+
+    /** First and last entry of the send queue that go through this socket. Egress thread. */
+    int firstPending = NOTHING;
+
+    int lastPending = NOTHING;
+    int pendingCount;
+
+    /** The socket's own address. */
+    abstract InetSocketAddress address();
+
+    /** Begins to hand datagrams to the handler. Loop's thread. */
+    abstract void read(DatagramHandler handler) throws IOException;
+
+    /** No longer chosen by the kernel for what comes in, but good to send from. Any thread. */
+    abstract void deafen();
+
+    /** Ends the reading, and closes once the kernel lets go. Loop's thread; again does nothing. */
+    abstract void close();
+
+    /** Closes at once what is still open. When the loop has ended. */
+    abstract void abandon();
+}

@@ -61,7 +61,7 @@ public final class Addresses {
             throw new BadValueException("has a path behind its port", text.substring(0, colon + 3 + slash));
         }
         String[] parts = split(rest);
-        return new ListenAddress(protocol, listenHost(parts[0]), port(parts[1]));
+        return new ListenAddress(protocol, listenHost(parts[0]), port(parts[1], 0));
     }
 
     /** Reads {@code HOST:PORT}. */
@@ -80,7 +80,7 @@ public final class Addresses {
         } else if (literal.isMulticastAddress()) {
             throw new BadValueException("is a multicast address, to which nothing can connect");
         }
-        return new HostPort(literal == null ? host : text(literal, host), port(parts[1]));
+        return new HostPort(literal == null ? host : text(literal, host), port(parts[1], 1));
     }
 
     /** Reads {@code ADDRESS/LENGTH}; an address alone is its own prefix. */
@@ -107,11 +107,11 @@ public final class Addresses {
         return new IpPrefix(network, length);
     }
 
-    /** Reads a port to listen on or to connect to. */
-    static int port(String text) throws BadValueException {
+    /** Reads a port: to listen on, where 0 takes a free one, or to connect to. */
+    private static int port(String text, int lowest) throws BadValueException {
         int port = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : -1;
-        if (port < 1 || port > 65_535) {
-            throw new BadValueException("needs a port from 1 to 65535");
+        if (port < lowest || port > 65_535) {
+            throw new BadValueException("needs a port from " + lowest + " to 65535");
         }
         return port;
     }

@@ -21,6 +21,7 @@ import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardBooks;
 import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -349,9 +350,8 @@ public final class ProxyService implements AutoCloseable {
                 service.settings().name(),
                 service.protocolLabel(),
                 service.active(),
-                service.settings().listen().stream()
-                        .filter(listen -> listen.protocol().number() == service.protocol())
-                        .map(Object::toString)
+                listeners.addresses(service.id()).stream()
+                        .map(address -> service.protocolLabel() + "://" + NetUtil.toSocketAddressString(address))
                         .toList(),
                 service.settings().trafficClass().name(),
                 relay.live(service.id()),

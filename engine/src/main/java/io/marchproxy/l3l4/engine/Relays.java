@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.engine;
 import io.marchproxy.l3l4.engine.listen.Relay;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
-import io.marchproxy.l3l4.engine.udp.UdpRelay;
 import java.util.List;
 
 /** Temporary. */
@@ -13,6 +12,6 @@ final class Relays {
     }
 
     static Relay udp(List<Shard> shards) {
-        return new UdpRelay(shards);
+        return new TcpRelay(shards);
     }
 }

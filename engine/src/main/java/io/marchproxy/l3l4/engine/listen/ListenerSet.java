@@ -10,16 +10,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The listeners in force, each on every shard (by SO_REUSEPORT). A change goes in three steps: {@link #prepare} binds what is
  * new and may fail with nothing changed; {@link #commit} starts it, hands new settings to what stays and closes what goes.
- * Not safe for use by several threads.
+ * Not safe for use by several threads, but for {@link #addresses}.
  */
 public final class ListenerSet {
     private final List<Shard> shards;
     private final ListenerOpener opener;
     private final Map<Integer, Group> groups = new LinkedHashMap<>();
+    private volatile Map<Integer, List<InetSocketAddress>> bound = Map.of();
 
     private record Group(ListenerSpec spec, List<Listener> listeners) {
         void close() {
@@ -95,20 +97,26 @@ public final class ListenerSet {
                 }
             }
         }
+        publishAddresses();
     }
 
     /** Stops listening everywhere. */
     public void closeAll() {
         groups.values().forEach(Group::close);
         groups.clear();
+        publishAddresses();
     }
 
-    /** The bound addresses of a pipeline service, as the first shard has them. */
+    /** The bound addresses of a pipeline service, as the first shard has them. Any thread. */
     public List<InetSocketAddress> addresses(int service) {
-        return groups.values().stream()
-                .filter(group -> group.spec().service() == service)
-                .map(group -> group.listeners().getFirst().address())
-                .toList();
+        return bound.getOrDefault(service, List.of());
+    }
+
+    private void publishAddresses() {
+        bound = groups.values().stream()
+                .collect(Collectors.groupingBy(
+                        group -> group.spec().service(),
+                        Collectors.mapping(group -> group.listeners().getFirst().address(), Collectors.toList())));
     }
 
     private void open(ListenerSpec spec, List<Listener> listeners) throws ListenException {

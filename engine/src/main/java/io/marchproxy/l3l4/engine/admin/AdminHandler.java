@@ -1,0 +1,110 @@
+package io.marchproxy.l3l4.engine.admin;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import io.marchproxy.l3l4.engine.metrics.ExpositionFormat;
+import io.marchproxy.l3l4.engine.metrics.MetricsPage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The admin server's pages. */
+final class AdminHandler implements HttpHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
+    private static final String TEXT = "text/plain; charset=utf-8";
+    private static final String INDEX = """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head><meta charset="utf-8"><title>proxy-l3l4</title></head>
+            <body>
+            <h1>proxy-l3l4</h1>
+            <ul>
+            <li><a href="/healthz">/healthz</a> 200 while the process works</li>
+            <li><a href="/readyz">/readyz</a> 200 while new connections are welcome, otherwise 503</li>
+            <li><a href="/status">/status</a> shards, services, backends and the books, as JSON</li>
+            <li><a href="/metrics">/metrics</a> the same for Prometheus</li>
+            </ul>
+            </body>
+            </html>
+            """;
+
+    private final AdminSource source;
+
+    /** One page is made at a time: however many clients ask at once, the shards see one reader. */
+    private final Object oneAtATime = new Object();
+
+    AdminHandler(AdminSource source) {
+        this.source = source;
+    }
+
+    /** One answer. */
+    private record Answer(int status, String contentType, String body) {}
+
+    @Override
+    public void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            send(exchange, answer(exchange));
+        }
+    }
+
+    private Answer answer(HttpExchange exchange) {
+        String method = exchange.getRequestMethod();
+        if (!method.equals("GET") && !method.equals("HEAD")) {
+            exchange.getResponseHeaders().set("Allow", "GET, HEAD");
+            return new Answer(405, TEXT, "only GET and HEAD\n");
+        }
+        try {
+            return page(exchange);
+        } catch (RuntimeException e) {
+            LOG.error("admin: {} failed", exchange.getRequestURI().getPath(), e);
+            return new Answer(500, TEXT, "internal error; the log tells more\n");
+        }
+    }
+
+    private Answer page(HttpExchange exchange) {
+        return switch (Objects.requireNonNullElse(exchange.getRequestURI().getPath(), "")) {
+            case "/healthz" -> state(source.live(), "ok", "the loops do not turn");
+            case "/readyz" -> state(source.ready(), "ready", "not ready");
+            case "/status" -> new Answer(200, "application/json", status());
+            case "/metrics" -> metrics(exchange);
+            case "/" -> new Answer(200, "text/html; charset=utf-8", INDEX);
+            default -> new Answer(404, TEXT, "no such page; / lists them\n");
+        };
+    }
+
+    private static Answer state(boolean good, String yes, String no) {
+        return good ? new Answer(200, TEXT, yes + "\n") : new Answer(503, TEXT, no + "\n");
+    }
+
+    private String status() {
+        synchronized (oneAtATime) {
+            return StatusJson.write(source.status());
+        }
+    }
+
+    private Answer metrics(HttpExchange exchange) {
+        String accept = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("Accept"), "");
+        ExpositionFormat format = ExpositionFormat.accepted(accept);
+        synchronized (oneAtATime) {
+            MetricsPage page = MetricsPage.of(source.status(), source.residence(), source.algorithms());
+            return new Answer(200, format.contentType(), page.write(format));
+        }
+    }
+
+    private static void send(HttpExchange exchange, Answer answer) throws IOException {
+        byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+        var headers = exchange.getResponseHeaders();
+        headers.set("Content-Type", answer.contentType());
+        headers.set("Cache-Control", "no-store");
+        headers.set("X-Content-Type-Options", "nosniff");
+        if (exchange.getRequestMethod().equals("HEAD")) {
+            headers.set("Content-Length", Integer.toString(body.length));
+            exchange.sendResponseHeaders(answer.status(), -1);
+        } else {
+            exchange.sendResponseHeaders(answer.status(), body.length);
+            exchange.getResponseBody().write(body);
+        }
+    }
+}

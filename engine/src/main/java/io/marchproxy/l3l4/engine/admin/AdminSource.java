@@ -1,0 +1,22 @@
+package io.marchproxy.l3l4.engine.admin;
+
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/** What the admin server asks the service. Every method may be called from any thread, and answers within milliseconds. */
+public interface AdminSource {
+    StatusReport status();
+
+    /** Residence times since the start, in nanoseconds. */
+    Histogram residence();
+
+    /** Whether the loops turn. */
+    boolean live();
+
+    /** Whether new connections are welcome. */
+    boolean ready();
+
+    /** How each configured service chooses its backends, by the service's name. */
+    Map<String, String> algorithms();
+}

@@ -1,0 +1,148 @@
+package io.marchproxy.l3l4.engine.admin;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
+import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
+import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/** The page {@code /status}; {@code docs/ADMIN.md} says what each field means. Indented, for people read it too. */
+public final class StatusJson {
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final double NANOS = 1e-9;
+
+    private final JsonGenerator json;
+
+    private StatusJson(JsonGenerator json) {
+        this.json = json;
+    }
+
+    /** The report as a JSON document that ends in a line feed. */
+    public static String write(StatusReport report) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            json.setPrettyPrinter(new DefaultPrettyPrinter());
+            new StatusJson(json).report(report);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a StringWriter takes everything", e);
+        }
+        return text.append('\n').toString();
+    }
+
+    /** Writes one element of a list. */
+    private interface Element<T> {
+        void write(T element) throws IOException;
+    }
+
+    private void report(StatusReport report) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("version", report.version());
+        json.writeNumberField("uptime_seconds", report.uptimeNs() * NANOS);
+        json.writeStringField("configuration_hash", report.configurationHash());
+        json.writeBooleanField("ready", report.ready());
+        json.writeBooleanField("draining", report.draining());
+        json.writeStringField("transport", report.transport());
+        json.writeStringField("mode", report.mode());
+        json.writeNumberField("reloads", report.reloads());
+        json.writeNumberField("reloads_refused", report.reloadsRefused());
+        json.writeNumberField("unexpected_errors", report.unexpectedErrors());
+        json.writeNumberField(
+                "imbalance_bytes",
+                report.books().stream().mapToLong(BooksLine::imbalanceBytes).sum());
+        array("shards", report.shards(), this::shard);
+        array("services", report.services(), this::service);
+        array("backends", report.backends(), this::backend);
+        array("books", report.books(), this::books);
+        json.writeEndObject();
+    }
+
+    private <T> void array(String name, List<T> elements, Element<T> element) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (T each : elements) {
+            element.write(each);
+        }
+        json.writeEndArray();
+    }
+
+    private void shard(ShardStatus shard) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("id", shard.id());
+        array("cpus", shard.cpus(), json::writeNumber);
+        json.writeNumberField("flows", shard.flows());
+        json.writeNumberField("max_flows", shard.maxFlows());
+        json.writeNumberField("ring_used", shard.ringUsed());
+        json.writeNumberField("ring_slots", shard.ringSlots());
+        json.writeEndObject();
+    }
+
+    private void service(ServiceStatus service) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("id", service.id());
+        json.writeStringField("name", service.name());
+        json.writeStringField("protocol", service.protocol());
+        json.writeBooleanField("active", service.active());
+        array("listen", service.listen(), json::writeString);
+        json.writeStringField("class", service.trafficClass());
+        json.writeNumberField("connections", service.connections());
+        json.writeNumberField("max_connections", service.maxConnections());
+        json.writeNumberField("total", service.total());
+        json.writeEndObject();
+    }
+
+    private void backend(BackendStatus backend) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("index", backend.index());
+        json.writeNumberField("service_id", backend.serviceId());
+        json.writeStringField("service", backend.service());
+        json.writeStringField("protocol", backend.protocol());
+        json.writeStringField("id", backend.id());
+        json.writeStringField("address", backend.address());
+        json.writeStringField("provider", backend.provider());
+        json.writeStringField("region", backend.region());
+        json.writeBooleanField("healthy", backend.healthy());
+        json.writeNumberField("healthy_since_seconds", backend.healthSince() * NANOS);
+        json.writeStringField("last_error", backend.lastError());
+        json.writeNumberField("selections", backend.selections());
+        json.writeNumberField("connect_errors", backend.connectErrors());
+        json.writeNumberField("bytes_to_backend", backend.bytesToBackend());
+        json.writeNumberField("bytes_to_client", backend.bytesToClient());
+        json.writeNumberField("cost_per_gb", backend.costPerGb());
+        json.writeNumberField("cost", backend.cost());
+        json.writeNumberField("probe_rtt_seconds", backend.probeRttNs() * NANOS);
+        json.writeEndObject();
+    }
+
+    private void books(BooksLine line) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("service_id", line.serviceId());
+        json.writeStringField("service", line.service());
+        json.writeStringField("protocol", line.protocol());
+        json.writeStringField("class", line.trafficClass());
+        json.writeStringField("direction", line.direction());
+        json.writeNumberField("in_packets", line.inPackets());
+        json.writeNumberField("in_bytes", line.inBytes());
+        json.writeNumberField("out_packets", line.outPackets());
+        json.writeNumberField("out_bytes", line.outBytes());
+        json.writeNumberField("held_packets", line.heldPackets());
+        json.writeNumberField("held_bytes", line.heldBytes());
+        array("dropped", line.drops(), this::drop);
+        json.writeNumberField("imbalance_bytes", line.imbalanceBytes());
+        json.writeEndObject();
+    }
+
+    private void drop(DropLine drop) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("reason", drop.reason());
+        json.writeNumberField("packets", drop.packets());
+        json.writeNumberField("bytes", drop.bytes());
+        json.writeEndObject();
+    }
+}

@@ -1,0 +1,294 @@
+package io.marchproxy.l3l4.engine.metrics;
+
+import java.util.List;
+
+/**
+ * The catalogue: every metric that {@code /metrics} shows, in its order there. {@code docs/METRICS.md} is generated from it.
+ *
+ * <p>Names that the reference proxy had keep their name and meaning. No label ever carries an address of a client: the number
+ * of series is bounded by the configuration and the reasons for drops.
+ */
+public enum Metric {
+    BUILD_INFO(
+            "marchproxy_build_info",
+            Type.GAUGE,
+            Unit.NONE,
+            "Always 1; the labels tell the version, the transport and the placement of the stages.",
+            "version",
+            "transport",
+            "mode"),
+    CONFIGURATION_INFO(
+            "marchproxy_configuration_info",
+            Type.GAUGE,
+            Unit.NONE,
+            "Always 1; the label is the hash of the configuration in force.",
+            "hash"),
+    UPTIME("marchproxy_uptime_seconds", Type.GAUGE, Unit.SECONDS, "Time since the service started."),
+    READY(
+            "marchproxy_ready",
+            Type.GAUGE,
+            Unit.NONE,
+            "1 while all listeners are open and the service takes new connections, otherwise 0."),
+    DRAINING("marchproxy_draining", Type.GAUGE, Unit.NONE, "1 while the service lets its last connections end."),
+    RELOADS("marchproxy_reloads_total", Type.COUNTER, Unit.NONE, "Configurations taken into force since the start."),
+    RELOADS_REFUSED(
+            "marchproxy_reloads_refused_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Configurations refused since the start; the one before stayed in force."),
+    UNEXPECTED_ERRORS(
+            "marchproxy_unexpected_errors_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Errors that a loop survived; each kind is in the log. A sound service has none."),
+
+    ACTIVE_CONNECTIONS(
+            "marchproxy_active_connections",
+            Type.GAUGE,
+            Unit.NONE,
+            "Live TCP connections or UDP sessions.",
+            "service",
+            "protocol"),
+    MAX_CONNECTIONS(
+            "marchproxy_max_connections",
+            Type.GAUGE,
+            Unit.NONE,
+            "TCP connections or UDP sessions at the most.",
+            "service",
+            "protocol"),
+    TOTAL_CONNECTIONS(
+            "marchproxy_total_connections_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "TCP connections or UDP sessions since the start.",
+            "service",
+            "protocol"),
+    CONNECTION_ERRORS(
+            "marchproxy_connection_errors_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Connects to a backend that were refused or timed out.",
+            "service",
+            "protocol",
+            "backend"),
+
+    BYTES_RECEIVED(
+            "marchproxy_bytes_received_total",
+            Type.COUNTER,
+            Unit.BYTES,
+            "Payload taken in; the books: received = sent + dropped + held.",
+            Labels.BOOKS),
+    BYTES_SENT(
+            "marchproxy_bytes_sent_total", Type.COUNTER, Unit.BYTES, "Payload that the kernel accepted.", Labels.BOOKS),
+    BYTES_DROPPED(
+            "marchproxy_bytes_dropped_total", Type.COUNTER, Unit.BYTES, "Payload dropped, by reason.", Labels.DROPS),
+    BYTES_HELD(
+            "marchproxy_bytes_held",
+            Type.GAUGE,
+            Unit.BYTES,
+            "Payload that waits, in a queue of the shaper or for a socket.",
+            Labels.BOOKS),
+    PACKETS_RECEIVED(
+            "marchproxy_packets_received_total",
+            Type.COUNTER,
+            Unit.PACKETS,
+            "Datagrams, or reads of a TCP stream, taken in.",
+            Labels.BOOKS),
+    PACKETS_SENT(
+            "marchproxy_packets_sent_total",
+            Type.COUNTER,
+            Unit.PACKETS,
+            "Datagrams, or reads of a TCP stream, that the kernel accepted.",
+            Labels.BOOKS),
+    PACKETS_DROPPED(
+            "marchproxy_packets_dropped_total",
+            Type.COUNTER,
+            Unit.PACKETS,
+            "Datagrams, reads of a TCP stream, or refused connections, dropped, by reason.",
+            Labels.DROPS),
+    PACKETS_HELD(
+            "marchproxy_packets_held",
+            Type.GAUGE,
+            Unit.PACKETS,
+            "Datagrams, or reads of a TCP stream, that wait.",
+            Labels.BOOKS),
+    BOOKS_IMBALANCE(
+            "marchproxy_books_imbalance_bytes",
+            Type.GAUGE,
+            Unit.BYTES,
+            "Bytes received that were neither sent nor dropped nor held: 0 in a sound service.",
+            Labels.BOOKS),
+
+    QOS_BYTES_PROCESSED(
+            "marchproxy_qos_bytes_processed_total",
+            Type.COUNTER,
+            Unit.BYTES,
+            "Payload sent, by traffic class.",
+            "priority"),
+    QOS_PACKETS_DROPPED(
+            "marchproxy_qos_packets_dropped_total",
+            Type.COUNTER,
+            Unit.PACKETS,
+            "Packets dropped, by traffic class and reason.",
+            "priority",
+            "reason"),
+    QOS_QUEUE_DEPTH(
+            "marchproxy_qos_queue_depth", Type.GAUGE, Unit.PACKETS, "Packets that wait, by traffic class.", "priority"),
+
+    BACKEND_UP(
+            "marchproxy_backend_up",
+            Type.GAUGE,
+            Unit.NONE,
+            "1 while the backend is healthy, otherwise 0.",
+            Labels.BACKEND),
+    BACKEND_SELECTIONS(
+            "marchproxy_multicloud_backend_selections_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Connections and sessions that were routed to the backend.",
+            Labels.BACKEND),
+    ROUTING_DECISIONS(
+            "marchproxy_multicloud_routing_decisions_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "The same by the algorithm that the service has now.",
+            "algorithm",
+            "service",
+            "protocol",
+            "backend"),
+    BACKEND_LATENCY(
+            "marchproxy_backend_latency_seconds",
+            Type.GAUGE,
+            Unit.SECONDS,
+            "Round trip of the latest successful probe; absent before there was one.",
+            Labels.BACKEND),
+    BACKEND_BYTES(
+            "marchproxy_backend_bytes_total",
+            Type.COUNTER,
+            Unit.BYTES,
+            "Payload exchanged with the backend.",
+            "service",
+            "protocol",
+            "backend",
+            "direction"),
+    BACKEND_COST(
+            "marchproxy_backend_cost_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "What the backend's bytes towards clients cost, in the currency of the configuration.",
+            Labels.BACKEND),
+
+    RESIDENCE(
+            "marchproxy_residence_seconds",
+            Type.HISTOGRAM,
+            Unit.SECONDS,
+            "Time from a packet's arrival until the pipeline decided about it; the sum is exact to 1 %."),
+    FLOWS("marchproxy_flows", Type.GAUGE, Unit.NONE, "Entries in the shard's flow table.", "shard"),
+    FLOWS_MAX("marchproxy_flows_max", Type.GAUGE, Unit.NONE, "Entries that the shard's flow table can hold.", "shard"),
+    RING_USED("marchproxy_ring_used_slots", Type.GAUGE, Unit.NONE, "Slots of the shard's ring in use.", "shard"),
+    RING_SLOTS("marchproxy_ring_slots", Type.GAUGE, Unit.NONE, "Slots that the shard's ring has.", "shard"),
+
+    PROCESS_CPU(
+            "process_cpu_seconds_total", Type.COUNTER, Unit.SECONDS, "Processor time of the process, user and system."),
+    PROCESS_START(
+            "process_start_time_seconds", Type.GAUGE, Unit.SECONDS, "Start of the process, since the Unix epoch."),
+    PROCESS_RESIDENT("process_resident_memory_bytes", Type.GAUGE, Unit.BYTES, "Memory of the process in RAM."),
+    PROCESS_VIRTUAL("process_virtual_memory_bytes", Type.GAUGE, Unit.BYTES, "Address space of the process."),
+    PROCESS_OPEN_FDS("process_open_fds", Type.GAUGE, Unit.NONE, "Open file descriptors."),
+    PROCESS_MAX_FDS("process_max_fds", Type.GAUGE, Unit.NONE, "File descriptors that the process may open."),
+    JVM_MEMORY_USED("jvm_memory_used_bytes", Type.GAUGE, Unit.BYTES, "Memory of the JVM in use.", "area"),
+    JVM_MEMORY_MAX("jvm_memory_max_bytes", Type.GAUGE, Unit.BYTES, "Memory of the JVM at the most.", "area"),
+    JVM_BUFFER_POOL_USED(
+            "jvm_buffer_pool_used_bytes", Type.GAUGE, Unit.BYTES, "Memory of the JVM's own byte buffers.", "pool"),
+    JVM_GC(
+            "jvm_gc_collection_seconds",
+            Type.SUMMARY,
+            Unit.SECONDS,
+            "Collections of garbage and the time that they took.",
+            "gc"),
+    JVM_THREADS("jvm_threads_current", Type.GAUGE, Unit.NONE, "Platform threads.");
+
+    /** What Prometheus makes of a metric. */
+    public enum Type {
+        COUNTER("counter"),
+        GAUGE("gauge"),
+        HISTOGRAM("histogram"),
+        SUMMARY("summary");
+
+        private final String label;
+
+        Type(String label) {
+            this.label = label;
+        }
+
+        /** As the exposition formats spell it. */
+        public String label() {
+            return label;
+        }
+    }
+
+    /** Base units alone. */
+    public enum Unit {
+        NONE(""),
+        BYTES("bytes"),
+        SECONDS("seconds"),
+        PACKETS("packets");
+
+        private final String label;
+
+        Unit(String label) {
+            this.label = label;
+        }
+
+        /** The unit's name, empty for a plain number. */
+        public String label() {
+            return label;
+        }
+    }
+
+    private final String exposedName;
+    private final Type type;
+    private final Unit unit;
+    private final String sentence;
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of made it: nobody can change it
+    private final List<String> labels;
+
+    Metric(String exposedName, Type type, Unit unit, String sentence, String... labels) {
+        this.exposedName = exposedName;
+        this.type = type;
+        this.unit = unit;
+        this.sentence = sentence;
+        this.labels = List.of(labels);
+    }
+
+    /** As the Prometheus text format shows it; a counter's ends in {@code _total}. */
+    public String exposedName() {
+        return exposedName;
+    }
+
+    public Type type() {
+        return type;
+    }
+
+    public Unit unit() {
+        return unit;
+    }
+
+    /** What it means, as one sentence. */
+    public String sentence() {
+        return sentence;
+    }
+
+    /** Names of its labels, in the order of their values. */
+    public List<String> labels() {
+        return labels;
+    }
+
+    /** Label sets that several metrics share. */
+    private static final class Labels {
+        static final String[] BOOKS = {"service", "protocol", "class", "direction"};
+        static final String[] DROPS = {"service", "protocol", "class", "direction", "reason"};
+        static final String[] BACKEND = {"service", "protocol", "backend", "cloud", "region"};
+    }
+}

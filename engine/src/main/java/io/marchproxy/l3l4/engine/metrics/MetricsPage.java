@@ -1,0 +1,118 @@
+package io.marchproxy.l3l4.engine.metrics;
+
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
+import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
+import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
+import java.util.EnumMap;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/** The metrics of one moment: pulled from what the service tells of itself, never pushed by packets. */
+public final class MetricsPage {
+    private static final double NANOS = 1e-9;
+
+    private final Map<Metric, Family> families = new EnumMap<>(Metric.class);
+
+    private MetricsPage() {}
+
+    /**
+     * Reads everything off once.
+     *
+     * @param residence residence times in nanoseconds since the start
+     * @param algorithms how each service that is configured now chooses its backends, by its name
+     */
+    public static MetricsPage of(StatusReport report, Histogram residence, Map<String, String> algorithms) {
+        MetricsPage page = new MetricsPage();
+        page.service(report);
+        report.services().forEach(page::service);
+        report.books().forEach(page::books);
+        report.backends().forEach(backend -> page.backend(backend, algorithms));
+        page.residence(residence);
+        report.shards().forEach(page::shard);
+        ProcessMetrics.collect(page::family);
+        return page;
+    }
+
+    /** The page as text. */
+    public String write(ExpositionFormat format) {
+        return format.write(families.values());
+    }
+
+    private Family family(Metric metric) {
+        return families.computeIfAbsent(metric, Family::new);
+    }
+
+    private void service(StatusReport report) {
+        family(Metric.BUILD_INFO).set(1, report.version(), report.transport(), report.mode());
+        family(Metric.CONFIGURATION_INFO).set(1, report.configurationHash());
+        family(Metric.UPTIME).set(report.uptimeNs() * NANOS);
+        family(Metric.READY).set(report.ready() ? 1 : 0);
+        family(Metric.DRAINING).set(report.draining() ? 1 : 0);
+        family(Metric.RELOADS).set(report.reloads());
+        family(Metric.RELOADS_REFUSED).set(report.reloadsRefused());
+        family(Metric.UNEXPECTED_ERRORS).set(report.unexpectedErrors());
+    }
+
+    private void service(ServiceStatus service) {
+        String[] labels = {service.name(), service.protocol()};
+        family(Metric.ACTIVE_CONNECTIONS).add(service.connections(), labels);
+        if (service.active()) {
+            family(Metric.MAX_CONNECTIONS).set(service.maxConnections(), labels);
+        }
+        family(Metric.TOTAL_CONNECTIONS).add(service.total(), labels);
+    }
+
+    private void books(BooksLine line) {
+        String[] labels = {line.service(), line.protocol(), line.trafficClass(), line.direction()};
+        family(Metric.BYTES_RECEIVED).add(line.inBytes(), labels);
+        family(Metric.BYTES_SENT).add(line.outBytes(), labels);
+        family(Metric.BYTES_HELD).add(line.heldBytes(), labels);
+        family(Metric.PACKETS_RECEIVED).add(line.inPackets(), labels);
+        family(Metric.PACKETS_SENT).add(line.outPackets(), labels);
+        family(Metric.PACKETS_HELD).add(line.heldPackets(), labels);
+        family(Metric.BOOKS_IMBALANCE).add(line.imbalanceBytes(), labels);
+        family(Metric.QOS_BYTES_PROCESSED).add(line.outBytes(), line.trafficClass());
+        family(Metric.QOS_QUEUE_DEPTH).add(line.heldPackets(), line.trafficClass());
+        for (DropLine drop : line.drops()) {
+            String[] drops = {labels[0], labels[1], labels[2], labels[3], drop.reason()};
+            family(Metric.BYTES_DROPPED).add(drop.bytes(), drops);
+            family(Metric.PACKETS_DROPPED).add(drop.packets(), drops);
+            family(Metric.QOS_PACKETS_DROPPED).add(drop.packets(), line.trafficClass(), drop.reason());
+        }
+    }
+
+    private void backend(BackendStatus backend, Map<String, String> algorithms) {
+        String service = backend.service();
+        String protocol = backend.protocol();
+        String[] labels = {service, protocol, backend.id(), backend.provider(), backend.region()};
+        family(Metric.CONNECTION_ERRORS).add(backend.connectErrors(), service, protocol, backend.id());
+        family(Metric.BACKEND_UP).set(backend.healthy() ? 1 : 0, labels);
+        family(Metric.BACKEND_SELECTIONS).add(backend.selections(), labels);
+        String algorithm = algorithms.get(service);
+        if (algorithm != null) {
+            family(Metric.ROUTING_DECISIONS).add(backend.selections(), algorithm, service, protocol, backend.id());
+        }
+        if (backend.probeRttNs() > 0) {
+            family(Metric.BACKEND_LATENCY).set(backend.probeRttNs() * NANOS, labels);
+        }
+        family(Metric.BACKEND_BYTES)
+                .add(backend.bytesToBackend(), service, protocol, backend.id(), "to-backend")
+                .add(backend.bytesToClient(), service, protocol, backend.id(), "to-client");
+        family(Metric.BACKEND_COST).add(backend.cost(), labels);
+    }
+
+    private void residence(Histogram times) {
+        ResidenceBuckets.of(times).into(family(Metric.RESIDENCE));
+    }
+
+    private void shard(ShardStatus shard) {
+        String id = Integer.toString(shard.id());
+        family(Metric.FLOWS).set(shard.flows(), id);
+        family(Metric.FLOWS_MAX).set(shard.maxFlows(), id);
+        family(Metric.RING_USED).set(shard.ringUsed(), id);
+        family(Metric.RING_SLOTS).set(shard.ringSlots(), id);
+    }
+}

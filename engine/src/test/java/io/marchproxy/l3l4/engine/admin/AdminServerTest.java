@@ -1,0 +1,297 @@
+package io.marchproxy.l3l4.engine.admin;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.marchproxy.l3l4.config.settings.AdminSettings;
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.testing.Await;
+import io.marchproxy.l3l4.engine.testing.Reports;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AdminServerTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final Source source = new Source();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private AdminServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = AdminServer.start(new AdminSettings("127.0.0.1", 0), source);
+    }
+
+    @AfterEach
+    void stop() {
+        http.close();
+        server.close();
+    }
+
+    @Test
+    void shouldTellWhetherItLives() throws Exception {
+        assertEquals(200, get("/healthz").statusCode());
+
+        source.live = false;
+        assertEquals(503, get("/healthz").statusCode());
+    }
+
+    @Test
+    void shouldTellWhetherItIsReady() throws Exception {
+        assertEquals(200, get("/readyz").statusCode());
+
+        source.ready = false;
+        HttpResponse<String> answer = get("/readyz");
+        assertEquals(503, answer.statusCode());
+        assertEquals("not ready\n", answer.body());
+    }
+
+    @Test
+    void shouldShowTheStatusAsJson() throws Exception {
+        HttpResponse<String> answer = get("/status");
+        JsonNode status = new ObjectMapper().readTree(answer.body());
+
+        assertEquals(
+                "application/json", answer.headers().firstValue("Content-Type").orElseThrow());
+        assertAll(
+                () -> assertEquals("1.2.3", status.at("/version").asText()),
+                () -> assertEquals(90.5, status.at("/uptime_seconds").asDouble()),
+                () -> assertEquals("cafe01", status.at("/configuration_hash").asText()),
+                () -> assertTrue(status.at("/ready").asBoolean()),
+                () -> assertEquals(4, status.at("/reloads").asLong()),
+                () -> assertEquals(5, status.at("/reloads_refused").asLong()),
+                () -> assertEquals(6, status.at("/unexpected_errors").asLong()),
+                () -> assertEquals(0, status.at("/imbalance_bytes").asLong()),
+                () -> assertEquals(3, status.at("/shards/0/cpus/1").asInt()),
+                () -> assertEquals(17, status.at("/shards/1/flows").asLong()),
+                () -> assertEquals(
+                        "udp://127.0.0.1:53", status.at("/services/1/listen/0").asText()),
+                () -> assertEquals(301, status.at("/services/2/total").asLong()),
+                () -> assertEquals(
+                        "said \"no\"", status.at("/backends/1/last_error").asText()),
+                () -> assertEquals(
+                        0.0025, status.at("/backends/0/probe_rtt_seconds").asDouble(), 1e-12),
+                () -> assertEquals(
+                        "session-cap", status.at("/books/1/dropped/0/reason").asText()),
+                () -> assertEquals(80, status.at("/books/1/held_bytes").asLong()));
+    }
+
+    @Test
+    void shouldShowMetricsInTheFormatThatIsAskedFor() throws Exception {
+        HttpResponse<String> plain = get("/metrics");
+        HttpResponse<String> open = http.send(
+                request("/metrics")
+                        .header("Accept", "application/openmetrics-text")
+                        .build(),
+                BodyHandlers.ofString());
+
+        assertEquals(
+                "text/plain; version=0.0.4; charset=utf-8",
+                plain.headers().firstValue("Content-Type").orElseThrow());
+        assertTrue(plain.body().contains("\nmarchproxy_reloads_total 4\n"));
+        assertTrue(open.headers().firstValue("Content-Type").orElseThrow().startsWith("application/openmetrics-text"));
+        assertTrue(open.body().endsWith("# EOF\n"));
+    }
+
+    @Test
+    void shouldListItsPages() throws Exception {
+        String index = get("/").body();
+
+        for (String page : List.of("/healthz", "/readyz", "/status", "/metrics")) {
+            assertTrue(index.contains("href=\"" + page + "\""), page);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nothing", "/healthz/", "/status/x", "/%2e%2e/etc/passwd"})
+    void shouldKnowNoOtherPage(String path) throws Exception {
+        assertEquals(404, get(path).statusCode());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+    void shouldOnlyBeRead(String method) throws Exception {
+        HttpResponse<String> answer = http.send(
+                request("/status").method(method, BodyPublishers.ofString("x")).build(), BodyHandlers.ofString());
+
+        assertEquals(405, answer.statusCode());
+        assertEquals("GET, HEAD", answer.headers().firstValue("Allow").orElseThrow());
+    }
+
+    @Test
+    void shouldAnswerHeadWithoutABody() throws Exception {
+        HttpResponse<String> answer =
+                http.send(request("/").method("HEAD", BodyPublishers.noBody()).build(), BodyHandlers.ofString());
+
+        assertEquals(200, answer.statusCode());
+        assertEquals("", answer.body());
+        assertEquals(
+                get("/").body().length(),
+                answer.headers().firstValueAsLong("Content-Length").orElseThrow());
+    }
+
+    @Test
+    void shouldSurviveAnErrorOfTheService() throws Exception {
+        source.failing = true;
+        assertEquals(500, get("/status").statusCode());
+
+        source.failing = false;
+        assertEquals(200, get("/status").statusCode());
+    }
+
+    @Test
+    void shouldAnswerWhileManyClientsSendHalfARequest() throws Exception {
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < 100; i++) {
+                Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), server.address().getPort());
+                socket.getOutputStream().write("GET /status HT".getBytes(StandardCharsets.US_ASCII));
+                slow.add(socket);
+            }
+
+            assertEquals(200, get("/healthz").statusCode());
+            Socket first = slow.getFirst();
+            first.setSoTimeout((int) PATIENCE.toMillis());
+            assertEquals(-1, first.getInputStream().read(), "half a request must be given up after a while");
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void shouldComeBackAfterAFloodOfSilentConnections() throws Exception {
+        List<Socket> silent = new ArrayList<>();
+        try {
+            for (int i = 0; i < 600; i++) {
+                silent.add(new Socket(
+                        InetAddress.getLoopbackAddress(), server.address().getPort()));
+            }
+
+            Await.until(
+                    "an answer", Duration.ofSeconds(40), () -> get("/healthz").statusCode() == 200);
+        } finally {
+            for (Socket socket : silent) {
+                socket.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\r\n\r\n",
+                "nonsense\r\n\r\n",
+                "GET\r\n\r\n",
+                "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+                "GET http://[broken HTTP/1.1\r\nHost: x\r\n\r\n",
+                "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003"
+            })
+    void shouldSurviveNonsense(String nonsense) throws Exception {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
+            socket.getOutputStream().write(nonsense.getBytes(StandardCharsets.ISO_8859_1));
+            socket.shutdownOutput();
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+
+            assertTrue(answer.isEmpty() || answer.startsWith("HTTP/1.1 4"), answer);
+        }
+        assertEquals(200, get("/healthz").statusCode());
+    }
+
+    @Test
+    void shouldSayClearlyThatThePortIsTaken() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            AdminSettings settings = new AdminSettings("127.0.0.1", taken.getLocalPort());
+
+            IOException refusal = assertThrows(IOException.class, () -> AdminServer.start(settings, source));
+
+            assertEquals(
+                    "the admin server cannot listen on 127.0.0.1 port " + taken.getLocalPort()
+                            + ": the port is taken; choose another with admin.port or --admin-port",
+                    refusal.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"192.0.2.1", "no.such.host.invalid"})
+    void shouldSayClearlyThatTheAddressIsNotOfThisHost(String address) {
+        IOException refusal =
+                assertThrows(IOException.class, () -> AdminServer.start(new AdminSettings(address, 0), source));
+
+        assertTrue(refusal.getMessage().endsWith(address + " is no address of this host"), refusal.getMessage());
+    }
+
+    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return http.send(request(path).build(), BodyHandlers.ofString());
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + server.address().getPort() + path))
+                .timeout(PATIENCE);
+    }
+
+    /** A service that says what it is told to say. */
+    private static final class Source implements AdminSource {
+        private volatile boolean live = true;
+        private volatile boolean ready = true;
+        private volatile boolean failing;
+
+        @Override
+        public StatusReport status() {
+            if (failing) {
+                throw new IllegalStateException("told to fail");
+            }
+            return Reports.busy();
+        }
+
+        @Override
+        public Histogram residence() {
+            return new Histogram(3);
+        }
+
+        @Override
+        public boolean live() {
+            return live;
+        }
+
+        @Override
+        public boolean ready() {
+            return ready;
+        }
+
+        @Override
+        public Map<String, String> algorithms() {
+            return Map.of("web", "round-robin");
+        }
+    }
+}

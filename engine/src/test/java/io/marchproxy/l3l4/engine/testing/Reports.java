@@ -1,0 +1,85 @@
+package io.marchproxy.l3l4.engine.testing;
+
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
+import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
+import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
+import java.util.List;
+
+/** Status reports for tests of those who show them: every field has a value that can be told from every other. */
+public final class Reports {
+    private Reports() {}
+
+    /** A service that was taken away and came back (numbers 0 and 2) beside another; its books balance. */
+    public static StatusReport busy() {
+        return new StatusReport(
+                "1.2.3",
+                90_500_000_000L,
+                "cafe01",
+                4,
+                5,
+                true,
+                false,
+                "io_uring",
+                "run-to-completion",
+                6,
+                List.of(new ShardStatus(0, List.of(1, 3), 7, 8, 9, 16), new ShardStatus(1, List.of(), 17, 18, 19, 32)),
+                List.of(
+                        new ServiceStatus(0, "web", "tcp", false, List.of(), "P1", 2, 100, 30),
+                        new ServiceStatus(1, "dns", "udp", true, List.of("udp://127.0.0.1:53"), "P0", 20, 200, 300),
+                        new ServiceStatus(
+                                2,
+                                "web",
+                                "tcp",
+                                true,
+                                List.of("tcp://127.0.0.1:80", "tcp://[::1]:80"),
+                                "P1",
+                                21,
+                                201,
+                                301)),
+                List.of(
+                        backend(0, 0, "web", "tcp", true),
+                        backend(1, 1, "dns", "udp", false),
+                        backend(2, 2, "web", "tcp", true)),
+                List.of(
+                        new BooksLine(0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, List.of()),
+                        new BooksLine(
+                                1,
+                                "dns",
+                                "udp",
+                                "P0",
+                                "to-backend",
+                                15,
+                                500,
+                                10,
+                                300,
+                                2,
+                                80,
+                                List.of(new DropLine("session-cap", 2, 100), new DropLine("ring-full", 1, 20))),
+                        new BooksLine(2, "web", "tcp", "P1", "to-backend", 5, 2000, 5, 2000, 0, 0, List.of())));
+    }
+
+    private static BackendStatus backend(int index, int serviceId, String service, String protocol, boolean healthy) {
+        return new BackendStatus(
+                index,
+                serviceId,
+                service,
+                protocol,
+                service + "-1",
+                "127.0.0.1:9001",
+                "aws",
+                "us-east-1",
+                0.09,
+                healthy,
+                10_000_000_000L,
+                healthy ? "" : "said \"no\"",
+                40 + index,
+                50 + index,
+                600,
+                700,
+                0.5,
+                index == 1 ? 0 : 2_500_000);
+    }
+}

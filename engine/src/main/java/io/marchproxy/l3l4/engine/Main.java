@@ -1,26 +1,9 @@
 package io.marchproxy.l3l4.engine;
 
-import io.marchproxy.l3l4.config.Version;
-import java.io.PrintWriter;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
+import io.marchproxy.l3l4.engine.cli.ProxyCommand;
 
-/** The service's command line. */
-@Command(
-        name = Main.NAME,
-        description = "A proxy for network layers 3 and 4.",
-        mixinStandardHelpOptions = true,
-        subcommands = CommandLine.HelpCommand.class,
-        synopsisSubcommandLabel = "COMMAND")
+/** The service's program. */
 public final class Main {
-
-    static final String NAME = "proxy-l3l4";
-
-    @Spec
-    private CommandSpec spec;
-
     private Main() {}
 
     /**
@@ -29,23 +12,6 @@ public final class Main {
      * @param args the command and its flags
      */
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
-    }
-
-    static CommandLine commandLine() {
-        CommandLine commandLine = new CommandLine(new Main());
-        commandLine.getCommandSpec().version(nameAndVersion());
-        return commandLine;
-    }
-
-    @Command(name = "version", description = "Prints the version.")
-    int version() {
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(nameAndVersion());
-        return CommandLine.ExitCode.OK;
-    }
-
-    private static String nameAndVersion() {
-        return NAME + " " + Version.current();
+        System.exit(ProxyCommand.commandLine().execute(args));
     }
 }

@@ -1,0 +1,82 @@
+package io.marchproxy.l3l4.engine.cli;
+
+import io.marchproxy.l3l4.config.settings.BackendSettings;
+import io.marchproxy.l3l4.config.settings.ListenAddress;
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.engine.ProxyService;
+import io.marchproxy.l3l4.engine.admin.AdminServer;
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the service says of itself in the log. */
+final class Announcement {
+    private static final Logger LOG = LoggerFactory.getLogger(Announcement.class);
+
+    private Announcement() {}
+
+    /** A line for what it runs on, for each listener and for the admin server. */
+    static void started(ProxyService service, AdminServer admin, long tookNs) {
+        StatusReport status = service.status();
+        LOG.info(
+                "proxy-l3l4 {}: {}, {}, {}",
+                status.version(),
+                status.transport(),
+                status.mode(),
+                count(status.shards().size(), "shard"));
+        for (ServiceSettings each : service.settings().services()) {
+            listeners(each, service.listening(each.name()));
+        }
+        LOG.info("admin: http://{}", hostAndPort(admin.address()));
+        LOG.info("ready after {} ms: {}", tookNs / 1_000_000, oneLine(service.settings()));
+    }
+
+    private static void listeners(ServiceSettings service, List<InetSocketAddress> bound) {
+        String backends = service.backends().stream().map(Announcement::backend).collect(Collectors.joining(", "));
+        for (int i = 0; i < service.listen().size(); i++) {
+            ListenAddress wanted = service.listen().get(i);
+            // Port 0 asked for any: the one that was got is the one to tell.
+            String where = wanted.port() == 0 && i < bound.size()
+                    ? wanted.protocol().label() + "://" + hostAndPort(bound.get(i))
+                    : wanted.toString();
+            LOG.info("service {}: {} → {}", service.name(), where, backends);
+        }
+    }
+
+    private static String backend(BackendSettings backend) {
+        return backend.id() + " " + hostAndPort(backend.host(), backend.port());
+    }
+
+    /** For instance {@code 2 services, 5 backends, configuration 1f0c…}. */
+    static String oneLine(ProxySettings settings) {
+        int backends = settings.services().stream()
+                .mapToInt(service -> service.backends().size())
+                .sum();
+        return counts(settings.services().size(), backends) + ", configuration " + settings.hash();
+    }
+
+    static String counts(int services, int backends) {
+        return count(services, "service") + ", " + count(backends, "backend");
+    }
+
+    private static String count(int number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
+    }
+
+    static String duration(Duration duration) {
+        return duration.toMillis() % 1_000 == 0 ? duration.toSeconds() + " s" : duration.toMillis() + " ms";
+    }
+
+    private static String hostAndPort(InetSocketAddress address) {
+        return hostAndPort(address.getAddress().getHostAddress(), address.getPort());
+    }
+
+    private static String hostAndPort(String host, int port) {
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+}

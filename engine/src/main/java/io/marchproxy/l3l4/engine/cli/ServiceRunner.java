@@ -1,0 +1,155 @@
+package io.marchproxy.l3l4.engine.cli;
+
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.engine.ProxyService;
+import io.marchproxy.l3l4.engine.ReloadException;
+import io.marchproxy.l3l4.engine.StartupException;
+import io.marchproxy.l3l4.engine.admin.AdminServer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The life of the service from start to exit: it starts, then does what signals and the configuration's file ask for, one
+ * thing after the other on the calling thread.
+ */
+final class ServiceRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceRunner.class);
+
+    /** What a shell reports for a process that SIGINT or SIGTERM ended. */
+    private static final int SIGNALLED = 128;
+
+    private static final int SIGINT = 2;
+    private static final int SIGTERM = 15;
+
+    private final ConfigurationSource source;
+    private final SystemdNotifier systemd;
+    private final BlockingQueue<Request> requests = new LinkedBlockingQueue<>();
+    private final AtomicBoolean stopping = new AtomicBoolean();
+
+    /** What the file said when it was last read, so that a signal and a change that come together count once. */
+    private String lastDigest = "";
+
+    ServiceRunner(ConfigurationSource source, SystemdNotifier systemd) {
+        this.source = source;
+        this.systemd = systemd;
+    }
+
+    private sealed interface Request {
+        record Hangup() implements Request {}
+
+        record FileChanged(String digest) implements Request {}
+
+        record Stop(String signal) implements Request {}
+    }
+
+    /**
+     * Runs until a signal ends it.
+     *
+     * @throws StartupException when it cannot start as configured
+     * @throws IOException when the admin server cannot
+     */
+    void run() throws FaultsException, StartupException, IOException, InterruptedException {
+        long beganNs = System.nanoTime();
+        FileWatch watch = watch();
+        if (source.file() != null) {
+            lastDigest = FileWatch.digest(source.file());
+        }
+        ProxySettings settings = source.read();
+        Logging.level(settings.logLevel().name());
+        listenToSignals();
+        try (ProxyService service = ProxyService.start(settings);
+                AdminServer admin = AdminServer.start(settings.admin(), new AdminView(service))) {
+            Announcement.started(service, admin, System.nanoTime() - beganNs);
+            systemd.ready(Announcement.oneLine(service.settings()));
+            systemd.watch(service::live);
+            serve(service);
+            drain(service);
+        } finally {
+            if (watch != null) {
+                watch.close();
+            }
+        }
+    }
+
+    private @Nullable FileWatch watch() {
+        Path file = source.file();
+        if (file == null) {
+            return null;
+        }
+        try {
+            return FileWatch.start(file, digest -> requests.add(new Request.FileChanged(digest)));
+        } catch (IOException e) {
+            LOG.warn("{} is not watched for changes ({}); SIGHUP reloads it", file, e.getMessage());
+            return null;
+        }
+    }
+
+    private void listenToSignals() {
+        Signals.handle("HUP", () -> requests.add(new Request.Hangup()));
+        Signals.handle("TERM", () -> stop("SIGTERM", SIGTERM));
+        Signals.handle("INT", () -> stop("SIGINT", SIGINT));
+    }
+
+    private void stop(String name, int number) {
+        if (stopping.getAndSet(true)) {
+            LOG.warn("{} again: ending at once", name);
+            Runtime.getRuntime().halt(SIGNALLED + number);
+        }
+        requests.add(new Request.Stop(name));
+    }
+
+    private void serve(ProxyService service) throws InterruptedException {
+        while (true) {
+            switch (requests.take()) {
+                case Request.Hangup _ -> reload(service, "SIGHUP");
+                case Request.FileChanged changed -> {
+                    if (!changed.digest().equals(lastDigest)) {
+                        reload(service, source.file() + " has changed");
+                    }
+                }
+                case Request.Stop stop -> {
+                    LOG.info(
+                            "{}: draining, {} at the most",
+                            stop.signal(),
+                            Announcement.duration(service.settings().engine().drainTimeout()));
+                    return;
+                }
+            }
+        }
+    }
+
+    private void reload(ProxyService service, String why) {
+        Path file = source.file();
+        if (file == null) {
+            LOG.info("{}: there is no file to reload from", why);
+            return;
+        }
+        systemd.reloading();
+        lastDigest = FileWatch.digest(file);
+        try {
+            ProxySettings settings = source.read();
+            service.reload(settings);
+            Logging.level(settings.logLevel().name());
+            LOG.info("{}: reloaded, {}", why, Announcement.oneLine(settings));
+        } catch (FaultsException e) {
+            service.reloadRefused();
+            e.lines().forEach(LOG::error);
+            LOG.error("{}: refused, the configuration before stays in force", why);
+        } catch (ReloadException e) {
+            LOG.error("{}: refused, the configuration before stays in force: {}", why, e.getMessage());
+        }
+        systemd.ready(Announcement.oneLine(service.settings()));
+    }
+
+    private void drain(ProxyService service) throws InterruptedException {
+        systemd.stopping();
+        service.drain(service.settings().engine().drainTimeout());
+        LOG.info("drained; the end");
+    }
+}

@@ -1,20 +1,26 @@
 package io.marchproxy.l3l4.engine.tcp;
 
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 
 /**
- * Who connected, and to what: as the sockets tell, or as a PROXY header does.
- *
- * @param source the client
- * @param destination the address that the client connected to
+ * Who a connection is from and what it was addressed to: as the sockets say or, behind another proxy, as its PROXY header
+ * says. Both are of one family.
  */
 record ClientAddress(InetSocketAddress source, InetSocketAddress destination) {
-    /** Writes the pair into a descriptor. */
+    private static final int PROTOCOL_TCP = 6;
+
+    boolean isIpv4() {
+        return source.getAddress() instanceof Inet4Address;
+    }
+
+    /** Writes protocol, family, addresses and ports into an event. */
     void describe(PacketDescriptor event) {
-        event.ipVersion(source.getAddress().getAddress().length == Integer.BYTES ? 4 : 6);
+        event.protocol(PROTOCOL_TCP);
+        event.ipVersion(isIpv4() ? 4 : 6);
         event.sourceHigh(high(source.getAddress()));
         event.sourceLow(low(source.getAddress()));
         event.sourcePort(source.getPort());
@@ -30,8 +36,7 @@ record ClientAddress(InetSocketAddress source, InetSocketAddress destination) {
 
     private static long low(InetAddress address) {
         byte[] bytes = address.getAddress();
-        return bytes.length == Integer.BYTES
-                ? Integer.toUnsignedLong(ByteBuffer.wrap(bytes).getInt())
-                : ByteBuffer.wrap(bytes).getLong(Long.BYTES);
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        return bytes.length == Integer.BYTES ? Integer.toUnsignedLong(buffer.getInt(0)) : buffer.getLong(Long.BYTES);
     }
 }

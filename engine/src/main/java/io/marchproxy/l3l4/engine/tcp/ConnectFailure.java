@@ -15,6 +15,7 @@ final class ConnectFailure {
     private static final int EIO = 5;
     private static final int EMFILE = 24;
     private static final int ECONNREFUSED = 111;
+    private static final int ECONNRESET = 104;
     private static final int EHOSTUNREACH = 113;
     private static final int ENETUNREACH = 101;
     private static final int ETIMEDOUT = 110;
@@ -38,6 +39,16 @@ final class ConnectFailure {
             return byWords(failure, ECONNREFUSED);
         }
         return byWords(failure, failure instanceof SocketException ? ENETUNREACH : EIO);
+    }
+
+    /** Whether an error says something of the backend or the way to it, and not of this process's own limits. */
+    static boolean isBackends(int errno) {
+        return errno == TIMED_OUT
+                || errno == ECONNREFUSED
+                || errno == ECONNRESET
+                || errno == EHOSTUNREACH
+                || errno == ENETUNREACH
+                || errno == ETIMEDOUT;
     }
 
     /** The JDK tells some errors apart by their text alone. */

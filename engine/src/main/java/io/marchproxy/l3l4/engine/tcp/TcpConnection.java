@@ -1,19 +1,15 @@
 package io.marchproxy.l3l4.engine.tcp;
 
+import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
-import io.marchproxy.l3l4.engine.shard.BatchedEgress;
 import io.marchproxy.l3l4.engine.shard.Endpoint;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
-import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
 import org.jspecify.annotations.Nullable;
@@ -21,151 +17,139 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client connection and the backend connection that serves it.
  *
- * <p>Sockets report through the ring (received, ended, broken); what the stages decide comes back through {@link Endpoint} on
- * the egress thread, and is carried out on the event loop's thread, in the same order. Everything but {@code Endpoint}'s
- * methods runs on the event loop's thread.
+ * <p>Sockets report through the ring (opened, read, ended, broken); what the stages decide comes back through
+ * {@link Endpoint} and is carried out in the same order. Each socket is closed as soon as its sender's FIN was read and
+ * ours was sent; when both are, the connection is over. Everything but {@link Endpoint}'s methods runs on the event loop's
+ * thread; those run on the egress thread, and hop over when that is another.
  */
-final class TcpConnection implements Endpoint, BatchedEgress {
-    private final ShardContext shard;
-    private final TcpShard relay;
+final class TcpConnection implements Endpoint {
+    private static final int EHOSTUNREACH = 113;
+
+    /** How far a connection has come. */
+    private enum Stage {
+        /** Accepted; the client's address is not known yet. */
+        ARRIVING,
+        /** The stages are asked for a backend. */
+        OPENING,
+        /** A backend is being connected to, or has been and the stages are told. */
+        CONNECTING,
+        /** Bytes flow. */
+        RELAYING,
+        /** The sockets are closed or closing; nothing more is told or done. */
+        OVER
+    }
+
+    private final TcpShard shard;
     private final ListenerSpec spec;
     private final Admission admission;
     private final SocketChannel client;
-    private final Half toBackend;
-    private final Half toClient;
-    private @Nullable SocketChannel backend;
-    private @Nullable ClientAddress address;
-    private volatile long flowRef = PacketDescriptor.NO_FLOW;
-    private int dscp;
+    private final Reader fromClient;
+    private final Writer toClient;
+    private final long acceptedNs;
     private boolean admitted;
-    private boolean opened;
-    private boolean relaying;
-    private boolean flowOver;
-    private boolean closing;
-    private boolean dirty;
+    private Stage stage = Stage.ARRIVING;
+    private @Nullable ClientAddress address;
+    private @Nullable SocketChannel backend;
+    private @Nullable Reader fromBackend;
+    private @Nullable Writer toBackend;
+    private long flowRef = PacketDescriptor.NO_FLOW;
+    private int dscp = PacketDescriptor.DSCP_UNCHANGED;
+    private boolean clientIsGone;
+    private boolean resetTold;
 
-    TcpConnection(ShardContext shard, TcpShard relay, ListenerSpec spec, Admission admission, SocketChannel client) {
+    /** A connection around an accepted socket that is not registered with the loop yet. */
+    TcpConnection(TcpShard shard, ListenerSpec spec, Admission admission, SocketChannel client) {
         this.shard = shard;
-        this.relay = relay;
         this.spec = spec;
         this.admission = admission;
         this.client = client;
-        this.toBackend = new Half(Direction.TO_BACKEND, shard.ingress());
-        this.toClient = new Half(Direction.TO_CLIENT, shard.ingress());
+        this.acceptedNs = shard.ingress().nowNs();
+        this.fromClient = reader(Direction.TO_BACKEND, client);
+        this.toClient = new Writer(this, Direction.TO_CLIENT, client, shard, spec.service());
+        shard.add(this);
     }
 
-    // --- what sockets report -------------------------------------------------------------------------------------
+    // --- the client's side up to OPEN
+    // ---------------------------------------------------------------------------------
 
-    /** The client's address is known: asks the stages for a backend. */
-    void open(ClientAddress client, @Nullable DropReason refusal) {
-        if (closing || opened) {
-            return;
-        }
-        opened = true;
-        address = client;
-        DropReason reason = refusal == null
-                ? admission.request(
-                        client.source().getAddress(), shard.ingress().nowNs())
-                : refusal;
-        admitted = reason == null;
-        PacketDescriptor event = claim(EventKind.OPEN, Direction.TO_BACKEND);
-        client.describe(event);
-        event.listener(spec.listener());
-        event.argument0(reason == null ? 0 : reason.ordinal() + 1L);
-        publish();
+    /** Takes the place under the service's cap; false when there is none. */
+    boolean enter() {
+        admitted = admission.enter();
+        return admitted;
     }
 
-    void received(Direction direction, ByteBuf bytes) {
-        if (flowOver || !bytes.isReadable()) {
-            bytes.release();
-        } else if (relaying) {
-            PacketDescriptor event = claim(EventKind.DATA, direction);
-            event.lengthBytes(bytes.readableBytes());
-            event.payload(bytes);
-            publish();
-        } else {
-            half(direction).early(bytes);
-        }
+    Reader fromClient() {
+        return fromClient;
     }
 
+    ServiceSettings settings() {
+        return spec.settings();
+    }
+
+    /** Asks the stages for a backend, for a client whose address is known now. */
+    void open(ClientAddress from) {
+        DropReason refusal =
+                admission.refusal(from.source().getAddress(), shard.ingress().nowNs());
+        open(from, refusal);
+    }
+
+    /** Has the stages count that the client is refused; they then have it reset. */
+    void refuse(DropReason reason) {
+        open(socketAddresses(), reason);
+    }
+
+    /** Ends a callback of the event loop that told the stages something. */
     void settle() {
         shard.ingress().settle();
     }
 
-    /** The sender of a direction has sent its FIN. */
-    void ended(Direction direction) {
-        if (flowOver) {
+    /** Who the sockets say it is. */
+    ClientAddress socketAddresses() {
+        return new ClientAddress(client.remoteAddress(), client.localAddress());
+    }
+
+    private void open(ClientAddress from, @Nullable DropReason refusal) {
+        if (stage != Stage.ARRIVING) {
             return;
         }
-        half(direction).ended();
-        if (relaying) {
-            claim(EventKind.FIN, direction);
-            publish();
-            settle();
-        }
+        stage = Stage.OPENING;
+        address = from;
+        PacketDescriptor event = claim(EventKind.OPEN, Direction.TO_BACKEND);
+        from.describe(event);
+        event.argument0(refusal == null ? 0 : refusal.ordinal() + 1L);
+        shard.ingress().publish();
     }
 
-    /** The sender of a direction is gone with an error. */
-    void broken(Direction direction) {
-        if (flowOver || closing) {
-            closeBoth(true);
-        } else if (flowRef == PacketDescriptor.NO_FLOW && direction == Direction.TO_BACKEND) {
-            abandonUnopened();
-        } else {
-            claim(EventKind.RESET, direction);
-            publish();
-            settle();
-        }
-    }
-
-    /** A socket is closed, by whomever. */
-    void gone(Direction direction) {
-        if (!closing && !flowOver) {
-            broken(direction);
-        }
-        Channel server = backend;
-        if (!client.isOpen() && (server == null || !server.isOpen())) {
-            finished();
-        }
-    }
-
-    void writabilityChanged(Direction direction, boolean writable) {
-        Channel source = direction == Direction.TO_BACKEND ? client : backend;
-        // Asking a socket whose input has ended for more would make Netty close it.
-        if (source != null
-                && relaying
-                && !half(direction).isEnded()
-                && source.config().isAutoRead() != writable) {
-            source.config().setAutoRead(writable);
-            if (!flowOver) {
-                claim(EventKind.BACKPRESSURE, direction).argument0(writable ? 0 : 1);
-                publish();
-                settle();
-            }
-        }
-    }
-
-    // --- what the stages decided: egress thread -------------------------------------------------------------------
+    // --- what the stages decided: egress thread
+    // -----------------------------------------------------------------------
 
     @Override
     public void forward(PacketDescriptor packet) {
         switch (packet.kind()) {
-            case OPEN -> {
-                flowRef = packet.flowRef();
-                shard.egress().bind(packet.flowRef(), this);
-                connectTo(packet);
+            case DATA -> {
+                if (packet.takePayload() instanceof ByteBuf bytes) {
+                    shard.takenOver(packet, bytes.readableBytes());
+                    shard.write(this, packet.direction(), bytes, packet.trafficClass(), packet.egressDscp());
+                }
             }
-            case CONNECT_FAILED -> connectTo(packet);
-            case CONNECTED -> onLoop(this::startRelaying);
-            case DATA -> forwardData(packet);
+            case OPEN, CONNECT_FAILED -> {
+                long flow = packet.flowRef();
+                int index = packet.backend();
+                int codePoint = packet.egressDscp();
+                long leftNs = packet.argument1();
+                boolean again = packet.kind() == EventKind.CONNECT_FAILED;
+                BackendTarget target = shard.egress().backend(index);
+                if (!again) {
+                    shard.bind(flow, this);
+                }
+                shard.onLoop(() -> connect(flow, index, target, codePoint, leftNs, again));
+            }
+            case CONNECTED -> shard.onLoop(this::relay);
             case FIN -> {
                 Direction direction = packet.direction();
-                onLoop(() -> halfClose(direction));
+                shard.onLoop(() -> finish(direction));
             }
-            case RESET -> {
-                shard.egress().unbind(packet.flowRef());
-                onLoop(() -> closeBoth(true));
-            }
+            case RESET -> shard.onLoop(() -> abort(false));
             default -> {
                 // nothing to do on the wire
             }
@@ -174,303 +158,267 @@ final class TcpConnection implements Endpoint, BatchedEgress {
 
     @Override
     public void drop(PacketDescriptor packet, DropReason reason) {
+        EventKind kind = packet.kind();
         if (packet.takePayload() instanceof ByteBuf bytes) {
             bytes.release();
         }
-        if (packet.kind() == EventKind.OPEN || packet.kind() == EventKind.CONNECT_FAILED) {
-            if (packet.kind() == EventKind.CONNECT_FAILED) {
-                shard.egress().unbind(packet.flowRef());
-            }
-            onLoop(() -> closeBoth(true));
-        }
+        // Whatever of a connection is dropped, a stream with a hole is worse than none.
+        shard.onLoop(() -> abort(kind == EventKind.DATA && reason != DropReason.FLOW_GONE));
     }
 
     @Override
-    public void flowEnded(long flow, FlowEnd reason) {
-        onLoop(this::closeAfterFlush);
+    public void flowEnded(long ref, FlowEnd reason) {
+        shard.onLoop(this::close);
     }
 
-    private void forwardData(PacketDescriptor packet) {
-        if (!(packet.takePayload() instanceof ByteBuf bytes)) {
+    // --- carrying it out
+    // ----------------------------------------------------------------------------------------------
+
+    /** Hands bytes to the socket that they are for. The egress's books hold them already. */
+    void write(Direction direction, ByteBuf bytes, int trafficClass, int codePoint) {
+        Writer writer = writer(direction);
+        if (writer == null || stage != Stage.RELAYING) {
+            shard.lost(spec.service(), trafficClass, direction, bytes);
             return;
         }
-        int service = packet.service();
-        int trafficClass = packet.trafficClass();
-        int mark = packet.egressDscp();
-        Direction direction = packet.direction();
-        shard.egress().books().in(service, trafficClass, direction, 1, bytes.readableBytes());
-        shard.egress().books().held(service, trafficClass, direction, 1, bytes.readableBytes());
-        if (shard.separateEgress()) {
-            onLoop(() -> write(direction, bytes, service, trafficClass, mark));
+        writer.mark(codePoint);
+        writer.write(bytes, trafficClass);
+    }
+
+    private void connect(
+            long flow, int index, @Nullable BackendTarget target, int codePoint, long leftNs, boolean again) {
+        flowRef = flow;
+        if (isOver()) {
+            forget(true);
+            return;
+        }
+        stage = Stage.CONNECTING;
+        dscp = codePoint;
+        if (again) {
+            admission.retried();
+        }
+        if (clientIsGone) {
+            tellReset(Direction.TO_BACKEND);
+        } else if (target == null) {
+            connectFailed(index, EHOSTUNREACH);
         } else {
-            write(direction, bytes, service, trafficClass, mark);
+            toClient.mark(codePoint);
+            BackendConnect.start(this, shard, target, leftNs);
         }
     }
 
-    private void connectTo(PacketDescriptor packet) {
-        BackendTarget target = shard.egress().backend(packet.backend());
-        int index = packet.backend();
-        long leftNs = packet.argument1();
-        onLoop(() -> connect(target, index, leftNs));
-    }
-
-    private void onLoop(Runnable action) {
-        if (shard.loop().inEventLoop()) {
-            action.run();
-        } else {
-            shard.loop().execute(action);
-        }
-    }
-
-    // --- carrying it out: event loop's thread --------------------------------------------------------------------
-
-    private void connect(@Nullable BackendTarget target, int index, long leftNs) {
-        if (closing) {
-            return;
-        }
-        if (!client.isOpen()) {
-            claim(EventKind.RESET, Direction.TO_BACKEND);
-            publish();
-            settle();
-            return;
-        }
-        if (target == null) {
-            connectFailed(index, ConnectFailure.errno(new java.net.NoRouteToHostException()), false);
-            return;
-        }
-        ChannelFuture connecting =
-                relay.connect(target.address(), spec.settings(), leftNs, new Reader(this, Direction.TO_CLIENT));
-        connecting.addListener(done -> {
-            if (done.isSuccess()) {
-                connected((SocketChannel) connecting.channel());
-            } else {
-                connectFailed(index, ConnectFailure.errno(done.cause()), true);
-            }
-        });
-    }
-
-    private void connected(SocketChannel channel) {
-        if (closing) {
-            channel.close();
-            return;
-        }
+    /** Sets up a socket that is about to connect to a backend. */
+    void prepare(SocketChannel channel) {
+        Reader reader = reader(Direction.TO_CLIENT, channel);
+        Writer writer = new Writer(this, Direction.TO_BACKEND, channel, shard, spec.service());
+        writer.serves(fromClient);
+        toClient.serves(reader);
         backend = channel;
-        ClientAddress from = address;
-        if (from != null) {
-            ProxyHeader.send(channel, spec.settings().proxyProtocol().send(), from);
-        }
-        claim(EventKind.CONNECTED, Direction.TO_BACKEND);
-        publish();
-        settle();
+        fromBackend = reader;
+        toBackend = writer;
+        shard.configure(channel, reader, spec.settings());
+        writer.mark(dscp);
     }
 
-    private void connectFailed(int index, int errno, boolean tell) {
-        if (closing) {
+    void connected() {
+        SocketChannel channel = backend;
+        Reader reader = fromBackend;
+        ClientAddress from = address;
+        if (isOver() || channel == null || reader == null || from == null) {
             return;
         }
-        relay.connectErrors().increment();
-        if (tell) {
+        channel.pipeline().addLast(reader);
+        ProxyHeader.send(channel, spec.settings().proxyProtocol().send(), from);
+        claim(EventKind.CONNECTED, Direction.TO_BACKEND);
+        shard.ingress().publish();
+    }
+
+    void connectFailed(int index, int errno) {
+        if (isOver()) {
+            return;
+        }
+        backend = null;
+        fromBackend = null;
+        toBackend = null;
+        admission.connectFailed();
+        if (ConnectFailure.isBackends(errno)) {
             shard.egress().signal(index, errno);
         }
         PacketDescriptor event = claim(EventKind.CONNECT_FAILED, Direction.TO_BACKEND);
         event.backend(index);
         event.argument0(errno);
-        publish();
-        settle();
+        shard.ingress().publish();
     }
 
-    private void startRelaying() {
-        Channel server = backend;
-        if (closing || server == null) {
+    private void relay() {
+        Reader reader = fromBackend;
+        if (stage != Stage.CONNECTING || reader == null || resetTold) {
             return;
         }
-        relaying = true;
-        server.flush();
-        replayEarly(Direction.TO_BACKEND);
-        replayEarly(Direction.TO_CLIENT);
-        if (!toBackend.isEnded()) {
-            client.config().setAutoRead(true);
-        }
-        if (!toClient.isEnded()) {
-            server.config().setAutoRead(true);
-        }
-        settle();
+        stage = Stage.RELAYING;
+        fromClient.start();
+        reader.start();
     }
 
-    /** What a socket gave before it was asked, with its end or behind its PROXY header. */
-    private void replayEarly(Direction direction) {
-        Half half = half(direction);
-        for (ByteBuf bytes = half.pollEarly(); bytes != null; bytes = half.pollEarly()) {
-            received(direction, bytes);
-        }
-        if (half.isEnded()) {
-            ended(direction);
+    private void finish(Direction direction) {
+        Writer writer = writer(direction);
+        if (writer != null && !isOver()) {
+            writer.finish();
         }
     }
 
-    private void write(Direction direction, ByteBuf bytes, int service, int trafficClass, int mark) {
-        Half half = half(direction);
-        half.countsAs(service, trafficClass);
-        Channel receiver = direction == Direction.TO_BACKEND ? backend : client;
-        if (receiver == null || !receiver.isActive()) {
-            half.discard(bytes.readableBytes());
-            bytes.release();
+    /** A socket has been sent our FIN after everything before it. */
+    void outputShut(Direction direction) {
+        Reader other = reader(direction.opposite());
+        if (other != null) {
+            other.outputShut();
+        }
+        closeDone();
+    }
+
+    /** Closes each socket that is through both ways, and ends the connection when both are. */
+    private void closeDone() {
+        Writer server = toBackend;
+        Reader serverReader = fromBackend;
+        if (isOver() || server == null || serverReader == null) {
             return;
         }
-        mark(mark);
-        half.write(receiver, bytes);
-        if (!receiver.isWritable()) {
-            writabilityChanged(direction, false);
+        boolean clientDone = fromClient.isEnded() && toClient.isShut();
+        boolean serverDone = serverReader.isEnded() && server.isShut();
+        if (clientDone && serverDone) {
+            over(true);
         }
-        markDirty();
+        if (clientDone) {
+            client.close();
+        }
+        if (serverDone) {
+            server.receiver().close();
+        }
     }
 
-    private void markDirty() {
-        if (dirty) {
+    /** The sender of a direction is gone with an error. */
+    void broken(Direction sender) {
+        switch (stage) {
+            case ARRIVING -> abort(false);
+            case OPENING -> clientIsGone = true;
+            case CONNECTING, RELAYING -> {
+                if (!isThrough(sender)) {
+                    tellReset(sender);
+                }
+            }
+            case OVER -> {
+                // its end is known
+            }
+        }
+    }
+
+    /** Whether the socket that sends in a direction was closed in good order. */
+    private boolean isThrough(Direction sender) {
+        Reader reader = reader(sender);
+        Writer writer = writer(sender.opposite());
+        return reader != null && reader.isEnded() && writer != null && writer.isShut();
+    }
+
+    private void tellReset(Direction sender) {
+        if (!resetTold) {
+            resetTold = true;
+            claim(EventKind.RESET, sender);
+            shard.ingress().publish();
+        }
+    }
+
+    /** Ends both sockets with a reset that discards what is unsent, which is counted as such. */
+    void abort(boolean pipelineHasFlow) {
+        if (isOver()) {
             return;
         }
-        dirty = true;
-        if (shard.separateEgress()) {
-            shard.loop().execute(this::flush);
-        } else {
-            shard.egress().dirty(this);
+        over(pipelineHasFlow);
+        reset(client);
+        SocketChannel server = backend;
+        if (server != null) {
+            reset(server);
         }
     }
 
-    @Override
-    public void flush() {
-        dirty = false;
-        client.flush();
-        Channel server = backend;
+    /** The pipeline ended the flow: both sockets are closed, in good order unless somebody did not take his bytes. */
+    private void close() {
+        if (isOver()) {
+            return;
+        }
+        toClient.flush();
+        Writer server = toBackend;
         if (server != null) {
             server.flush();
         }
-    }
-
-    /** Sets the code point of both sockets when it changed; the kernel keeps the ECN bits of TCP to itself. */
-    private void mark(int code) {
-        if (code != PacketDescriptor.DSCP_UNCHANGED && code != dscp) {
-            dscp = code;
-            client.config().setOption(ChannelOption.IP_TOS, code << 2);
-            Channel server = backend;
-            if (server != null) {
-                server.config().setOption(ChannelOption.IP_TOS, code << 2);
-            }
-        }
-    }
-
-    /** Passes a FIN on, once every byte before it has been sent. */
-    private void halfClose(Direction direction) {
-        SocketChannel receiver = direction == Direction.TO_BACKEND ? backend : client;
-        Half half = half(direction);
-        if (receiver == null || closing || half.isFinForwarded()) {
+        if (stage != Stage.RELAYING || server == null || toClient.hasUnsent() || server.hasUnsent()) {
+            abort(false);
             return;
         }
-        half.finForwarded();
-        receiver.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (!written.isSuccess()) {
-                return;
-            }
-            receiver.shutdownOutput().addListener(shut -> {
-                half.shut();
-                if (toBackend.isShut() && toClient.isShut()) {
-                    closeBoth(false);
-                }
-            });
-        });
+        over(false);
+        client.close();
+        server.receiver().close();
     }
 
-    /** The pipeline has ended the flow: what was accepted is sent, if the receivers take it now, then both sides are closed. */
-    private void closeAfterFlush() {
-        flowOver = true;
-        flush();
-        Channel server = backend;
-        boolean stuck = hasUnsent(client) || (server != null && hasUnsent(server));
-        closeBoth(stuck);
-    }
-
-    private static boolean hasUnsent(Channel channel) {
-        var buffer = channel.unsafe().outboundBuffer();
-        return buffer != null && buffer.totalPendingWriteBytes() > 0;
-    }
-
-    /** Ends both sockets: with a reset that discards what is unsent, or in good order. */
-    private void closeBoth(boolean reset) {
-        if (closing) {
-            return;
+    private void over(boolean pipelineHasFlow) {
+        stage = Stage.OVER;
+        fromClient.release();
+        if (admitted) {
+            admission.leave(shard.ingress().nowNs() - acceptedNs);
         }
-        closing = true;
-        if (reset) {
-            flowOver = true;
-        }
-        toBackend.releaseEarly();
-        toClient.releaseEarly();
-        close(client, reset);
-        Channel server = backend;
-        if (server != null) {
-            close(server, reset);
-        } else if (!client.isOpen()) {
-            finished();
+        shard.remove(this);
+        if (flowRef != PacketDescriptor.NO_FLOW) {
+            forget(pipelineHasFlow);
         }
     }
 
-    private static void close(Channel channel, boolean reset) {
+    private void forget(boolean pipelineHasFlow) {
+        shard.unbind(flowRef);
+        if (pipelineHasFlow) {
+            claim(EventKind.CLOSED, Direction.TO_BACKEND);
+            shard.ingress().publish();
+        }
+    }
+
+    private static void reset(SocketChannel channel) {
         if (channel.isOpen()) {
-            if (reset) {
-                channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            }
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
             channel.close();
         }
     }
 
-    private void abandonUnopened() {
-        if (!opened) {
-            closeBoth(true);
-        }
-        // Otherwise the OPEN is on its way; its verdict finds the client gone and the connect or relay ends by itself.
+    boolean isOver() {
+        return stage == Stage.OVER;
     }
 
-    /** Both sockets are closed: tells the pipeline, unless it knows, and gives the place back. */
-    private void finished() {
-        if (!relay.remove(this)) {
-            return;
-        }
-        if (admitted) {
-            admission.release();
-        }
-        if (!flowOver) {
-            flowOver = true;
-            if (!shard.separateEgress()) {
-                // With a thread of its own the egress keeps the entry until the slot's next flow takes it.
-                shard.egress().unbind(flowRef);
-            }
-            claim(EventKind.CLOSED, Direction.TO_BACKEND);
-            publish();
-            settle();
-        }
-    }
-
-    /** Closes at once, whatever is under way; for the end of the service. */
-    void abort() {
-        closeBoth(true);
-    }
-
-    private Half half(Direction direction) {
-        return direction == Direction.TO_BACKEND ? toBackend : toClient;
-    }
-
-    private PacketDescriptor claim(EventKind kind, Direction direction) {
+    /** The next ring slot, filled with what all events of this connection share. */
+    PacketDescriptor claim(EventKind kind, Direction direction) {
         PacketDescriptor event = shard.ingress().claim();
+        ClientAddress from = address;
         event.reset(kind, shard.ingress().nowNs());
         event.direction(direction);
-        event.protocol(6);
+        event.protocol(TcpShard.PROTOCOL);
+        event.ipVersion(from == null || from.isIpv4() ? 4 : 6);
         event.service(spec.service());
+        event.listener(spec.listener());
         event.flowRef(flowRef);
         event.endpoint(this);
         return event;
     }
 
-    private void publish() {
-        shard.ingress().publish();
+    SocketChannel client() {
+        return client;
+    }
+
+    private @Nullable Reader reader(Direction direction) {
+        return direction == Direction.TO_BACKEND ? fromClient : fromBackend;
+    }
+
+    private @Nullable Writer writer(Direction direction) {
+        return direction == Direction.TO_BACKEND ? toBackend : toClient;
+    }
+
+    private Reader reader(Direction direction, SocketChannel source) {
+        return new Reader(
+                this, direction, source, shard.ingress(), spec.settings().bufferBytes());
     }
 }

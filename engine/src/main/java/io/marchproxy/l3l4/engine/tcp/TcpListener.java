@@ -6,14 +6,13 @@ import io.marchproxy.l3l4.engine.listen.BindFailure;
 import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
-import io.marchproxy.l3l4.engine.shard.ShardContext;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
+import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.ServerSocketChannelConfig;
 import io.netty.channel.socket.SocketChannel;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -22,50 +21,36 @@ import java.util.concurrent.TimeUnit;
 final class TcpListener implements Listener {
     private static final long CLOSE_WAIT_MS = TimeUnit.SECONDS.toMillis(5);
 
-    private final ShardContext shard;
-    private final TcpShard relay;
+    private final TcpShard shard;
     private final Admission admission;
-    private final AcceptPauses pauses;
     private final ServerSocketChannel channel;
+    private final AcceptPause pause;
     private volatile ListenerSpec spec;
 
-    private TcpListener(ShardContext shard, TcpShard relay, ListenerSpec spec, Admission admission, AcceptPauses pauses)
-            throws ListenException {
-        this.shard = shard;
-        this.relay = relay;
-        this.admission = admission;
-        this.pauses = pauses;
-        this.spec = spec;
-        this.channel = bind(spec);
-    }
-
     /**
-     * Binds without accepting yet.
+     * Binds without accepting yet. Not on the event loop's thread.
      *
      * @throws ListenException when the address can't be listened on
      */
-    static TcpListener open(
-            ShardContext shard, TcpShard relay, ListenerSpec spec, Admission admission, AcceptPauses pauses)
-            throws ListenException {
-        return new TcpListener(shard, relay, spec, admission, pauses);
-    }
-
-    private ServerSocketChannel bind(ListenerSpec wanted) throws ListenException {
-        ChannelFuture binding = new ServerBootstrap()
-                .group(shard.loop())
-                .channelFactory(Channels.servers(shard.transport(), wanted.address()))
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .option(Channels.reusePort(shard.transport()), true)
-                .option(ChannelOption.SO_BACKLOG, wanted.settings().backlog())
-                .handler(new AcceptErrors())
-                .childHandler(new Accepted())
-                .bind(wanted.address())
-                .awaitUninterruptibly();
-        if (!binding.isSuccess()) {
-            throw BindFailure.explain("tcp", wanted, binding.cause());
+    TcpListener(TcpShard shard, ListenerSpec spec, Admission admission, AcceptPauses pauses) throws ListenException {
+        this.shard = shard;
+        this.admission = admission;
+        this.spec = spec;
+        this.channel = Channels.listening(shard.transport(), spec.address());
+        this.pause = new AcceptPause(channel, pauses, spec.settings().name());
+        ServerSocketChannelConfig config = channel.config();
+        config.setAutoRead(false);
+        config.setReuseAddress(true);
+        config.setOption(Channels.reusePort(shard.transport()), true);
+        config.setOption(ChannelOption.SO_BACKLOG, spec.settings().backlog());
+        channel.pipeline().addLast(new Acceptor());
+        ChannelFuture registered = shard.loop().register(channel).awaitUninterruptibly();
+        ChannelFuture bound =
+                registered.isSuccess() ? channel.bind(spec.address()).awaitUninterruptibly() : registered;
+        if (!bound.isSuccess()) {
+            channel.close().awaitUninterruptibly(CLOSE_WAIT_MS);
+            throw BindFailure.explain("tcp", spec, bound.cause());
         }
-        return (ServerSocketChannel) binding.channel();
     }
 
     @Override
@@ -90,44 +75,45 @@ final class TcpListener implements Listener {
     }
 
     private void accepted(SocketChannel client) {
-        ListenerSpec now = spec;
-        TcpConnection connection = new TcpConnection(shard, relay, now, admission, client);
-        relay.add(connection);
-        relay.configure(client.config(), now.settings());
-        client.pipeline().addLast(new Reader(connection, io.marchproxy.l3l4.stages.packet.Direction.TO_BACKEND));
-        if (now.settings().proxyProtocol().accept() == ProxyProtocolSettings.Version.NONE) {
-            connection.open(new ClientAddress(client.remoteAddress(), client.localAddress()), null);
-        } else {
-            ProxyHeaderReader.install(client, connection, now.settings().proxyProtocol());
-        }
-    }
-
-    /** Runs for each accepted socket, once it is registered with the loop and active. */
-    private final class Accepted extends ChannelInboundHandlerAdapter {
-        @Override
-        public boolean isSharable() {
-            return true;
-        }
-
-        @Override
-        public void channelActive(ChannelHandlerContext context) {
-            Channel child = context.channel();
-            context.pipeline().remove(this);
-            if (child instanceof SocketChannel client && client.remoteAddress() != null) {
-                accepted(client);
+        TcpConnection connection = new TcpConnection(shard, spec, admission, client);
+        shard.configure(client, connection.fromClient(), connection.settings());
+        client.pipeline().addLast(connection.fromClient());
+        shard.loop().register(client).addListener(registered -> {
+            if (registered.isSuccess() && client.isActive() && client.remoteAddress() != null) {
+                begin(connection);
             } else {
-                child.close();
+                connection.abort(false);
             }
             shard.ingress().settle();
+        });
+    }
+
+    private static void begin(TcpConnection connection) {
+        ProxyProtocolSettings proxyProtocol = connection.settings().proxyProtocol();
+        if (!connection.enter()) {
+            connection.refuse(DropReason.CONNECTION_CAP);
+        } else if (proxyProtocol.accept() == ProxyProtocolSettings.Version.NONE) {
+            connection.open(connection.socketAddresses());
+        } else {
+            ProxyHeaderReader.install(connection, proxyProtocol);
         }
     }
 
-    /** Sees errors of accept itself, of which running out of descriptors is the one to live through; Netty then pauses a second. */
-    private final class AcceptErrors extends ChannelInboundHandlerAdapter {
+    private final class Acceptor extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            pause.accepted();
+            accepted((SocketChannel) message);
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            shard.ingress().settle();
+        }
+
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            pauses.paused(spec.settings().name(), cause, shard.ingress().nowNs());
-            context.fireExceptionCaught(cause);
+            pause.failed(cause);
         }
     }
 }

@@ -7,31 +7,36 @@ import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
-/** The TCP relay over all shards. Any thread. */
+/** The TCP relay over all shards. Any thread but a shard's. */
 public final class TcpRelay implements Relay {
+    private static final long CLOSE_WAIT_SECONDS = 5;
+
     private final Map<Integer, TcpShard> shards;
     private final Map<Integer, Admission> admissions = new ConcurrentHashMap<>();
     private final AcceptPauses pauses = new AcceptPauses();
-    private final LongAdder connectErrors = new LongAdder();
+    private final LongAdder failedMarks = new LongAdder();
 
     /** A relay without listeners. */
     public TcpRelay(List<Shard> shards) {
-        this.shards = shards.stream().collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, connectErrors)));
+        this.shards = shards.stream().collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, failedMarks)));
     }
 
     @Override
     public Listener open(Shard shard, ListenerSpec spec) throws ListenException {
-        Admission admission = admissions.computeIfAbsent(spec.service(), key -> new Admission());
-        admission.update(spec.settings());
         TcpShard part = shards.get(shard.id());
         if (part == null) {
             throw new IllegalArgumentException("shard " + shard.id() + " is not this relay's");
         }
-        return TcpListener.open(shard, part, spec, admission, pauses);
+        Admission admission = admissions.computeIfAbsent(spec.service(), key -> new Admission());
+        TcpListener listener = new TcpListener(part, spec, admission, pauses);
+        admission.update(spec.settings());
+        return listener;
     }
 
     @Override
@@ -42,22 +47,29 @@ public final class TcpRelay implements Relay {
 
     @Override
     public long total(int service) {
-        Admission admission = admissions.get(service);
-        return admission == null ? 0 : admission.total();
+        return counters(service).accepted();
     }
 
     @Override
     public void closeAll() {
-        shards.values().forEach(TcpShard::closeAll);
+        CompletableFuture.allOf(shards.values().stream().map(TcpShard::closeAll).toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, CLOSE_WAIT_SECONDS, TimeUnit.SECONDS)
+                .join();
     }
 
-    /** How often accepting had to pause for want of descriptors. */
+    /** What became of a pipeline service's connections since the start. */
+    public TcpCounters counters(int service) {
+        Admission admission = admissions.get(service);
+        return (admission == null ? new Admission() : admission).counters();
+    }
+
+    /** How often a listener had to stop accepting for a while, for want of file descriptors. */
     public long acceptPauses() {
         return pauses.count();
     }
 
-    /** Connects to backends that failed. */
-    public long connectErrors() {
-        return connectErrors.sum();
+    /** How often a code point could not be set on a socket. */
+    public long failedMarks() {
+        return failedMarks.sum();
     }
 }

@@ -5,6 +5,7 @@ import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 
 /** Puts a hook around each batch of an event loop's I/O, which Netty itself offers none for. */
@@ -59,7 +60,8 @@ public final class BatchingIoHandler implements IoHandler {
 
     @Override
     public IoRegistration register(IoHandle handle) throws Exception {
-        return delegate.register(handle);
+        IoRegistration registration = delegate.register(handle);
+        return handle instanceof EpollIoHandle ? new LastingRegistration(registration) : registration;
     }
 
     @Override

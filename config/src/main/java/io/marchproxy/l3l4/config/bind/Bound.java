@@ -36,9 +36,17 @@ public final class Bound {
     private final String path;
     private final Origin origin;
 
-    Bound(String path, Origin origin) {
+    private final boolean mistaken;
+
+    Bound(String path, Origin origin, boolean mistaken) {
         this.path = path;
         this.origin = origin;
+        this.mistaken = mistaken;
+    }
+
+    /** Whether something else than a section stood there, which has been told: what it lacks is no further fault. */
+    boolean mistaken() {
+        return mistaken;
     }
 
     void put(Field field, Slot slot) {
@@ -115,6 +123,11 @@ public final class Bound {
     /** A list of sections. */
     List<Bound> groups(Groups groups) {
         return slots.get(groups.name()) instanceof Sections sections ? sections.bounds() : List.of();
+    }
+
+    /** Whether something else than a list of sections stood there, which has been told. */
+    boolean unread(Groups groups) {
+        return !(slots.get(groups.name()) instanceof Sections);
     }
 
     /** Where something other than the default was written, if it was. */

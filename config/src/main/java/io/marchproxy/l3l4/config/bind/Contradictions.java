@@ -30,7 +30,7 @@ final class Contradictions {
     }
 
     void check() {
-        if (services.isEmpty()) {
+        if (services.isEmpty() && !root.unread(ServiceKeys.SERVICES)) {
             faults.add(
                     root.origin(), "there is no service to run: give --backend HOST:PORT, or a file that has services");
         }
@@ -56,7 +56,7 @@ final class Contradictions {
 
     private void checkBackends(Bound service) {
         List<Bound> backends = service.groups(ServiceKeys.BACKENDS);
-        if (backends.isEmpty()) {
+        if (backends.isEmpty() && !service.mistaken() && !service.unread(ServiceKeys.BACKENDS)) {
             faults.add(service.origin(), service.path(ServiceKeys.BACKENDS), "the service has no backend");
         }
         Map<String, Origin> ids = new LinkedHashMap<>();

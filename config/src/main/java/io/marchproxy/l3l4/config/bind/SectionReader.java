@@ -42,15 +42,14 @@ public final class SectionReader {
 
     private Bound section(Group group, @Nullable ConfigNode node, String path, Origin parent) {
         Origin origin = node == null ? parent : node.origin();
-        Bound bound = new Bound(path, origin);
         Mapping mapping = mapping(group, node, path);
+        Bound bound = new Bound(path, origin, node != null && mapping == null);
         if (mapping != null) {
             checkKeys(group, mapping, path);
         }
-        boolean mistaken = node != null && !node.isNull() && mapping == null;
         for (Field field : group.fields()) {
             ConfigNode value = mapping == null ? null : mapping.get(field.name());
-            bound.put(field, slot(field, value, bound, mistaken));
+            bound.put(field, slot(field, value, bound));
         }
         return bound;
     }
@@ -68,15 +67,15 @@ public final class SectionReader {
         return null;
     }
 
-    private Bound.Slot slot(Field field, @Nullable ConfigNode written, Bound bound, boolean mistaken) {
+    private Bound.Slot slot(Field field, @Nullable ConfigNode written, Bound bound) {
         ConfigNode node = written == null || written.isNull() ? null : written;
         String path = bound.path(field);
         return switch (field) {
-            case Key<?> key -> value(key, node, path, bound.origin(), mistaken);
-            case ListKey<?> list -> values(list, node, path, bound.origin(), mistaken);
+            case Key<?> key -> value(key, node, bound);
+            case ListKey<?> list -> values(list, node, bound);
             case Group group when group.optional() && node == null -> new Bound.Section(null);
             case Group group -> new Bound.Section(section(group, node, path, bound.origin()));
-            case Groups groups -> new Bound.Sections(sections(groups, node, path));
+            case Groups groups -> sections(groups, node, path);
             case Later _ -> {
                 if (node != null) {
                     refuse(path, node);
@@ -86,7 +85,7 @@ public final class SectionReader {
         };
     }
 
-    private List<Bound> sections(Groups groups, @Nullable ConfigNode node, String path) {
+    private Bound.Slot sections(Groups groups, @Nullable ConfigNode node, String path) {
         List<Bound> bounds = new ArrayList<>();
         if (node instanceof Sequence sequence) {
             for (ConfigNode item : sequence.items()) {
@@ -99,20 +98,21 @@ public final class SectionReader {
                 }
                 bounds.add(section(groups.item(), item, itemPath, sequence.origin()));
             }
-        } else if (node != null && !(node instanceof Scalar scalar && scalar.broken())) {
-            faults.add(
-                    node.origin(),
-                    path,
-                    "is " + node.kind() + ", but a list is wanted: each element begins with a dash");
+        } else if (node != null) {
+            if (!(node instanceof Scalar scalar && scalar.broken())) {
+                String wanted = ", but a list is wanted: each element begins with a dash";
+                faults.add(node.origin(), path, "is " + node.kind() + wanted);
+            }
+            return new Bound.Section(null);
         }
-        return bounds;
+        return new Bound.Sections(bounds);
     }
 
-    private <T> Bound.Value value(
-            Key<T> key, @Nullable ConfigNode node, String path, Origin section, boolean mistaken) {
+    private <T> Bound.Value value(Key<T> key, @Nullable ConfigNode node, Bound section) {
+        String path = section.path(key);
         if (node == null) {
-            if (key.required() && !mistaken) {
-                faults.add(section, path, "is missing: " + key.meaning());
+            if (key.required() && !section.mistaken()) {
+                faults.add(section.origin(), path, "is missing: " + key.meaning());
             }
             return new Bound.Value(key.otherwise(), key.type(), Origin.Unwritten.DEFAULT);
         }
@@ -120,15 +120,15 @@ public final class SectionReader {
         return new Bound.Value(value.orElse(key.otherwise()), key.type(), node.origin());
     }
 
-    private <T> Bound.Values values(
-            ListKey<T> key, @Nullable ConfigNode node, String path, Origin section, boolean mistaken) {
+    private <T> Bound.Values values(ListKey<T> key, @Nullable ConfigNode node, Bound section) {
+        String path = section.path(key);
         List<ConfigNode> items = switch (node) {
             case null -> List.of();
             case Sequence sequence -> sequence.items();
             default -> List.of(node);
         };
-        if (items.isEmpty() && !mistaken) {
-            faults.add(node == null ? section : node.origin(), path, "is missing: " + key.meaning());
+        if (items.isEmpty() && !section.mistaken()) {
+            faults.add(node == null ? section.origin() : node.origin(), path, "is missing: " + key.meaning());
         }
         List<Bound.Value> values = new ArrayList<>();
         for (ConfigNode item : items) {

@@ -46,7 +46,7 @@ public final class Catalogue {
             "max-flows",
             Values.integer(1, 100_000_000),
             ENGINE_DEFAULT.maxFlows(),
-            "Flows at the most, over all shards; memory for them is taken at start.");
+            "Flows at the most, over all shards.");
     public static final Key<Integer> RING_SIZE =
             Key.of("ring-size", Values.powerOfTwo(2048, 1_048_576), ENGINE_DEFAULT.ringSize(), "Slots of each ring.");
     public static final Key<Boolean> PIN_THREADS = Key.of(
@@ -72,7 +72,11 @@ public final class Catalogue {
             "The record of decisions, for replay.",
             List.of(
                     Key.of("mode", Values.word(Journal.class), Journal.OFF, "What is recorded."),
-                    Key.of("max-size", Values.size(1_000_000, 1L << 50), 10_000_000_000L, "Budget on disk."),
+                    Key.of(
+                            "max-size",
+                            Values.size(1_000_000, 1_000_000_000_000_000L),
+                            10_000_000_000L,
+                            "Budget on disk."),
                     Key.of(
                             "periodic",
                             Values.duration(SECOND, Duration.ofDays(1)),
@@ -80,7 +84,7 @@ public final class Catalogue {
                             "Between two records of a flow that lives.")));
     public static final Group ENGINE = new Group(
             "engine",
-            "How the machine is built; changes need a restart.",
+            "How the machine is built.",
             List.of(
                     MODE,
                     SHARDS,

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the design has and this version has not: refused by name, never accepted and ignored. A feature that arrives
@@ -25,9 +25,9 @@ public final class NotYet {
     /**
      * A row.
      *
-     * @param path with {@code []} for any element, {@code *} for any class
+     * @param path with {@code []} for any section of a list, {@code *} for any class
      * @param refused whether a written value asks for the feature
-     * @param accepted the values that do not, for the JSON schema; empty where the key's type lists them itself
+     * @param accepted the values that do not, for the JSON schema; null where the key's type lists them itself
      * @param feature begins the message
      * @param remedy what to do instead
      * @param release when it comes
@@ -35,7 +35,7 @@ public final class NotYet {
     public record Row(
             String path,
             Predicate<String> refused,
-            List<Object> accepted,
+            @Nullable List<Object> accepted,
             String feature,
             String remedy,
             String release) {
@@ -89,7 +89,7 @@ public final class NotYet {
             new Row(
                     "services[].listen",
                     text -> text.matches("(tun|ip|l3|raw|xdp|af-xdp|interface|packet):.*"),
-                    List.of(),
+                    null,
                     "layer 3 is",
                     "listen on tcp:// or udp://",
                     LAYER3),
@@ -115,7 +115,9 @@ public final class NotYet {
 
     /** The row of a path such as {@code services[3].rate}, if it has one. */
     public static Optional<Row> row(String path) {
-        String general = path.replaceAll("\\[\\d+]", "[]").replaceAll("\\.P[0-3](?=\\.)", ".*");
+        String general = path.replaceAll("\\[\\d+]", "[]")
+                .replaceAll("\\.P[0-3](?=\\.)", ".*")
+                .replaceAll("listen\\[]$", "listen");
         return Optional.ofNullable(BY_PATH.get(general));
     }
 
@@ -124,7 +126,7 @@ public final class NotYet {
     }
 
     private static Row any(String path, String feature, String remedy, String release) {
-        return new Row(path, _ -> true, Stream.<Object>of().toList(), feature, remedy, release);
+        return new Row(path, _ -> true, List.of(), feature, remedy, release);
     }
 
     private static Row one(String path, String feature, String release) {
@@ -137,6 +139,6 @@ public final class NotYet {
     }
 
     private static Row words(String path, String feature, String remedy, String release, String... words) {
-        return new Row(path, List.of(words)::contains, List.of(), feature, remedy, release);
+        return new Row(path, List.of(words)::contains, null, feature, remedy, release);
     }
 }

@@ -37,7 +37,7 @@ public final class ServiceKeys {
             "max-connections",
             Values.integer(1, 100_000_000),
             DEFAULT.maxConnections(),
-            "TCP connections at the most, over all shards; at the cap, accepting pauses.");
+            "TCP connections at the most, over all shards.");
     public static final Key<Duration> IDLE_TIMEOUT = Key.of(
             "idle-timeout",
             Values.duration(Duration.ZERO, Duration.ofDays(365)),

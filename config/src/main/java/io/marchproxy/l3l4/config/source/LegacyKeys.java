@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
  */
 final class LegacyKeys {
     private static final String PREFIX = "MARCHPROXY_";
+    private static final Set<String> NAMES = LegacyNames.MEANINGS.keySet();
 
     /** Those that are today's key under another name. */
     private static final Map<String, String> RENAMED = Map.of(
@@ -44,14 +45,6 @@ final class LegacyKeys {
     private static final Set<String> OF_SERVICE =
             Set.of("bind_addr", "routing_algorithm", "health_check_interval", "backends");
 
-    private static final Set<String> OTHERS = Set.of(
-            "metrics_addr",
-            "default_bandwidth",
-            "burst_size",
-            "priority_queue_depth",
-            "dscp_marking",
-            "metrics_namespace");
-
     private static final Map<String, String> ALGORITHMS =
             Map.of("roundrobin", "round-robin", "round_robin", "round-robin", "leastconn", "least-connections");
 
@@ -65,17 +58,10 @@ final class LegacyKeys {
         this.faults = faults;
     }
 
-    static List<String> names() {
-        List<String> names = new ArrayList<>(RENAMED.keySet());
-        names.addAll(OF_SERVICE);
-        names.addAll(OTHERS);
-        return names.stream().sorted().toList();
-    }
-
     /** Takes the older keys out of the file's tree and puts today's in. */
     void applyFile() {
         Map<String, Mapping.Entry> written = new LinkedHashMap<>();
-        for (String name : names()) {
+        for (String name : NAMES) {
             Mapping.Entry entry = root.remove(name);
             if (entry != null) {
                 written.put(name, entry);
@@ -106,12 +92,12 @@ final class LegacyKeys {
             }
             String name = variable.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
             Origin origin = new Origin.Variable(variable);
-            if (names().contains(name)) {
+            if (NAMES.contains(name)) {
                 apply(name, fromVariable(name, value.strip(), origin), false);
                 return;
             }
             // Other MarchProxy programs have variables of their own; only a likely slip is ours.
-            String near = Nearest.of(name, names());
+            String near = Nearest.of(name, NAMES);
             if (near != null) {
                 faults.add(origin, "unknown; did you mean " + PREFIX + near.toUpperCase(Locale.ROOT) + "?");
             }

@@ -6,9 +6,9 @@ public final class Quote {
 
     private Quote() {}
 
-    /** In double quotes. */
+    /** In double quotes; a password within an URL masked. */
     public static String of(String text) {
-        return '"' + shorten(text) + '"';
+        return '"' + shorten(text.replaceAll("//[^/@]*@", "//********@")) + '"';
     }
 
     /** Without quotes. */

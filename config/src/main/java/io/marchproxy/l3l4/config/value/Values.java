@@ -4,7 +4,6 @@ import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
 import java.math.BigDecimal;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -223,7 +222,8 @@ public final class Values {
                 text -> {
                     E value = words.get(text);
                     if (value == null) {
-                        throw new BadValueException("is none of " + String.join(", ", shown), Nearest.of(text, all));
+                        String wanted = shown.size() == 1 ? "must be " : "is none of ";
+                        throw new BadValueException(wanted + String.join(", ", shown), Nearest.of(text, all));
                     }
                     return value;
                 },
@@ -313,6 +313,9 @@ public final class Values {
     private static URI url(String text) throws BadValueException {
         try {
             URI url = new URI(text);
+            if (url.getUserInfo() != null) {
+                throw new BadValueException("holds a user name or a password, which would be shown");
+            }
             if (List.of("http", "https").contains(url.getScheme()) && url.getHost() != null) {
                 return url;
             }
@@ -335,11 +338,5 @@ public final class Values {
 
     private static Map<String, Object> pattern(String regex) {
         return Map.of(TYPE, STRING, PATTERN, regex);
-    }
-
-    /** Whether a text is an address in numbers; for callers that must tell names apart. */
-    public static boolean isLiteral(String host) {
-        InetAddress literal = Addresses.literal(host);
-        return literal != null;
     }
 }

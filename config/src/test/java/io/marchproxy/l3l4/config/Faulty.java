@@ -17,7 +17,7 @@ final class Faulty {
     static List<String> formatted(ConfigResult result) {
         return result.faults().stream()
                 .map(Fault::format)
-                .map(text -> text.replaceAll("(^|\\()[^ (]*/([^/:]+\\.yaml:)", "$1$2"))
+                .map(text -> text.replaceAll("[^ (]*/([^/:]+\\.yaml:)", "$1"))
                 .toList();
     }
 

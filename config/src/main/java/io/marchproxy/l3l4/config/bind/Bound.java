@@ -23,8 +23,8 @@ public final class Bound {
     /** A value, its type to show it with, and where it stands; null for none. */
     record Value(@Nullable Object value, ValueType<?> type, Origin origin) implements Slot {}
 
-    /** A list of values. */
-    record Values(List<Value> values) implements Slot {}
+    /** A list of values; single when one stood there by itself. */
+    record Values(List<Value> values, boolean single) implements Slot {}
 
     /** A section; null for one that was left out with all that it would say. */
     record Section(@Nullable Bound bound) implements Slot {}
@@ -98,12 +98,13 @@ public final class Bound {
     /** A list's values. */
     @SuppressWarnings("unchecked") // The reader put them there by the key's own type.
     <T> List<Placed<T>> list(ListKey<T> key) {
-        List<Value> values = slots.get(key.name()) instanceof Values list ? list.values() : List.of();
+        Values list = slots.get(key.name()) instanceof Values found ? found : new Values(List.of(), false);
+        List<Value> values = list.values();
         return IntStream.range(0, values.size())
                 .filter(i -> values.get(i).value() != null)
                 .mapToObj(i -> new Placed<>(
                         (T) Objects.requireNonNull(values.get(i).value()),
-                        path(key) + "[" + i + "]",
+                        path(key) + (list.single() ? "" : "[" + i + "]"),
                         values.get(i).origin()))
                 .toList();
     }

@@ -135,7 +135,7 @@ public final class SectionReader {
             String itemPath = node instanceof Sequence ? path + "[" + values.size() + "]" : path;
             values.add(new Bound.Value(read(key.type(), item, itemPath).orElse(null), key.type(), item.origin()));
         }
-        return new Bound.Values(values);
+        return new Bound.Values(values, !(node instanceof Sequence));
     }
 
     private <T> Optional<T> read(ValueType<T> type, ConfigNode node, String path) {

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The JSON schema of the configuration (draft 2020-12), by which editors complete and check it while it is written. */
 public final class JsonSchema {
@@ -123,7 +124,7 @@ public final class JsonSchema {
 
     private static Map<String, Object> orReference(Map<String, Object> schema) {
         boolean anyText = "string".equals(schema.get("type")) && !schema.containsKey("pattern");
-        return anyText ? schema : Map.of("anyOf", List.of(schema, REFERENCE));
+        return new TreeMap<>(anyText ? schema : Map.of("anyOf", List.of(schema, REFERENCE)));
     }
 
     private static Map<String, Object> legacy(String meaning) {

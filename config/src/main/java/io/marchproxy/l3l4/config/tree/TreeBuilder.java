@@ -134,7 +134,9 @@ final class TreeBuilder {
             String key = key(events, keyEvent, path, depth);
             String keyPath = path.isEmpty() ? key : path + "." + key;
             ConfigNode value = node(events, (NodeEvent) events.next(), keyPath, depth + 1);
-            if (mapping.get(key) == null) {
+            if (!(keyEvent instanceof ScalarEvent)) {
+                faults.add(at(keyEvent), path, "a key must be a plain word");
+            } else if (mapping.get(key) == null) {
                 mapping.put(key, at(keyEvent), value);
             } else {
                 String first = mapping.keyOrigin(key).place();
@@ -152,7 +154,6 @@ final class TreeBuilder {
             return scalar.getValue();
         }
         node(events, event, path, depth + 1);
-        faults.add(at(event), path, "a key must be a plain word");
         return "";
     }
 

@@ -263,11 +263,11 @@ public final class Values {
 
     private static Path path(String text) throws BadValueException {
         try {
-            if (!text.isEmpty()) {
+            if (!text.isEmpty() && text.chars().noneMatch(Character::isISOControl)) {
                 return Path.of(text);
             }
         } catch (InvalidPathException _) {
-            // Told below, like the empty one.
+            // Told below, like an empty one.
         }
         throw new BadValueException("is no path");
     }

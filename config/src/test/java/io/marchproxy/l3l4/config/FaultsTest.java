@@ -253,8 +253,10 @@ class FaultsTest {
                         "tpc://*:80",
                         "listen: \"tpc://*:80\" begins with neither tcp:// nor udp://; did you mean tcp://*:80?"),
                 of("tcp://*:80/x", "listen: \"tcp://*:80/x\" has a path behind its port; did you mean tcp://*:80?"),
-                of("tcp://*:0", "listen: \"tcp://*:0\" needs a port from 1 to 65535"),
-                of("tcp://*:65536", "listen: \"tcp://*:65536\" needs a port from 1 to 65535"),
+                of("tcp://*:0"),
+                of("[ \"tcp://*:0\", \"tcp://*:0\" ]"),
+                of("tcp://*:-1", "listen: \"tcp://*:-1\" needs a port from 0 to 65535"),
+                of("tcp://*:65536", "listen: \"tcp://*:65536\" needs a port from 0 to 65535"),
                 of("tcp://*", "listen: \"tcp://*\" needs a port, such as 127.0.0.1:8080"),
                 of(
                         "tcp://::1:80",

@@ -175,7 +175,7 @@ class SourcesTest {
             MARCHPROXY_BIND_ADDR | nowhere | "nowhere" needs a port
             MARCHPROXY_METRICS_ADDR | nowhere | is no HOST:PORT
             MARCHPROXY_DSCP_MARKING | P9=46 | "P9" is none of P0, P1, P2, P3
-            LISTEN_PORT | 0 | "0" must be from 1 to 65535
+            LISTEN_PORT | 65536 | "65536" must be from 0 to 65535
             ADMIN_PORT | x | "x" is not a whole number
             LOG_LEVEL | loud | "loud" is none of trace, debug, info, warn, error
             """)

@@ -68,7 +68,7 @@ public final class Overlay {
 
     private void setPort(String text, Origin origin) {
         try {
-            Values.integer(1, 65_535).read(text);
+            Values.integer(0, 65_535).read(text);
             service.port(new Scalar(text, origin));
         } catch (BadValueException e) {
             faults.add(origin, Quote.of(text) + " " + e.problem());

@@ -51,7 +51,7 @@ public final class Values {
                             Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 63))));
 
     public static final ValueType<ListenAddress> LISTEN = new ValueType<>(
-            "tcp://HOST:PORT or udp://HOST:PORT; HOST an address of this machine, * for all (both families) or localhost",
+            "tcp://HOST:PORT or udp://HOST:PORT; HOST an address of this machine, * for all (both families) or localhost; port 0 takes a free one",
             Addresses::listen,
             ListenAddress::toString,
             pattern("^(tcp|udp)://.+:[0-9]{1,5}$"));

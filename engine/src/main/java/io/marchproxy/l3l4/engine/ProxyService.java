@@ -21,6 +21,8 @@ import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardBooks;
 import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.tcp.TcpRelay;
+import io.marchproxy.l3l4.engine.udp.UdpRelay;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -73,8 +75,8 @@ public final class ProxyService implements AutoCloseable {
         placement = Placement.of(settings.engine());
         health = new HealthMonitor(this::flipped);
         shards = placement.shards(compiled.pipeline(), directory, this::trafficFailed, errors);
-        tcp = Relays.tcp(shards);
-        udp = Relays.udp(shards);
+        tcp = new TcpRelay(shards);
+        udp = new UdpRelay(shards);
         listeners = new ListenerSet(shards, (shard, spec) -> (isTcp(spec.service()) ? tcp : udp).open(shard, spec));
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
     }

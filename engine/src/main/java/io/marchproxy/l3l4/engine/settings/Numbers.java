@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives names numbers that stay theirs over reloads, so that live flows, books and journals keep their meaning. Numbers are
- * never given twice.
+ * Gives names numbers that stay theirs over reloads, so that live flows, books and journals keep their meaning. A number
+ * that was in use is never given to another.
  */
 final class Numbers<K> {
     private final int most;
@@ -29,16 +29,16 @@ final class Numbers<K> {
     /**
      * The key's number, given now if it has none yet.
      *
-     * @throws IllegalStateException when all numbers are used up
+     * @throws SettingsException when all numbers are used up
      */
-    int of(K key) {
+    int of(K key) throws SettingsException {
         Integer known = numbers.get(key);
         if (known != null) {
             return known;
         }
         if (keys.size() == most) {
-            throw new IllegalStateException(
-                    "more than " + most + " different " + what + " since the start: restart the service to begin anew");
+            throw new SettingsException(List.of("more than " + most + " different " + what
+                    + " since the start: restart the service to begin anew"));
         }
         numbers.put(key, keys.size());
         keys.add(key);
@@ -48,6 +48,13 @@ final class Numbers<K> {
     /** How many numbers are given. */
     int size() {
         return keys.size();
+    }
+
+    /** Takes back every number from {@code size} on, for a configuration that did not come into being. */
+    void shrinkTo(int size) {
+        List<K> gone = keys.subList(size, keys.size());
+        gone.forEach(numbers::remove);
+        gone.clear();
     }
 
     /** The key that has a number. */

@@ -48,22 +48,39 @@ public final class SettingsCompiler {
     private final Numbers<BackendKey> backends = new Numbers<>(MOST_BACKENDS, "backends");
     private final Numbers<ListenerKey> listeners = new Numbers<>(MOST_LISTENERS, "listeners");
     private final TreeMap<Integer, CompiledService> known = new TreeMap<>();
-    private final TreeMap<Integer, BackendPool> pools = new TreeMap<>();
     private long version;
 
     /**
-     * Compiles a configuration.
+     * Compiles a configuration. One that is refused leaves no trace: numbers have no gaps, since services stand in lists by
+     * their number.
      *
      * @throws SettingsException naming every host that does not resolve
      */
     public CompiledSettings compile(ProxySettings source) throws SettingsException {
+        int servicesBefore = services.size();
+        int backendsBefore = backends.size();
+        int listenersBefore = listeners.size();
+        try {
+            return compileAll(source);
+        } catch (SettingsException e) {
+            services.shrinkTo(servicesBefore);
+            backends.shrinkTo(backendsBefore);
+            listeners.shrinkTo(listenersBefore);
+            throw e;
+        }
+    }
+
+    private CompiledSettings compileAll(ProxySettings source) throws SettingsException {
         List<String> faults = new ArrayList<>();
         List<CompiledBackend> compiledBackends = new ArrayList<>();
         List<ListenerSpec> compiledListeners = new ArrayList<>();
         TreeMap<Integer, CompiledService> nextServices = new TreeMap<>();
-        TreeMap<Integer, BackendPool> nextPools = new TreeMap<>(pools);
-        known.forEach((id, service) ->
-                nextServices.put(id, new CompiledService(id, service.protocol(), false, service.settings())));
+        TreeMap<Integer, BackendPool> nextPools = new TreeMap<>();
+        known.forEach((id, service) -> {
+            nextServices.put(id, new CompiledService(id, service.protocol(), false, service.settings()));
+            // Without backends: nobody watches their health any more, and should they come back they begin as healthy.
+            nextPools.put(id, pool(service.settings(), List.of()));
+        });
         for (ServiceSettings settings : source.services()) {
             for (Protocol protocol : Protocol.values()) {
                 if (settings.speaks(protocol)) {
@@ -82,11 +99,9 @@ public final class SettingsCompiler {
         }
         known.clear();
         known.putAll(nextServices);
-        pools.clear();
-        pools.putAll(nextPools);
         return new CompiledSettings(
                 source,
-                pipeline(source),
+                pipeline(source, List.copyOf(nextPools.values())),
                 List.copyOf(known.values()),
                 List.copyOf(compiledBackends),
                 List.copyOf(compiledListeners));
@@ -97,7 +112,7 @@ public final class SettingsCompiler {
         return services.key(service).protocol();
     }
 
-    private List<CompiledBackend> backends(CompiledService service, List<String> faults) {
+    private List<CompiledBackend> backends(CompiledService service, List<String> faults) throws SettingsException {
         List<CompiledBackend> compiled = new ArrayList<>();
         for (BackendSettings backend : service.settings().backends()) {
             InetSocketAddress address = resolve(
@@ -115,7 +130,8 @@ public final class SettingsCompiler {
         return compiled;
     }
 
-    private List<ListenerSpec> listeners(CompiledService service, Protocol protocol, List<String> faults) {
+    private List<ListenerSpec> listeners(CompiledService service, Protocol protocol, List<String> faults)
+            throws SettingsException {
         List<ListenerSpec> compiled = new ArrayList<>();
         for (ListenAddress listen : service.settings().listen()) {
             if (listen.protocol() == protocol) {
@@ -150,7 +166,7 @@ public final class SettingsCompiler {
                 settings.connect().total().toNanos());
     }
 
-    private PipelineSettings pipeline(ProxySettings source) {
+    private PipelineSettings pipeline(ProxySettings source, List<BackendPool> pools) {
         QosSettings qos = source.qos();
         List<ServiceProfile> profiles =
                 known.values().stream().map(SettingsCompiler::profile).toList();
@@ -169,7 +185,7 @@ public final class SettingsCompiler {
                         qos.classes().get(1).dscp(),
                         qos.classes().get(2).dscp(),
                         qos.classes().get(3).dscp()),
-                new RouteSettings(List.copyOf(pools.values())));
+                new RouteSettings(pools));
     }
 
     private static ServiceProfile profile(CompiledService service) {

@@ -5,15 +5,18 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects a shard's books while a SNAPSHOT event passes through it in line with the packets: stages and egress each copy
- * theirs just when the event passes, so that what is in flight between the two is in neither.
+ * Collects a shard's books while a SNAPSHOT event passes through it in line with the packets: ingress, stages and egress
+ * each copy theirs just when the event passes, so that what is in flight between two of them is in neither or is held.
  */
 final class BooksSnapshot {
-    /** The two parts, as of one point in the order of events. */
-    record Parts(TrafficBooks pipeline, TrafficBooks egress) {}
-
-    private final CompletableFuture<Parts> done = new CompletableFuture<>();
+    private final CompletableFuture<ShardBooks> done = new CompletableFuture<>();
+    private final TrafficBooks ingress;
     private volatile @Nullable TrafficBooks pipeline;
+
+    /** A snapshot that goes into the ring with the ingress's books as they stand. */
+    BooksSnapshot(TrafficBooks ingress) {
+        this.ingress = ingress;
+    }
 
     void pipeline(TrafficBooks copy) {
         pipeline = copy;
@@ -22,11 +25,11 @@ final class BooksSnapshot {
     void egress(TrafficBooks copy) {
         TrafficBooks stages = pipeline;
         if (stages != null) {
-            done.complete(new Parts(stages, copy));
+            done.complete(new ShardBooks(ingress, stages, copy));
         }
     }
 
-    CompletableFuture<Parts> done() {
+    CompletableFuture<ShardBooks> done() {
         return done;
     }
 }

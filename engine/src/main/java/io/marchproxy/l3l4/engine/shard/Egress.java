@@ -2,7 +2,6 @@ package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
-import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
@@ -10,6 +9,7 @@ import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** The way out: hands what the stages decided to the connection or session that it concerns. Egress thread. */
@@ -44,12 +44,14 @@ final class Egress implements PipelineOutput, ShardEgress {
         if (endpoint instanceof Endpoint target) {
             count(packet);
             target.forward(packet);
-        } else if (packet.kind() == EventKind.SNAPSHOT && endpoint instanceof BooksSnapshot snapshot) {
+        } else if (endpoint instanceof BooksSnapshot snapshot) {
             Pipeline pipeline = sameThread;
             if (pipeline != null) {
                 snapshot.pipeline(pipeline.books().copy());
             }
             snapshot.egress(books.copy());
+        } else if (endpoint instanceof CompletableFuture<?> reached) {
+            reached.complete(null);
         }
         packet.endpoint(null);
     }

@@ -18,20 +18,23 @@ final class IngressRing implements ShardIngress, BatchHook {
         /** Tries to make a free slot without waiting; false when only time will. */
         boolean makeRoom();
 
-        /** Waits for a free slot. */
-        void awaitRoom();
+        /** Waits for a free slot; false when it is the caller's own thread that will free one, later. */
+        boolean awaitRoom();
     }
 
     private final DescriptorRing ring;
+    private final Overflow overflow;
     private final TrafficBooks books;
     private @Nullable Placement placement;
     private boolean inBatch;
     private boolean timeIsFresh;
     private boolean published;
+    private boolean claimedOverflow;
     private long nowNs = System.nanoTime();
 
-    IngressRing(DescriptorRing ring, int services) {
+    IngressRing(DescriptorRing ring, Overflow overflow, int services) {
         this.ring = ring;
+        this.overflow = overflow;
         this.books = new TrafficBooks(services);
     }
 
@@ -51,6 +54,9 @@ final class IngressRing implements ShardIngress, BatchHook {
 
     @Override
     public @Nullable PacketDescriptor tryClaim() {
+        if (!overflow.isEmpty()) {
+            return null;
+        }
         PacketDescriptor slot = ring.tryClaim(runner().headroom());
         if (slot == null && runner().makeRoom()) {
             slot = ring.tryClaim(runner().headroom());
@@ -65,14 +71,36 @@ final class IngressRing implements ShardIngress, BatchHook {
             if (slot != null) {
                 return slot;
             }
-            runner().awaitRoom();
+            if (!runner().awaitRoom()) {
+                claimedOverflow = true;
+                return overflow.add();
+            }
         }
     }
 
     @Override
     public void publish() {
-        ring.publish();
+        if (claimedOverflow) {
+            claimedOverflow = false;
+        } else {
+            ring.publish();
+        }
         published = true;
+    }
+
+    /** Puts into the ring what found it full, as far as there is room now. True when there was any. */
+    boolean refill() {
+        boolean moved = false;
+        while (!overflow.isEmpty()) {
+            PacketDescriptor slot = ring.tryClaim(0);
+            if (slot == null) {
+                break;
+            }
+            overflow.moveFirstTo(slot);
+            ring.publish();
+            moved = true;
+        }
+        return moved;
     }
 
     @Override

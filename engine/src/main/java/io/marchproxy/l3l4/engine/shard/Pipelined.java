@@ -10,6 +10,7 @@ import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.time.Duration;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -26,8 +27,12 @@ final class Pipelined implements IngressRing.Placement {
     private static final long ROOM_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final int SPINS_BEFORE_SLEEP = 64;
 
+    /** Without the copy that {@code values()} makes: sessions end as often as datagrams come. */
+    private static final FlowEnd[] FLOW_ENDS = FlowEnd.values();
+
     private final DescriptorRing incoming;
     private final DescriptorRing outgoing;
+    private final PacketDescriptor tick;
     private final Pipeline pipeline;
     private final Egress egress;
     private final DistinctErrors errors;
@@ -41,6 +46,7 @@ final class Pipelined implements IngressRing.Placement {
     Pipelined(
             DescriptorRing incoming,
             DescriptorRing outgoing,
+            PacketDescriptor tick,
             Doorbell egressBell,
             Pipeline pipeline,
             Egress egress,
@@ -49,6 +55,7 @@ final class Pipelined implements IngressRing.Placement {
             ThreadFactory egressThreads) {
         this.incoming = incoming;
         this.outgoing = outgoing;
+        this.tick = tick;
         this.egressBell = egressBell;
         this.pipeline = pipeline;
         this.egress = egress;
@@ -62,14 +69,16 @@ final class Pipelined implements IngressRing.Placement {
         egressThread.start();
     }
 
-    /** Lets both threads finish what is in the rings, and ends them. */
-    void stop() throws InterruptedException {
+    /** Lets both threads finish what is in the rings, and ends them. False when one does not end within the time. */
+    boolean stop(Duration patience) throws InterruptedException {
         running = false;
         LockSupport.unpark(stagesThread);
-        stagesThread.join();
+        if (!stagesThread.join(patience)) {
+            return false;
+        }
         stagesDone = true;
         LockSupport.unpark(egressThread);
-        egressThread.join();
+        return egressThread.join(patience);
     }
 
     @Override
@@ -89,28 +98,23 @@ final class Pipelined implements IngressRing.Placement {
     }
 
     @Override
-    public void awaitRoom() {
+    public boolean awaitRoom() {
         stagesBell.ring();
         LockSupport.parkNanos(this, ROOM_PAUSE_NS);
+        return true;
     }
 
     private void runStages() {
-        EventPoller.Handler<PacketDescriptor> handler = (event, sequence, endOfBatch) -> {
-            try {
-                pipeline.handle(event);
-            } catch (RuntimeException e) {
-                errors.record("pipeline", e);
-            }
-            return true;
-        };
+        EventPoller.Handler<PacketDescriptor> handler = (event, sequence, endOfBatch) -> handle(event);
         int idleTurns = 0;
         while (running || !incoming.isEmpty()) {
             long nowNs = System.nanoTime();
             pipeline.handedNs(nowNs);
             boolean worked = incoming.poll(handler) == EventPoller.PollState.PROCESSING;
             if (pipeline.nextDeadlineNs() <= nowNs) {
-                pipeline.advanceTo(nowNs);
-                worked = true;
+                // As an event, so that a replay has it at its place among those that came with an earlier time.
+                tick.reset(EventKind.TICK, nowNs);
+                worked = handle(tick);
             }
             if (worked) {
                 egressBell.ring();
@@ -121,6 +125,15 @@ final class Pipelined implements IngressRing.Placement {
                 sleepStages();
             }
         }
+    }
+
+    private boolean handle(PacketDescriptor event) {
+        try {
+            pipeline.handle(event);
+        } catch (RuntimeException e) {
+            errors.record("pipeline", e);
+        }
+        return true;
     }
 
     private void sleepStages() {
@@ -162,7 +175,7 @@ final class Pipelined implements IngressRing.Placement {
 
     private void dispatch(PacketDescriptor event) {
         if (event.kind() == EventKind.CLOSED) {
-            egress.flowEnded(event.flowRef(), FlowEnd.values()[(int) event.argument0()]);
+            egress.flowEnded(event.flowRef(), FLOW_ENDS[(int) event.argument0()]);
         } else if (Memory.getByte(event.address() + DescriptorLayout.VERDICT) == Verdict.DROP.ordinal()) {
             egress.drop(event, DropReason.of(Memory.getByte(event.address() + DescriptorLayout.DROP_REASON)));
         } else {

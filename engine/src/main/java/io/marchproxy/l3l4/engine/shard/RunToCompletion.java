@@ -5,7 +5,9 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything on the event loop's thread: it reads, runs the stages over the ring and writes. The best placement wherever
@@ -15,7 +17,7 @@ final class RunToCompletion implements IngressRing.Placement {
     /** Events between two releases of ring slots, so that what the egress reports back meanwhile finds room. */
     private static final int CHUNK = 256;
 
-    /** An event makes the egress report two at the most: its connection's reset and its end. */
+    /** An event makes the egress report two at the most as a rule: its connection's reset and its end. What is more overflows. */
     private static final int HEADROOM = 2 * CHUNK;
 
     /** The fewest slots that a ring may have, so that the headroom leaves room for traffic. */
@@ -31,6 +33,7 @@ final class RunToCompletion implements IngressRing.Placement {
     private int leftInChunk;
     private boolean draining;
     private boolean polling;
+    private @Nullable Future<?> timer;
     private long timerNs = Long.MAX_VALUE;
 
     RunToCompletion(
@@ -50,7 +53,8 @@ final class RunToCompletion implements IngressRing.Placement {
 
     @Override
     public void batchReady() {
-        if (draining) {
+        // While the ring is polled to make room, a drain would meet the same events again.
+        if (draining || polling) {
             return;
         }
         drain();
@@ -72,8 +76,8 @@ final class RunToCompletion implements IngressRing.Placement {
     }
 
     @Override
-    public void awaitRoom() {
-        throw new IllegalStateException("egress reports more events per packet than the ring keeps room for");
+    public boolean awaitRoom() {
+        return false;
     }
 
     private void drain() {
@@ -91,9 +95,12 @@ final class RunToCompletion implements IngressRing.Placement {
         polling = true;
         try {
             pipeline.handedNs(System.nanoTime());
+            boolean worked;
             do {
                 leftInChunk = CHUNK;
-            } while (ring.poll(handler) == EventPoller.PollState.PROCESSING);
+                worked = ring.poll(handler) == EventPoller.PollState.PROCESSING;
+                worked |= ingress.refill();
+            } while (worked);
         } finally {
             polling = false;
         }
@@ -108,16 +115,21 @@ final class RunToCompletion implements IngressRing.Placement {
         return --leftInChunk > 0;
     }
 
-    /** Has the loop come back when the pipeline next has something due by itself. */
+    /** Has the loop come back when the pipeline next has something due by itself. One timer at a time, or each would renew itself. */
     private void armTimer() {
         long dueNs = pipeline.nextDeadlineNs();
         if (dueNs < timerNs) {
+            Future<?> later = timer;
+            if (later != null) {
+                later.cancel(false);
+            }
             timerNs = dueNs;
-            loop.schedule(this::tick, Math.max(0, dueNs - System.nanoTime()), TimeUnit.NANOSECONDS);
+            timer = loop.schedule(this::tick, Math.max(0, dueNs - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
     }
 
     private void tick() {
+        timer = null;
         timerNs = Long.MAX_VALUE;
         ingress.claim().reset(EventKind.TICK, ingress.nowNs());
         ingress.publish();

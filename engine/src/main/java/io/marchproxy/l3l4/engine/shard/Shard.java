@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.transport.BatchingIoHandler;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.engine.transport.Transports;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
@@ -12,19 +14,23 @@ import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.lang.foreign.Arena;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One pinned thread's world: event loop, ring, pipeline, egress. Nothing in it is shared with another shard but immutable
  * snapshots. Methods may be called from any thread unless they say otherwise; what they tell the shard goes through its ring.
  */
 public final class Shard implements ShardContext {
-    private static final long QUIET_NS = 0;
-
-    private static final long CLOSE_TIMEOUT_SECONDS = 10;
+    private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+    private static final long QUIET_SECONDS = 0;
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     private final ShardOptions options;
     private final Arena arena = Arena.ofShared();
@@ -47,7 +53,7 @@ public final class Shard implements ShardContext {
         this.options = options;
         int services = settings.classify().services().size();
         ring = new DescriptorRing(arena, options.ringSlots());
-        ingress = new IngressRing(ring, services);
+        ingress = new IngressRing(ring, new Overflow(arena), services);
         egress = new Egress(services, backends, signals, errors);
         flows = new OffHeapFlowTable(options.maxFlows(), options.seed(), arena);
         group = new MultiThreadIoEventLoopGroup(
@@ -64,6 +70,7 @@ public final class Shard implements ShardContext {
             pipelined = new Pipelined(
                     ring,
                     outgoing,
+                    new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0),
                     egressBell,
                     pipeline,
                     egress,
@@ -138,7 +145,7 @@ public final class Shard implements ShardContext {
     /** Has a configuration snapshot take effect, in order with the packets. Completes when it has. */
     public CompletableFuture<Void> configure(PipelineSettings settings) {
         int services = settings.classify().services().size();
-        return post(event -> {
+        return postAndWait(event -> {
             ingress.books().grow(services);
             event.kind(EventKind.CONFIG);
             event.argument0(settings.version());
@@ -146,9 +153,9 @@ public final class Shard implements ShardContext {
         });
     }
 
-    /** Tells the route stage that a backend's health flipped. */
+    /** Tells the route stage that a backend's health flipped. Completes when it knows. */
     public CompletableFuture<Void> health(int service, int backend, boolean healthy) {
-        return post(event -> {
+        return postAndWait(event -> {
             event.kind(EventKind.HEALTH);
             event.service(service);
             event.backend(backend);
@@ -156,51 +163,70 @@ public final class Shard implements ShardContext {
         });
     }
 
-    /** Gives this shard its share of a service's session cap. */
+    /** Gives this shard its share of a service's session cap. Completes when it is in force. */
     public CompletableFuture<Void> quota(int service, int sessions) {
-        return post(event -> {
+        return postAndWait(event -> {
             event.kind(EventKind.QUOTA);
             event.service(service);
             event.argument0(sessions);
         });
     }
 
-    /** The shard's books, all as of one point in the order of events. */
+    /** The shard's books, all as of one point in the order of events; of a shard that is closed, as they were left. */
     public CompletableFuture<ShardBooks> books() {
-        BooksSnapshot snapshot = new BooksSnapshot();
-        onLoop(() -> {
-            PacketDescriptor event = ingress.claim();
-            event.reset(EventKind.SNAPSHOT, ingress.nowNs());
-            event.endpoint(snapshot);
-            ingress.publish();
-            ingress.settle();
-        });
-        return snapshot.done()
-                .thenApplyAsync(
-                        parts -> new ShardBooks(ingress.books().copy(), parts.pipeline(), parts.egress()), loop);
+        CompletableFuture<ShardBooks> answer = new CompletableFuture<>();
+        try {
+            onLoop(() -> {
+                BooksSnapshot snapshot = new BooksSnapshot(ingress.books().copy());
+                snapshot.done().thenAccept(answer::complete);
+                post(event -> {
+                    event.kind(EventKind.SNAPSHOT);
+                    event.endpoint(snapshot);
+                });
+                ingress.settle();
+            });
+        } catch (RejectedExecutionException e) {
+            answer.complete(new ShardBooks(
+                    ingress.books().copy(),
+                    pipeline.books().copy(),
+                    egress.books().copy()));
+        }
+        return answer;
     }
 
     /** Ends the shard's threads and frees its memory. All its listeners and connections are closed before. */
     public void close() throws InterruptedException {
-        group.shutdownGracefully(QUIET_NS, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                .await();
+        boolean ended = group.shutdownGracefully(QUIET_SECONDS, CLOSE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+                .await(2 * CLOSE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
         if (pipelined != null) {
-            pipelined.stop();
+            ended &= pipelined.stop(CLOSE_TIMEOUT);
         }
-        arena.close();
+        if (ended) {
+            arena.close();
+        } else {
+            LOG.error("shard {}: a thread did not end in time; its memory is left to it", id());
+        }
     }
 
-    private CompletableFuture<Void> post(Consumer<PacketDescriptor> filler) {
-        CompletableFuture<Void> published = new CompletableFuture<>();
+    /** Posts an event, and completes when it has gone through stages and egress. */
+    private CompletableFuture<Void> postAndWait(Consumer<PacketDescriptor> filler) {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
         onLoop(() -> {
-            PacketDescriptor event = ingress.claim();
-            event.reset(EventKind.TICK, ingress.nowNs());
-            filler.accept(event);
-            ingress.publish();
+            post(filler);
+            post(event -> {
+                event.kind(EventKind.SNAPSHOT);
+                event.endpoint(reached);
+            });
             ingress.settle();
-            published.complete(null);
         });
-        return published;
+        return reached;
+    }
+
+    private void post(Consumer<PacketDescriptor> filler) {
+        PacketDescriptor event = ingress.claim();
+        event.reset(EventKind.TICK, ingress.nowNs());
+        filler.accept(event);
+        ingress.publish();
     }
 
     private void onLoop(Runnable task) {

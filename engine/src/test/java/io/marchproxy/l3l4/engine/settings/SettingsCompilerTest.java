@@ -63,8 +63,7 @@ class SettingsCompilerTest {
         assertEquals(
                 numbersOfBackends(first),
                 first.pipeline().route().pools().getFirst().backends());
-        assertEquals(
-                List.of(), without.pipeline().route().pools().getFirst().backends());
+        assertEquals(List.of(), without.pipeline().route().pools().getFirst().backends());
     }
 
     @Test
@@ -99,9 +98,7 @@ class SettingsCompilerTest {
         assertEquals(List.of("both", "both"), names(compiled));
         assertEquals(
                 List.of("tcp", "udp"),
-                compiled.services().stream()
-                        .map(CompiledService::protocolLabel)
-                        .toList());
+                compiled.services().stream().map(CompiledService::protocolLabel).toList());
         assertNotEquals(
                 numbersOfBackends(compiled).getFirst(),
                 numbersOfBackends(compiled).getLast(),
@@ -122,8 +119,7 @@ class SettingsCompilerTest {
                 .listen(Protocol.TCP, "*", 8080)
                 .backend("b1", "127.0.0.1", 80)
                 .build();
-        assertTrue(
-                compile(star).listeners().getFirst().address().getAddress().isAnyLocalAddress());
+        assertTrue(compile(star).listeners().getFirst().address().getAddress().isAnyLocalAddress());
     }
 
     @Test

@@ -19,8 +19,11 @@ import io.marchproxy.l3l4.stages.route.RouteSettings;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +33,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ShardTest {
     private static final int DATAGRAMS = 100_000;
     private static final int BYTES = 100;
+    private static final int RING_SLOTS = 2048;
+
+    private final DistinctErrors errors = new DistinctErrors();
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
@@ -101,6 +107,72 @@ class ShardTest {
         }
     }
 
+    @Test
+    void shouldHandleEachEventOnceHoweverMuchItsEndpointReportsBack() throws Exception {
+        Shard shard = shard(false, TimeUnit.HOURS.toNanos(1));
+        try {
+            Recorder session = new Recorder(shard, DATAGRAMS);
+            session.reportsEach = 3;
+            shard.loop().execute(() -> {
+                for (int i = 0; i < DATAGRAMS; i++) {
+                    datagram(shard, session, i);
+                }
+                shard.ingress().settle();
+            });
+            assertTrue(session.all.await(30, TimeUnit.SECONDS), () -> session.seen.size() + " came");
+            ShardBooks books = shard.books().get(10, TimeUnit.SECONDS);
+            for (int i = 0; i < DATAGRAMS; i++) {
+                assertEquals(i, session.seen.get(i));
+            }
+            assertEquals(DATAGRAMS, books.pipeline().inPackets(0, 2, Direction.TO_BACKEND));
+            assertEquals(0, errors.total());
+        } finally {
+            shard.close();
+        }
+    }
+
+    @Test
+    void shouldNotSayThatSettingsAreInForceBeforeTheStagesHaveThem() throws Exception {
+        Shard shard = shard(true, TimeUnit.HOURS.toNanos(1));
+        try {
+            Recorder session = new Recorder(shard, RING_SLOTS + 2);
+            session.mayGoOn.acquire();
+            shard.loop().execute(() -> {
+                for (int i = 0; i < RING_SLOTS + 2; i++) {
+                    datagram(shard, session, i);
+                }
+                shard.ingress().settle();
+            });
+            CompletableFuture<Void> inForce = shard.configure(settings(2, TimeUnit.HOURS.toNanos(1)));
+            CompletableFuture<Void> shared = shard.quota(0, 5);
+            shard.loop().submit(() -> {}).sync();
+            assertFalse(inForce.isDone());
+            assertFalse(shared.isDone());
+            session.mayGoOn.release();
+            inForce.get(30, TimeUnit.SECONDS);
+            shared.get(30, TimeUnit.SECONDS);
+            assertEquals(2, shard.pipeline().settings().version());
+        } finally {
+            shard.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldTellItsBooksAlsoWhenItIsClosed(boolean pipelined) throws Exception {
+        Shard shard = shard(pipelined, TimeUnit.HOURS.toNanos(1));
+        Recorder session = new Recorder(shard, 1);
+        shard.loop().execute(() -> {
+            datagram(shard, session, 0);
+            shard.ingress().settle();
+        });
+        assertTrue(session.all.await(30, TimeUnit.SECONDS));
+        shard.close();
+        ShardBooks books = shard.books().get(10, TimeUnit.SECONDS);
+        assertEquals(1, books.pipeline().inPackets(0, 2, Direction.TO_BACKEND));
+        assertEquals(1, books.egress().outPackets(0, 2, Direction.TO_BACKEND));
+    }
+
     private static void datagram(Shard shard, Recorder session, int number) {
         PacketDescriptor packet = shard.ingress().claim();
         packet.reset(EventKind.DATA, shard.ingress().nowNs());
@@ -118,9 +190,15 @@ class ShardTest {
         shard.ingress().publish();
     }
 
-    private static Shard shard(boolean pipelined, long sessionTimeoutNs) {
-        PipelineSettings settings = new PipelineSettings(
-                1,
+    private Shard shard(boolean pipelined, long sessionTimeoutNs) {
+        ShardOptions options = new ShardOptions(0, TransportKind.NIO, pipelined, RING_SLOTS, 1000, 1, List.of());
+        return new Shard(
+                options, settings(1, sessionTimeoutNs), new BackendDirectory(), (backend, errno) -> {}, errors);
+    }
+
+    private static PipelineSettings settings(int version, long sessionTimeoutNs) {
+        return new PipelineSettings(
+                version,
                 "test",
                 new ClassifySettings(
                         List.of(new ServiceProfile(0, "dns", 17, true, 2, sessionTimeoutNs, 1000, false, 0)),
@@ -128,8 +206,6 @@ class ShardTest {
                 new ShapeSettings(1000, 1000, 1000, 1000),
                 new MarkSettings(true, 46, 34, 18, 0),
                 new RouteSettings(List.of(new BackendPool(List.of(7), 1, TimeUnit.SECONDS.toNanos(1)))));
-        ShardOptions options = new ShardOptions(0, TransportKind.NIO, pipelined, 2048, 1000, 1, List.of());
-        return new Shard(options, settings, new BackendDirectory(), (backend, errno) -> {}, new DistinctErrors());
     }
 
     private static final class Recorder implements Endpoint, BatchedEgress {
@@ -140,6 +216,8 @@ class ShardTest {
         private final List<Integer> seen = new ArrayList<>();
         private volatile FlowEnd reason;
         private volatile DropReason dropReason;
+        private final Semaphore mayGoOn = new Semaphore(1);
+        private int reportsEach;
         private int flushes;
         private boolean dirty;
 
@@ -150,6 +228,8 @@ class ShardTest {
 
         @Override
         public void forward(PacketDescriptor packet) {
+            mayGoOn.acquireUninterruptibly();
+            mayGoOn.release();
             shard.egress().bind(packet.flowRef(), this);
             assertEquals(18, packet.egressDscp());
             shard.egress()
@@ -159,6 +239,13 @@ class ShardTest {
             if (!dirty) {
                 dirty = true;
                 shard.egress().dirty(this);
+            }
+            for (int i = 0; i < reportsEach; i++) {
+                PacketDescriptor report = shard.ingress().claim();
+                report.reset(EventKind.BACKPRESSURE, shard.ingress().nowNs());
+                report.endpoint(this);
+                shard.ingress().publish();
+                shard.ingress().settle();
             }
             all.countDown();
         }

@@ -92,8 +92,12 @@ public final class Pipeline implements FlowTimers.Expiry {
         for (long dueNs = nextDeadlineNs(); dueNs <= untilNs; dueNs = nextDeadlineNs()) {
             nowNs = Math.max(nowNs, dueNs);
             if (shape.nextReleaseNs() == dueNs) {
-                release(shape.next());
-                shape.released();
+                try {
+                    release(shape.next());
+                } finally {
+                    // Or an output that fails would be given the same packet for ever.
+                    shape.released();
+                }
             } else {
                 timers.expire();
             }

@@ -9,9 +9,11 @@ import static io.marchproxy.l3l4.stages.pipeline.TestSettings.WEB;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.TestFlowTable;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
 import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import io.marchproxy.l3l4.stages.shape.ShapeStages;
 import java.util.List;
@@ -64,6 +66,35 @@ class VirtualTimeTest {
 
         assertEquals("drop QUEUE_FULL DATA ▶ P3 new 10 B", bench.sendOne());
         assertEquals(2, bench.pipeline.sessions(GAME));
+    }
+
+    @Test
+    void shouldGiveAReleasedPacketOnceToAnOutputThatFails() {
+        int[] given = {0};
+        PipelineOutput failing = new PipelineOutput() {
+            @Override
+            public void forward(PacketDescriptor packet) {
+                given[0]++;
+                throw new IllegalStateException("test");
+            }
+
+            @Override
+            public void drop(PacketDescriptor packet, DropReason reason) {}
+
+            @Override
+            public void flowEnded(long flowRef, FlowEnd reason) {}
+        };
+        Pipeline pipeline = new Pipeline(
+                TestSettings.initial(),
+                new TestFlowTable(Bench.WHOLE_CAPACITY),
+                failing,
+                Journal.NONE,
+                ShapeStages.delaying(QUEUES, packet -> 100));
+        pipeline.handle(bench.datagram(GAME, 5000, 10));
+        assertThrows(IllegalStateException.class, () -> pipeline.advanceTo(100));
+        pipeline.advanceTo(200);
+        assertEquals(1, given[0]);
+        assertEquals(0, pipeline.books().heldPackets(GAME, 3, TO_BACKEND));
     }
 
     @Test

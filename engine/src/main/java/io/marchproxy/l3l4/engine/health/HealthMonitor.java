@@ -3,6 +3,8 @@ package io.marchproxy.l3l4.engine.health;
 import io.marchproxy.l3l4.engine.shard.HealthSignals;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -75,10 +77,14 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
 
     /** Makes a monitor that probes nothing yet. */
     public HealthMonitor(Flips flips) {
+        this(flips, NioSocketChannel::new);
+    }
+
+    HealthMonitor(Flips flips, ChannelFactory<? extends Channel> sockets) {
         this.flips = flips;
         this.bootstrap = new Bootstrap()
                 .group(group)
-                .channel(NioSocketChannel.class)
+                .channelFactory(sockets)
                 .option(ChannelOption.SO_LINGER, 0)
                 .handler(new Silent());
     }
@@ -141,6 +147,10 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 () -> timedOut(connect, startNs + target.timeoutNs()), target.timeoutNs(), TimeUnit.NANOSECONDS);
         connect.addListener(done -> {
             timeout.cancel(false);
+            if (done.cause() instanceof ChannelException) {
+                // No socket was to be had, as when descriptors run out: that is no backend's fault.
+                return;
+            }
             long nowNs = System.nanoTime();
             if (done.isSuccess()) {
                 channel.close();

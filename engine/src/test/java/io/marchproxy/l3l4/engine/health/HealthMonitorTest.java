@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.ChannelException;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -75,6 +78,20 @@ class HealthMonitorTest {
         monitor.failed(3, REFUSED);
         assertEquals(new Flip(3, false), next());
         assertTrue(monitor.health(2).healthy());
+    }
+
+    @Test
+    void shouldNotBlameABackendWhenThereIsNoSocketForAProbe() throws Exception {
+        CountDownLatch attempts = new CountDownLatch(10);
+        try (HealthMonitor withoutSockets =
+                new HealthMonitor((target, healthy) -> flips.add(new Flip(target.backend(), healthy)), () -> {
+                    attempts.countDown();
+                    throw new ChannelException("Failed to open a socket.", new IOException("Too many open files"));
+                })) {
+            withoutSockets.watch(List.of(target(5, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), true)));
+            assertTrue(attempts.await(30, TimeUnit.SECONDS));
+        }
+        assertNull(flips.poll());
     }
 
     @Test

@@ -34,7 +34,7 @@ public final class QuotaBalancer {
         private int[] shares;
         private long[] refused;
         private int[] used;
-        private boolean busy;
+        private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
 
         Cap(int members) {
             shares = new int[members];
@@ -53,18 +53,23 @@ public final class QuotaBalancer {
         this.executor = executor;
     }
 
-    /** Sets or changes a service's cap and shares it out at once. Completes when the first shares are in force. */
+    /**
+     * Sets or changes a service's cap and shares it out at once, or as soon as a turn that is under way is over: two that
+     * overlap would each raise by what the other lowered. Completes when the shares are in force.
+     */
     public CompletableFuture<Void> cap(int service, int cap) {
         Cap state = caps.computeIfAbsent(service, key -> new Cap(members.size()));
         state.cap = cap;
-        return turn(service, state);
+        state.underWay =
+                state.underWay.handle((done, error) -> null).thenComposeAsync(done -> turn(service, state), executor);
+        return state.underWay;
     }
 
     /** Looks at all services and moves shares where demand has changed. */
     public void turn() {
         caps.forEach((service, state) -> {
-            if (!state.busy && members.size() > 1) {
-                turn(service, state);
+            if (state.underWay.isDone() && members.size() > 1) {
+                state.underWay = turn(service, state);
             }
         });
     }
@@ -81,7 +86,6 @@ public final class QuotaBalancer {
         }
         int[] wanted = QuotaShares.wanted(state.cap, state.used, demand);
         int[] lowered = QuotaShares.lowered(state.shares, wanted);
-        state.busy = true;
         return apply(service, state, lowered).thenComposeAsync(ignored -> raise(service, state, wanted), executor);
     }
 
@@ -92,7 +96,7 @@ public final class QuotaBalancer {
             effective[i] = Math.max(effective[i], members.get(i).used(service));
         }
         int[] raised = QuotaShares.raised(state.cap, effective, wanted);
-        return apply(service, state, raised).thenRunAsync(() -> state.busy = false, executor);
+        return apply(service, state, raised);
     }
 
     private CompletableFuture<Void> apply(int service, Cap state, int[] shares) {

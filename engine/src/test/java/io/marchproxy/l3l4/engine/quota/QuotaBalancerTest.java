@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.quota;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -40,6 +41,23 @@ class QuotaBalancerTest {
         assertEquals(10, shards.get(0).share);
         shards.get(1).answer();
         assertEquals(30, shards.get(0).share);
+    }
+
+    @Test
+    void shouldHaveANewCapWaitForATurnThatIsUnderWay() {
+        balancer.cap(SERVICE, 30).join();
+        shards.get(1).slow = new ArrayList<>();
+        shards.get(0).used = 10;
+        shards.get(0).refused = 100;
+        balancer.turn();
+        CompletableFuture<Void> lowered = balancer.cap(SERVICE, 12);
+        assertFalse(lowered.isDone());
+        assertEquals(List.of(10, 10, 0), shares(), "the second shard has not answered");
+        shards.get(1).answer();
+        assertTrue(lowered.isDone());
+        assertEquals(12, shares().stream().mapToInt(Integer::intValue).sum());
+        balancer.turn();
+        assertEquals(12, shares().stream().mapToInt(Integer::intValue).sum());
     }
 
     @Test

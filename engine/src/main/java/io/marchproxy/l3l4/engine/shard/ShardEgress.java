@@ -17,7 +17,7 @@ public interface ShardEgress {
     /** Forgets a flow's endpoint. */
     void unbind(long flowRef);
 
-    /** The backend with this number in the present configuration, or null when it is gone or its name does not resolve. */
+    /** The backend with this number, also one that a reload took away; null when it never had an address. */
     @Nullable
     BackendTarget backend(int index);
 

@@ -43,7 +43,8 @@ record Placement(
         // Measured (docs/shared facts): stages on threads of their own lose unless each has a core to itself.
         boolean pipelined = settings.mode() == EngineSettings.Mode.PIPELINED;
         List<Integer> allowed = Affinity.getAffinity().stream().boxed().toList();
-        int cpus = Math.max(1, allowed.size());
+        // Knows cpusets and the quota of a container, which may allow all CPUs but only some of their time.
+        int cpus = Runtime.getRuntime().availableProcessors();
         int automatic = pipelined ? Math.max(1, cpus / THREADS_OF_PIPELINED) : cpus;
         int shards = settings.shards() == 0 ? automatic : settings.shards();
         return new Placement(
@@ -60,16 +61,35 @@ record Placement(
         SecureRandom random = new SecureRandom();
         int flowsEach = Math.ceilDiv(settings.maxFlows(), shardCount);
         List<Shard> shards = new ArrayList<>();
-        for (int id = 0; id < shardCount; id++) {
-            shards.add(new Shard(
-                    new ShardOptions(
-                            id, transport, pipelined, settings.ringSize(), flowsEach, random.nextLong(), cpusOf(id)),
-                    pipeline,
-                    directory,
-                    signals,
-                    errors));
+        try {
+            for (int id = 0; id < shardCount; id++) {
+                shards.add(new Shard(
+                        new ShardOptions(
+                                id,
+                                transport,
+                                pipelined,
+                                settings.ringSize(),
+                                flowsEach,
+                                random.nextLong(),
+                                cpusOf(id)),
+                        pipeline,
+                        directory,
+                        signals,
+                        errors));
+            }
+        } catch (RuntimeException e) {
+            shards.forEach(Placement::close);
+            throw e;
         }
         return List.copyOf(shards);
+    }
+
+    private static void close(Shard shard) {
+        try {
+            shard.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private List<Integer> cpusOf(int shard) {

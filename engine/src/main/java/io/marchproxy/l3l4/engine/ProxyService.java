@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -68,7 +69,7 @@ public final class ProxyService implements AutoCloseable {
     private volatile boolean draining;
     private final AtomicLong reloads = new AtomicLong();
     private final AtomicLong reloadsRefused = new AtomicLong();
-    private boolean closed;
+    private volatile boolean closed;
 
     private ProxyService(ProxySettings settings) throws SettingsException {
         compiled = compiler.compile(settings);
@@ -92,12 +93,17 @@ public final class ProxyService implements AutoCloseable {
             service = new ProxyService(settings);
         } catch (SettingsException e) {
             throw new StartupException(String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            throw new StartupException("a shard can't be built here: " + e.getMessage());
         }
         try {
             service.open();
         } catch (ListenException e) {
             service.close();
             throw new StartupException(String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            service.close();
+            throw e;
         }
         return service;
     }
@@ -109,7 +115,7 @@ public final class ProxyService implements AutoCloseable {
         shareOut(compiled);
         health.watch(probes(compiled));
         listeners.commit(change);
-        control.scheduleAtFixedRate(quotas::turn, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
+        control.scheduleAtFixedRate(this::shareAgain, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
         ready = true;
     }
 
@@ -127,7 +133,7 @@ public final class ProxyService implements AutoCloseable {
             CompiledSettings next = compiler.compile(settings);
             ListenerSet.Change change = listeners.prepare(next.listeners());
             directory.publish(targets(next));
-            join(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
+            await(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
             compiled = next;
             shareOut(next);
             health.watch(probes(next));
@@ -264,7 +270,16 @@ public final class ProxyService implements AutoCloseable {
                         .thenCompose(done -> done));
             }
         }
-        join(shares);
+        await(shares);
+    }
+
+    private void shareAgain() {
+        try {
+            quotas.turn();
+        } catch (RuntimeException e) {
+            // An executor ends what repeats with its first exception, without a word.
+            errors.record("session shares", e);
+        }
     }
 
     private void flipped(ProbeTarget target, boolean healthy) {
@@ -326,6 +341,15 @@ public final class ProxyService implements AutoCloseable {
                 shards.stream().map(Shard::books).toList();
         join(books);
         return books.stream().map(CompletableFuture::join).toList();
+    }
+
+    /** Waits for what shards were told to be in force. One that is late has it in its ring, in order, before what comes next. */
+    private void await(List<CompletableFuture<Void>> told) {
+        try {
+            join(told);
+        } catch (CompletionException e) {
+            errors.record("a shard is late", e);
+        }
     }
 
     private static void join(List<? extends CompletableFuture<?>> all) {

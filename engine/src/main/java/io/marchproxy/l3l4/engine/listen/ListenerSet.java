@@ -65,7 +65,7 @@ public final class ListenerSet {
                 opened.put(spec.listener(), new Group(spec, listeners));
                 try {
                     open(spec, listeners);
-                } catch (ListenException e) {
+                } catch (ListenException | RuntimeException e) {
                     change.abandon();
                     throw e;
                 }

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -126,6 +127,88 @@ class ProxyServiceTest {
         }
     }
 
+    @Test
+    void shouldMoveAnAddressFromOneServiceToAnotherAndBack() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        try (EchoServer backend = new EchoServer();
+                ProxyService proxy = ProxyService.start(automatic(named("a", port, "127.0.0.1", backend.port())));
+                Socket early = connect(port)) {
+            assertEchoes(early);
+            for (String name : List.of("b", "a", "b")) {
+                proxy.reload(automatic(named(name, port, "127.0.0.1", backend.port())));
+                try (Socket client = connect(port)) {
+                    assertEchoes(client);
+                }
+                assertEquals(1, proxy.listening(name).size());
+            }
+            assertEchoes(early);
+            assertEquals(List.of(), proxy.listening("a"));
+            assertEquals(
+                    List.of(2L, 2L),
+                    proxy.status().services().stream()
+                            .map(StatusReport.ServiceStatus::total)
+                            .toList());
+            assertEquals(0, proxy.status().unexpectedErrors());
+        }
+    }
+
+    @Test
+    void shouldReloadAfterAReloadThatWasRefusedForAnUnknownHost() throws Exception {
+        try (EchoServer backend = new EchoServer();
+                ProxyService proxy = ProxyService.start(automatic(service(backend.port())))) {
+            ProxySettings faulty = automatic(service(backend.port()), named("other", 0, "nobody.invalid", 80));
+            String message = String.valueOf(assertThrows(ReloadException.class, () -> proxy.reload(faulty))
+                    .getMessage());
+            assertTrue(message.contains("unknown host name nobody.invalid"), message);
+            proxy.reload(automatic(service(backend.port()), named("third", 0, "127.0.0.1", backend.port())));
+            for (String name : List.of("echo", "third")) {
+                try (Socket client = connect(proxy.listening(name).getFirst().getPort())) {
+                    assertEchoes(client);
+                }
+            }
+            assertEquals(1, proxy.status().reloadsRefused());
+        }
+    }
+
+    @Test
+    void shouldTellItsStatusAlsoWhenItIsClosed() throws Exception {
+        ProxyService closed;
+        try (EchoServer backend = new EchoServer();
+                ProxyService proxy = ProxyService.start(automatic(service(backend.port())));
+                Socket client = connect(proxy.listening("echo").getFirst().getPort())) {
+            closed = proxy;
+            assertEchoes(client);
+        }
+        assertFalse(closed.live());
+        StatusReport last = closed.status();
+        assertEquals(1, last.services().getFirst().total());
+        assertEquals(2, last.books().size());
+    }
+
+    private static Socket connect(int port) throws IOException {
+        return new Socket(InetAddress.getLoopbackAddress(), port);
+    }
+
+    private static void assertEchoes(Socket client) throws IOException {
+        client.setSoTimeout(20_000);
+        client.getOutputStream().write(42);
+        assertEquals(42, client.getInputStream().read());
+    }
+
+    private static ServiceSettings named(String name, int port, String backendHost, int backendPort) {
+        return ServiceSettings.builder(name)
+                .listen(Protocol.TCP, "127.0.0.1", port)
+                .backend("b1", backendHost, backendPort)
+                .build();
+    }
+
+    private static ProxySettings automatic(ServiceSettings... services) {
+        return settings(EngineSettings.Mode.AUTO, EngineSettings.Transport.AUTO, 2, services);
+    }
+
     private static ServiceSettings service(int backendPort) {
         return ServiceSettings.builder("echo")
                 .listen(Protocol.TCP, "127.0.0.1", 0)
@@ -134,7 +217,7 @@ class ProxyServiceTest {
     }
 
     private static ProxySettings settings(
-            EngineSettings.Mode mode, EngineSettings.Transport transport, int shards, ServiceSettings service) {
+            EngineSettings.Mode mode, EngineSettings.Transport transport, int shards, ServiceSettings... services) {
         return new ProxySettings(
                 Path.of("data"),
                 AdminSettings.DEFAULT,
@@ -144,7 +227,7 @@ class ProxyServiceTest {
                         .withShards(shards)
                         .withMaxFlows(10_000),
                 QosSettings.DEFAULT,
-                List.of(service),
+                List.of(services),
                 ProxySettings.LogLevel.INFO,
                 "test");
     }

@@ -127,10 +127,12 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
             states.put(target.backend(), state);
             show(state);
             if (target.probed()) {
+                // With a delay, not at a rate: a process that was stopped for a minute owes nobody a minute's probes at
+                // once.
                 long firstNs = target.intervalNs() / SPREAD_STEPS * (target.backend() % SPREAD_STEPS);
                 probes.put(
                         target.backend(),
-                        loop.scheduleAtFixedRate(
+                        loop.scheduleWithFixedDelay(
                                 () -> probe(state), firstNs, target.intervalNs(), TimeUnit.NANOSECONDS));
             } else if (!state.healthy()) {
                 scheduleReturn(state);

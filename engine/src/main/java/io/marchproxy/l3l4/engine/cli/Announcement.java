@@ -1,15 +1,12 @@
 package io.marchproxy.l3l4.engine.cli;
 
-import io.marchproxy.l3l4.config.settings.BackendSettings;
-import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
-import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.ProxyService;
 import io.marchproxy.l3l4.engine.admin.AdminServer;
 import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,27 +26,18 @@ final class Announcement {
                 status.transport(),
                 status.mode(),
                 count(status.shards().size(), "shard"));
-        for (ServiceSettings each : service.settings().services()) {
-            listeners(each, service.listening(each.name()));
+        for (ServiceStatus each : status.services()) {
+            each.listen().forEach(where -> LOG.info("service {}: {} → {}", each.name(), where, backends(each, status)));
         }
         LOG.info("admin: http://{}", hostAndPort(admin.address()));
         LOG.info("ready after {} ms: {}", tookNs / 1_000_000, oneLine(service.settings()));
     }
 
-    private static void listeners(ServiceSettings service, List<InetSocketAddress> bound) {
-        String backends = service.backends().stream().map(Announcement::backend).collect(Collectors.joining(", "));
-        for (int i = 0; i < service.listen().size(); i++) {
-            ListenAddress wanted = service.listen().get(i);
-            // Port 0 asked for any: the one that was got is the one to tell.
-            String where = wanted.port() == 0 && i < bound.size()
-                    ? wanted.protocol().label() + "://" + hostAndPort(bound.get(i))
-                    : wanted.toString();
-            LOG.info("service {}: {} → {}", service.name(), where, backends);
-        }
-    }
-
-    private static String backend(BackendSettings backend) {
-        return backend.id() + " " + hostAndPort(backend.host(), backend.port());
+    private static String backends(ServiceStatus service, StatusReport status) {
+        return status.backends().stream()
+                .filter(backend -> backend.serviceId() == service.id())
+                .map(backend -> backend.id() + " " + backend.address())
+                .collect(Collectors.joining(", "));
     }
 
     /** For instance {@code 2 services, 5 backends, configuration 1f0c…}. */
@@ -73,10 +61,7 @@ final class Announcement {
     }
 
     private static String hostAndPort(InetSocketAddress address) {
-        return hostAndPort(address.getAddress().getHostAddress(), address.getPort());
-    }
-
-    private static String hostAndPort(String host, int port) {
-        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+        String host = address.getAddress().getHostAddress();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 }

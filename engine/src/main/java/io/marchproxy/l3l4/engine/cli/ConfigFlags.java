@@ -77,7 +77,7 @@ final class ConfigFlags {
             order = 8,
             names = "--cluster-api-key",
             paramLabel = "KEY",
-            description = "The key by which the manager knows its cluster. CLUSTER_API_KEY, which does not show in ps.")
+            description = "The key by which the manager knows its cluster; ps shows flags, but not CLUSTER_API_KEY.")
     void clusterApiKey(String value) {
         set(Setting.CLUSTER_API_KEY, value);
     }

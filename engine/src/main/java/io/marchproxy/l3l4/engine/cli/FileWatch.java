@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
@@ -39,10 +40,15 @@ final class FileWatch implements AutoCloseable {
     private final Consumer<String> changed;
     private final WatchService watcher;
     private String lastDigest;
+    private volatile boolean closed;
 
     private FileWatch(Path file, Consumer<String> changed) throws IOException {
         this.file = file.toAbsolutePath();
         this.changed = changed;
+        Path parent = this.file.getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            throw new NoSuchFileException("its folder does not exist");
+        }
         watcher = this.file.getFileSystem().newWatchService();
         watchFolders();
         lastDigest = digest(file);
@@ -73,6 +79,7 @@ final class FileWatch implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         try {
             watcher.close();
         } catch (IOException _) {
@@ -111,7 +118,7 @@ final class FileWatch implements AutoCloseable {
 
     private void look() {
         String digest = digest(file);
-        if (digest.equals(lastDigest)) {
+        if (closed || digest.equals(lastDigest)) {
             return;
         }
         lastDigest = digest;

@@ -56,23 +56,21 @@ final class ServiceRunner {
      */
     void run() throws FaultsException, StartupException, IOException, InterruptedException {
         long beganNs = System.nanoTime();
-        FileWatch watch = watch();
-        if (source.file() != null) {
-            lastDigest = FileWatch.digest(source.file());
-        }
-        ProxySettings settings = source.read();
-        Logging.level(settings.logLevel().name());
-        listenToSignals();
-        try (ProxyService service = ProxyService.start(settings);
-                AdminServer admin = AdminServer.start(settings.admin(), new AdminView(service))) {
-            Announcement.started(service, admin, System.nanoTime() - beganNs);
-            systemd.ready(Announcement.oneLine(service.settings()));
-            systemd.watch(service::live);
-            serve(service);
-            drain(service);
-        } finally {
-            if (watch != null) {
-                watch.close();
+        // Watched before it is read: a change in between is seen rather than missed.
+        try (FileWatch _ = watch()) {
+            if (source.file() != null) {
+                lastDigest = FileWatch.digest(source.file());
+            }
+            ProxySettings settings = source.read();
+            Logging.level(settings.logLevel().name());
+            listenToSignals();
+            try (ProxyService service = ProxyService.start(settings);
+                    AdminServer admin = AdminServer.start(settings.admin(), new AdminView(service))) {
+                Announcement.started(service, admin, System.nanoTime() - beganNs);
+                systemd.ready(Announcement.oneLine(service.settings()));
+                systemd.watch(service::live);
+                serve(service);
+                drain(service);
             }
         }
     }
@@ -143,6 +141,10 @@ final class ServiceRunner {
             LOG.error("{}: refused, the configuration before stays in force", why);
         } catch (ReloadException e) {
             LOG.error("{}: refused, the configuration before stays in force: {}", why, e.getMessage());
+        } catch (RuntimeException e) {
+            // Whatever went wrong with a new configuration, the service that runs is worth more.
+            service.reloadRefused();
+            LOG.error("{}: failed unexpectedly", why, e);
         }
         systemd.ready(Announcement.oneLine(service.settings()));
     }

@@ -144,7 +144,7 @@ final class SystemdNotifier implements AutoCloseable {
         /** Sends one datagram. A socket for each: messages are rare, and systemd may come back on a new one. */
         synchronized void send(String message) {
             try (Arena arena = Arena.ofConfined()) {
-                byte[] bytes = message.getBytes(StandardCharsets.UTF_8);
+                byte[] bytes = (message + "\n").getBytes(StandardCharsets.UTF_8);
                 MemorySegment text = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
                 int socket = (int) SOCKET.invokeExact(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
                 long sent = (long) SENDTO.invokeExact(

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class BulkStream extends StreamClient {
     private static final int CHUNK_BYTES = 64 * 1024;
-    private static final int CHUNK_WORDS = CHUNK_BYTES / Pattern.WORD;
+    private static final int CHUNK_WORDS = CHUNK_BYTES / Payload.WORD;
 
     private final int number;
     private final long nsPerChunk;
@@ -75,8 +75,8 @@ final class BulkStream extends StreamClient {
                 board.tcpBytesReceived.add(read);
                 board.bulkBytesReceived.add(read);
                 incoming.flip();
-                int words = incoming.remaining() / Pattern.WORD;
-                board.wrongBytes.add(Pattern.wrongBytes(incoming, stream, word));
+                int words = incoming.remaining() / Payload.WORD;
+                board.wrongBytes.add(Payload.wrongBytes(incoming, stream, word));
                 word += words;
                 incoming.compact();
             }
@@ -106,7 +106,7 @@ final class BulkStream extends StreamClient {
             long dueNs = System.nanoTime();
             try {
                 for (long word = 0; !stopping && !over; word += CHUNK_WORDS) {
-                    Pattern.fill(chunk.clear(), stream, word);
+                    Payload.fill(chunk.clear(), stream, word);
                     chunk.flip();
                     while (chunk.hasRemaining()) {
                         int written = channel.write(chunk);

@@ -44,8 +44,8 @@ final class RequestClient extends StreamClient {
 
     private void exchange(SocketChannel channel, int backend) throws IOException {
         // Sizes vary, so that requests never fall into step with buffers.
-        int size = LEAST_BYTES + (int) (sequence++ * 1_160 % (MOST_BYTES - LEAST_BYTES)) / Pattern.WORD * Pattern.WORD;
-        Pattern.fill(request.clear().limit(size), stream, word);
+        int size = LEAST_BYTES + (int) (sequence++ * 1_160 % (MOST_BYTES - LEAST_BYTES)) / Payload.WORD * Payload.WORD;
+        Payload.fill(request.clear().limit(size), stream, word);
         request.flip();
         long sentNs = System.nanoTime();
         while (request.hasRemaining()) {
@@ -55,12 +55,12 @@ final class RequestClient extends StreamClient {
         long nowNs = System.nanoTime();
         board.tcpLatency.recordValue(nowNs - sentNs);
         answered(nowNs);
-        board.wrongBytes.add(Pattern.wrongBytes(answer.flip(), stream, word));
+        board.wrongBytes.add(Payload.wrongBytes(answer.flip(), stream, word));
         board.tcpBytesReceived.add(size);
         board.tcpRequests.increment();
         board.answers.incrementAndGet(backend);
         request.clear().flip();
-        word += size / Pattern.WORD;
+        word += size / Payload.WORD;
     }
 
     private void broken(int backend) {
@@ -74,6 +74,6 @@ final class RequestClient extends StreamClient {
             board.lostRequests.increment();
             board.lostBytes.add(underWay);
         }
-        word += underWay / Pattern.WORD;
+        word += underWay / Payload.WORD;
     }
 }

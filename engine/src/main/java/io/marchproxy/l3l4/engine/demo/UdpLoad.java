@@ -89,7 +89,7 @@ final class UdpLoad implements Runnable, AutoCloseable {
      * the sequence (8 bytes), and words of the pattern.
      */
     private static final class UdpClient {
-        private static final int HEAD_BYTES = 2 * Pattern.WORD;
+        private static final int HEAD_BYTES = 2 * Payload.WORD;
         private static final int LEAST_BYTES = 64;
         private static final int MOST_BYTES = 1_400;
 
@@ -121,7 +121,7 @@ final class UdpLoad implements Runnable, AutoCloseable {
             }
             int size = size(sequence);
             buffer.clear().limit(size).putLong(0).putLong(stream | sequence);
-            Pattern.fill(buffer, stream, sequence);
+            Payload.fill(buffer, stream, sequence);
             buffer.flip();
             sentNs[sequence++] = System.nanoTime();
             board.udpSent.increment();
@@ -133,7 +133,7 @@ final class UdpLoad implements Runnable, AutoCloseable {
         }
 
         private static int size(int sequence) {
-            return LEAST_BYTES + sequence * 88 % (MOST_BYTES - LEAST_BYTES) / Pattern.WORD * Pattern.WORD;
+            return LEAST_BYTES + sequence * 88 % (MOST_BYTES - LEAST_BYTES) / Payload.WORD * Payload.WORD;
         }
 
         void receive() {
@@ -152,7 +152,7 @@ final class UdpLoad implements Runnable, AutoCloseable {
             int length = datagram.remaining();
             int backend = length < HEAD_BYTES ? -1 : datagram.get();
             long identity =
-                    length < HEAD_BYTES ? -1 : datagram.position(Pattern.WORD).getLong();
+                    length < HEAD_BYTES ? -1 : datagram.position(Payload.WORD).getLong();
             int number = (int) identity;
             boolean ours = (identity ^ number) == stream && number >= 0 && number < sequence;
             if (!ours
@@ -160,7 +160,7 @@ final class UdpLoad implements Runnable, AutoCloseable {
                     || sentNs[number] == 0
                     || backend < 0
                     || backend >= Scoreboard.BACKENDS
-                    || Pattern.wrongBytes(datagram, stream, number) != 0) {
+                    || Payload.wrongBytes(datagram, stream, number) != 0) {
                 board.wrongDatagrams.increment();
                 return;
             }

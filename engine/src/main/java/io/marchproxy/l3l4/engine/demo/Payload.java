@@ -9,11 +9,11 @@ import java.nio.ByteBuffer;
  * <p>The words are those of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014),
  * whose n-th word is had without the ones before.
  */
-final class Pattern {
+final class Payload {
     static final int WORD = Long.BYTES;
     private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
 
-    private Pattern() {}
+    private Payload() {}
 
     /** Fills the whole words that the buffer has room for, from the given word of a stream on. */
     static void fill(ByteBuffer buffer, long stream, long firstWord) {

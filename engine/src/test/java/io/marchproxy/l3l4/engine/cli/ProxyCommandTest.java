@@ -1,0 +1,186 @@
+package io.marchproxy.l3l4.engine.cli;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.config.Version;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class ProxyCommandTest {
+
+    private static final String SOUND = """
+            services:
+              - name: web
+                listen: tcp://127.0.0.1:0
+                backends: [ { id: a, address: 127.0.0.1:9001 }, { id: b, address: 127.0.0.1:9002 } ]
+            """;
+
+    @TempDir
+    private Path folder;
+
+    /** How a command ended. */
+    private record Ending(int exitCode, String out, String err) {}
+
+    @ParameterizedTest
+    @ValueSource(strings = {"version", "--version", "-V"})
+    void shouldPrintTheVersion(String argument) {
+        assertEquals(new Ending(0, "proxy-l3l4 " + Version.current() + "\n", ""), execute(argument));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "check", "demo", "version"})
+    void shouldHelpWithEveryCommandInEitherOrder(String command) {
+        Ending help = execute(command, "--help");
+
+        assertEquals(0, help.exitCode());
+        assertTrue(help.out().startsWith("Usage: proxy-l3l4 " + command), help.out());
+        assertEquals(help, execute("help", command));
+    }
+
+    @Test
+    void shouldListTheCommandsAndShowExamples() {
+        Ending help = execute("--help");
+
+        assertEquals(help, execute("help"));
+        for (String command : new String[] {"run", "check", "demo", "version", "help"}) {
+            assertTrue(help.out().contains("\n  " + command + " "), command);
+        }
+        assertTrue(help.out().contains("Examples:"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--config, -",
+        "--data-dir, -",
+        "--backend, -",
+        "--listen-port, LISTEN_PORT",
+        "--admin-port, ADMIN_PORT",
+        "--log-level, LOG_LEVEL",
+        "--manager-url, MANAGER_URL",
+        "--cluster-api-key, CLUSTER_API_KEY",
+        "--enable-qos, ENABLE_QOS",
+        "--enable-multicloud, ENABLE_MULTICLOUD",
+        "--enable-otel, ENABLE_OTEL",
+        "--numa-optimization, NUMA_OPTIMIZATION"
+    })
+    void shouldDescribeEachFlagWithItsVariable(String flag, String variable) {
+        String help = execute("run", "--help").out();
+
+        assertTrue(help.contains(flag), flag);
+        assertTrue(variable.equals("-") || help.contains(variable), variable);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"explain", "top", "rum"})
+    void shouldSayThatThereIsNoSuchCommand(String command) {
+        Ending ending = execute(command);
+
+        assertEquals(2, ending.exitCode());
+        assertEquals(
+                "proxy-l3l4: there is no command '" + command + "'; there are run, check, demo, version, help",
+                ending.err().lines().findFirst().orElse(""));
+    }
+
+    @Test
+    void shouldSayThatACommandIsMissing() {
+        assertEquals(new Ending(2, "", "proxy-l3l4: a command is missing\nTry: proxy-l3l4 --help\n"), execute());
+    }
+
+    @Test
+    void shouldSuggestTheFlagThatWasMeant() {
+        Ending ending = execute("run", "--admin-prot=1");
+
+        assertEquals(2, ending.exitCode());
+        assertTrue(ending.err().contains("Unknown option: '--admin-prot=1'"), ending.err());
+        assertTrue(ending.err().contains("--admin-port"), ending.err());
+        assertTrue(ending.err().endsWith("Try: proxy-l3l4 run --help\n"), ending.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "46", "-3"})
+    void shouldBoundTheDemonstration(String seconds) {
+        Ending ending = execute("demo", "--seconds=" + seconds);
+
+        assertEquals(2, ending.exitCode());
+        assertTrue(ending.err().contains("--seconds must be from 2 to 45, not " + seconds), ending.err());
+    }
+
+    @Test
+    void shouldFindNoFaultInASoundFile() throws IOException {
+        Path file = write(SOUND);
+
+        assertEquals(
+                new Ending(0, file + ": ok (1 service, 2 backends)\n", ""), execute("check", "-c", file.toString()));
+    }
+
+    @Test
+    void shouldTellEveryFaultWithItsLine() throws IOException {
+        Path file = write("admin: { prot: 8081 }\n" + SOUND.replace("name: web", "name: web\n    algorithm: fastest"));
+
+        Ending ending = execute("check", "--config", file.toString());
+
+        assertEquals(2, ending.exitCode());
+        assertEquals(2, ending.out().lines().count(), ending.out());
+        assertTrue(ending.out().startsWith(file + ":1: "), ending.out());
+        assertTrue(ending.out().contains("\n" + file + ":4: "), ending.out());
+    }
+
+    @Test
+    void shouldShowTheEffectiveConfigurationWithFlagsAndDefaults() throws IOException {
+        Ending ending = execute("check", "--show", "-c", write(SOUND).toString(), "--admin-port", "1234");
+
+        assertAll(
+                () -> assertEquals(0, ending.exitCode()),
+                () -> assertTrue(ending.out().contains("port: 1234  # flag --admin-port"), ending.out()),
+                () -> assertTrue(ending.out().contains("drain-timeout: 30s  # default"), ending.out()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--manager-url=http://127.0.0.1:8000, the manager is not in this version yet",
+        "--cluster-api-key=secret, the manager is not in this version yet",
+        "--enable-multicloud, multi-cloud routing is not in this version yet",
+        "--enable-otel, trace export is not in this version yet",
+        "--numa-optimization, NUMA placement is not in this version yet"
+    })
+    void shouldRefuseByNameWhatIsNotThereYet(String flag, String message) throws IOException {
+        Ending ending = execute("run", "--config", write(SOUND).toString(), flag);
+
+        assertEquals(2, ending.exitCode());
+        assertTrue(ending.err().contains("flag " + flag.replaceAll("=.*", "") + ": "), ending.err());
+        assertTrue(ending.err().contains(message), ending.err());
+        assertFalse(ending.err().contains("secret"), ending.err());
+    }
+
+    @Test
+    void shouldSayWhatIsMissingToRunWithoutAFile() {
+        Ending ending = execute("run");
+
+        assertEquals(2, ending.exitCode());
+        assertTrue(ending.err().contains("give --backend HOST:PORT"), ending.err());
+    }
+
+    private Path write(String yaml) throws IOException {
+        return Files.writeString(folder.resolve("proxy.yaml"), yaml);
+    }
+
+    private static Ending execute(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine commandLine = ProxyCommand.commandLine();
+        commandLine.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        return new Ending(commandLine.execute(arguments), out.toString(), err.toString());
+    }
+}

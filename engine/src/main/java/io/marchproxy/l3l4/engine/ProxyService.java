@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.health.ProbeTarget;
 import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
+import io.marchproxy.l3l4.engine.listen.PortGuard;
 import io.marchproxy.l3l4.engine.listen.Relay;
 import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
@@ -18,6 +19,8 @@ import io.marchproxy.l3l4.engine.settings.SettingsException;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
+import io.marchproxy.l3l4.engine.shard.Listener;
+import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardBooks;
 import io.marchproxy.l3l4.engine.status.StatusReport;
@@ -78,7 +81,7 @@ public final class ProxyService implements AutoCloseable {
         shards = placement.shards(compiled.pipeline(), directory, this::trafficFailed, errors);
         tcp = new TcpRelay(shards);
         udp = new UdpRelay(shards);
-        listeners = new ListenerSet(shards, (shard, spec) -> (isTcp(spec.service()) ? tcp : udp).open(shard, spec));
+        listeners = new ListenerSet(shards, this::listen);
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
     }
 
@@ -298,9 +301,22 @@ public final class ProxyService implements AutoCloseable {
                 .sum();
     }
 
-    private boolean isTcp(int service) {
-        // Listeners are prepared before their settings are in force, so the number is asked of the one that gives them.
-        return compiler.protocol(service) == Protocol.TCP;
+    private Listener listen(Shard shard, ListenerSpec spec) throws ListenException {
+        // Listeners are prepared before their settings are in force, so the protocol is asked of the one that gives
+        // numbers.
+        Protocol protocol = compiler.protocol(spec.service());
+        int port = spec.address().getPort();
+        if (shard == shards.getFirst() && !listensAlready(protocol, port)) {
+            PortGuard.requireFree(protocol, spec);
+        }
+        return (protocol == Protocol.TCP ? tcp : udp).open(shard, spec);
+    }
+
+    private boolean listensAlready(Protocol protocol, int port) {
+        return compiled.services().stream()
+                .filter(service -> service.protocol() == protocol.number())
+                .flatMap(service -> listeners.addresses(service.id()).stream())
+                .anyMatch(address -> address.getPort() == port);
     }
 
     private static @Nullable BackendTarget[] targets(CompiledSettings settings) {

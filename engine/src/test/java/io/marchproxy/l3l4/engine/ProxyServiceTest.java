@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The wired service with real sockets, in every placement and transport. */
@@ -207,6 +208,31 @@ class ProxyServiceTest {
 
     private static ProxySettings automatic(ServiceSettings... services) {
         return settings(EngineSettings.Mode.AUTO, EngineSettings.Transport.AUTO, 2, services);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void shouldNotShareAPortUnnoticedWithAnotherProxy(Protocol protocol) throws Exception {
+        ServiceSettings first = ServiceSettings.builder("first")
+                .listen(protocol, "127.0.0.1", 0)
+                .backend("b", "127.0.0.1", 9)
+                .build();
+        try (ProxyService proxy =
+                ProxyService.start(settings(EngineSettings.Mode.AUTO, EngineSettings.Transport.AUTO, 2, first))) {
+            ServiceSettings second = ServiceSettings.builder("second")
+                    .listen(
+                            protocol,
+                            "127.0.0.1",
+                            proxy.listening("first").getFirst().getPort())
+                    .backend("b", "127.0.0.1", 9)
+                    .build();
+            StartupException refusal = assertThrows(
+                    StartupException.class,
+                    () -> ProxyService.start(
+                                    settings(EngineSettings.Mode.AUTO, EngineSettings.Transport.AUTO, 2, second))
+                            .close());
+            assertTrue(refusal.getMessage().contains("taken by another program"), refusal.getMessage());
+        }
     }
 
     private static ServiceSettings service(int backendPort) {

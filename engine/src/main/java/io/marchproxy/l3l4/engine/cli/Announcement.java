@@ -36,7 +36,9 @@ final class Announcement {
     private static String backends(ServiceStatus service, StatusReport status) {
         return status.backends().stream()
                 .filter(backend -> backend.serviceId() == service.id())
-                .map(backend -> backend.id() + " " + backend.address())
+                .map(backend -> backend.id().equals(backend.address())
+                        ? backend.address()
+                        : backend.id() + " " + backend.address())
                 .collect(Collectors.joining(", "));
     }
 

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.HdrHistogram.Histogram;
 
 /** The demonstration: two backends and a crowd of clients around the real service; one backend is killed midway. */
 final class Demo {
@@ -68,6 +69,7 @@ final class Demo {
             long startNs = System.nanoTime();
             tcp.reset();
             udp.reset();
+            Histogram warmUp = proxy.residence();
             long bulkBytesBefore = board.bulkBytesReceived.sum();
             Previous previous = new Previous();
             int killAfter = Math.max(1, seconds / 2);
@@ -80,6 +82,8 @@ final class Demo {
             }
             double lasted = (System.nanoTime() - startNs) / (double) SECOND_NS;
             long bulkBytes = board.bulkBytesReceived.sum() - bulkBytesBefore;
+            Histogram residence = proxy.residence();
+            residence.subtract(warmUp);
             load.finish();
             return new DemoReport(
                     lasted,
@@ -87,7 +91,7 @@ final class Demo {
                     (board.killedNs() - startNs) / (double) SECOND_NS,
                     Percentiles.of(tcp.total()),
                     Percentiles.of(udp.total()),
-                    Percentiles.of(proxy.residence()),
+                    Percentiles.of(residence),
                     Clients.of(board),
                     settled(proxy));
         }

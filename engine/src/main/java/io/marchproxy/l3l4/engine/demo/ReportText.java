@@ -50,7 +50,7 @@ final class ReportText {
         line("%-22s %12s %12s %10s %10s %10s %10s", "", "count", "per second", "p50", "p99", "p99.9", "max");
         row("TCP requests", seconds, report.tcp());
         row("UDP datagrams", seconds, report.udp());
-        row("inside the pipeline", seconds + Demo.WARM_UP_SECONDS, report.residence());
+        row("inside the pipeline", seconds, report.residence());
         double mbits = report.bulkBytes() * 8 / seconds / MEGABIT;
         line(
                 "%-22s %,12d bytes there and back, %,.0f Mbit/s (paced)",

@@ -13,7 +13,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,7 +93,7 @@ public final class UdpTransport implements AutoCloseable {
         try {
             CompletableFuture<Void> sessionsEnded = new CompletableFuture<>();
             shard.loop().submit(() -> endSessions(sessionsEnded)).syncUninterruptibly();
-            sessionsEnded.join();
+            sessionsEnded.get(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
             if (!open.awaitNone(CLOSE_TIMEOUT_MS)) {
                 LOG.warn("shard {}: {} UDP sockets are slow to close", shard.id(), open.size());
                 shard.loop().submit(open::abandon).syncUninterruptibly();
@@ -98,6 +101,12 @@ public final class UdpTransport implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             LOG.debug("shard {} has ended before its sockets", shard.id());
             open.abandon();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.error("shard {} does not end its UDP sessions; their memory is not freed", shard.id());
+            return;
         }
         queue.close();
         receiver.close();

@@ -25,7 +25,9 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,6 +118,10 @@ final class UdpRig implements AutoCloseable {
         return ServiceSettings.builder("test").listen(Protocol.UDP, host, 0);
     }
 
+    static InetSocketAddress at(String host, int port) throws UnknownHostException {
+        return new InetSocketAddress(InetAddress.getByName(host), port);
+    }
+
     InetSocketAddress address() {
         return listeners.getFirst().address();
     }
@@ -148,6 +154,19 @@ final class UdpRig implements AutoCloseable {
         return compiled;
     }
 
+    /** Replaces the service by another of the same address, as a reload does: binds, configures, starts, closes. */
+    void relisten(String name, int backendPort) throws Exception {
+        InetSocketAddress address = address();
+        CompiledSettings compiled = configure(ServiceSettings.builder(name)
+                .listen(Protocol.UDP, address.getHostString(), address.getPort())
+                .backend("b", "127.0.0.1", backendPort)
+                .build());
+        UdpListener replacement = transport.listen(compiled.listeners().getLast());
+        replacement.start();
+        listeners.getFirst().close();
+        listeners.add(replacement);
+    }
+
     void health(int service, int backend, boolean isHealthy) throws Exception {
         shard.health(service, backend, isHealthy).get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
     }
@@ -156,7 +175,7 @@ final class UdpRig implements AutoCloseable {
         return shard.books().get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /** Packets dropped for a reason, by ingress, stages and egress together. */
+    /** Packets of the first service dropped for a reason, by ingress, stages and egress together. */
     long dropped(Direction direction, DropReason reason) throws Exception {
         ShardBooks books = books();
         long sum = 0;

@@ -1,0 +1,137 @@
+package io.marchproxy.l3l4.engine.udp;
+
+import io.marchproxy.l3l4.engine.shard.BackendTarget;
+import io.marchproxy.l3l4.engine.shard.BatchedEgress;
+import io.marchproxy.l3l4.engine.shard.Endpoint;
+import io.marchproxy.l3l4.engine.shard.ShardContext;
+import io.marchproxy.l3l4.engine.shard.ShardEgress;
+import io.marchproxy.l3l4.engine.shard.ShardIngress;
+import io.marchproxy.l3l4.engine.transport.TransportKind;
+import io.marchproxy.l3l4.engine.transport.Transports;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A shard whose stages never run: what comes in stays in a ring of a few slots. */
+final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoCloseable {
+    private final TransportKind transport;
+    private final MultiThreadIoEventLoopGroup group;
+    private final EventLoop loop;
+    private final DescriptorSlab slab;
+    private final TrafficBooks books = new TrafficBooks(1);
+    private final List<PacketDescriptor> taken = new ArrayList<>();
+    private final int slots;
+
+    StuckShard(TransportKind transport, int slots) {
+        this.transport = transport;
+        this.slots = slots;
+        slab = new DescriptorSlab(
+                Arena.ofAuto().allocate((long) (slots + 1) * DescriptorLayout.SIZE, DescriptorLayout.SIZE));
+        group = new MultiThreadIoEventLoopGroup(1, Transports.handlers(transport));
+        loop = group.next();
+    }
+
+    /** Descriptors that came in so far. Loop's thread, or when it is quiet. */
+    List<PacketDescriptor> taken() {
+        return taken;
+    }
+
+    @Override
+    public int id() {
+        return 0;
+    }
+
+    @Override
+    public EventLoop loop() {
+        return loop;
+    }
+
+    @Override
+    public TransportKind transport() {
+        return transport;
+    }
+
+    @Override
+    public ShardIngress ingress() {
+        return this;
+    }
+
+    @Override
+    public ShardEgress egress() {
+        return this;
+    }
+
+    @Override
+    public boolean separateEgress() {
+        return false;
+    }
+
+    @Override
+    public long nowNs() {
+        return 0;
+    }
+
+    @Override
+    public @Nullable PacketDescriptor tryClaim() {
+        return taken.size() == slots ? null : claimed(taken.size());
+    }
+
+    @Override
+    public PacketDescriptor claim() {
+        return claimed(slots);
+    }
+
+    private PacketDescriptor claimed(int slot) {
+        PacketDescriptor packet = slab.view(slot);
+        taken.add(packet);
+        return packet;
+    }
+
+    /** What the relay publishes to end itself goes straight to its endpoint. */
+    @Override
+    public void publish() {
+        PacketDescriptor last = taken.getLast();
+        if (last.kind() == EventKind.SNAPSHOT && last.endpoint() instanceof Endpoint endpoint) {
+            endpoint.forward(last);
+        }
+    }
+
+    @Override
+    public void settle() {}
+
+    @Override
+    public TrafficBooks books() {
+        return books;
+    }
+
+    @Override
+    public void dirty(BatchedEgress sender) {}
+
+    @Override
+    public void bind(long flowRef, Endpoint endpoint) {}
+
+    @Override
+    public void unbind(long flowRef) {}
+
+    @Override
+    public @Nullable BackendTarget backend(int index) {
+        return null;
+    }
+
+    @Override
+    public void signal(int backend, int errno) {}
+
+    @Override
+    public void close() {
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+}

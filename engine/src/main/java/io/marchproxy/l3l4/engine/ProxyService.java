@@ -1,7 +1,6 @@
 package io.marchproxy.l3l4.engine;
 
 import io.marchproxy.l3l4.config.Version;
-import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.engine.health.HealthMonitor;
@@ -12,12 +11,10 @@ import io.marchproxy.l3l4.engine.listen.PortGuard;
 import io.marchproxy.l3l4.engine.listen.Relay;
 import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
-import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.engine.settings.SettingsException;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
-import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
@@ -26,7 +23,6 @@ import io.marchproxy.l3l4.engine.shard.ShardBooks;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import io.marchproxy.l3l4.engine.udp.UdpRelay;
-import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +34,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Histogram;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +61,8 @@ public final class ProxyService implements AutoCloseable {
     private final Relay udp;
     private final ListenerSet listeners;
     private final QuotaBalancer quotas;
+    private final Heartbeats heartbeats;
+    private final StatusParts parts;
 
     private volatile CompiledSettings compiled;
     private volatile boolean ready;
@@ -83,6 +80,8 @@ public final class ProxyService implements AutoCloseable {
         udp = new UdpRelay(shards);
         listeners = new ListenerSet(shards, this::listen);
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
+        heartbeats = new Heartbeats(shards);
+        parts = new StatusParts(shards, tcp, udp, listeners, health, connectErrors, startedNs);
     }
 
     /**
@@ -113,12 +112,13 @@ public final class ProxyService implements AutoCloseable {
 
     private void open() throws ListenException {
         placement.refusals().forEach(LOG::warn);
-        directory.publish(targets(compiled));
+        directory.publish(compiled.targets());
         ListenerSet.Change change = listeners.prepare(compiled.listeners());
         shareOut(compiled);
-        health.watch(probes(compiled));
+        health.watch(Probes.of(compiled));
         listeners.commit(change);
         control.scheduleAtFixedRate(this::shareAgain, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
+        control.scheduleAtFixedRate(heartbeats::ask, 0, Heartbeats.INTERVAL_MS, TimeUnit.MILLISECONDS);
         ready = true;
     }
 
@@ -135,11 +135,11 @@ public final class ProxyService implements AutoCloseable {
             requireSame(settings);
             CompiledSettings next = compiler.compile(settings);
             ListenerSet.Change change = listeners.prepare(next.listeners());
-            directory.publish(targets(next));
+            directory.publish(next.targets());
             await(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
             compiled = next;
             shareOut(next);
-            health.watch(probes(next));
+            health.watch(Probes.of(next));
             listeners.commit(change);
             reloads.incrementAndGet();
         } catch (SettingsException | ListenException e) {
@@ -156,7 +156,6 @@ public final class ProxyService implements AutoCloseable {
     /** Everything that the service tells of itself, each shard's books as of one moment of that shard. */
     public StatusReport status() {
         CompiledSettings now = compiled;
-        List<ShardBooks> books = booksOf(shards);
         return new StatusReport(
                 Version.current(),
                 System.nanoTime() - startedNs,
@@ -168,15 +167,15 @@ public final class ProxyService implements AutoCloseable {
                 placement.transport().label(),
                 placement.modeLabel(),
                 errors.total(),
-                shards.stream().map(ProxyService::shardStatus).toList(),
-                now.services().stream().map(this::serviceStatus).toList(),
-                now.backends().stream().map(this::backendStatus).toList(),
-                BooksReport.lines(books, now.services()));
+                parts.shards(),
+                parts.services(now),
+                parts.backends(now),
+                BooksReport.lines(booksOf(shards), now.services()));
     }
 
-    /** Whether the process is worth keeping. */
+    /** Whether the process is worth keeping: it is not closed, and every shard's threads have answered lately. */
     public boolean live() {
-        return !closed;
+        return !closed && heartbeats.allAnswered(System.nanoTime());
     }
 
     /** Whether new traffic is welcome: true once all listeners are open, false while draining. */
@@ -319,39 +318,6 @@ public final class ProxyService implements AutoCloseable {
                 .anyMatch(address -> address.getPort() == port);
     }
 
-    private static @Nullable BackendTarget[] targets(CompiledSettings settings) {
-        int most = settings.pipeline().route().pools().stream()
-                .flatMap(pool -> pool.backends().stream())
-                .mapToInt(Integer::intValue)
-                .max()
-                .orElse(-1);
-        @Nullable BackendTarget[] targets = new @Nullable BackendTarget[most + 1];
-        settings.backends().forEach(backend -> targets[backend.target().index()] = backend.target());
-        return targets;
-    }
-
-    private static List<ProbeTarget> probes(CompiledSettings settings) {
-        return settings.backends().stream().map(ProxyService::probe).toList();
-    }
-
-    private static ProbeTarget probe(CompiledBackend backend) {
-        HealthSettings settings = backend.service().settings().health();
-        CompiledService service = backend.service();
-        boolean probed = settings.protocol() == HealthSettings.Probe.TCP && service.protocol() == Protocol.TCP.number();
-        return new ProbeTarget(
-                backend.target().index(),
-                service.id(),
-                service.settings().name() + "/" + service.protocolLabel() + "/"
-                        + backend.target().id(),
-                backend.target().address(),
-                probed,
-                settings.interval().toNanos(),
-                settings.timeout().toNanos(),
-                settings.unhealthyAfter(),
-                settings.healthyAfter(),
-                settings.ejectFor().toNanos());
-    }
-
     private static List<ShardBooks> booksOf(List<Shard> shards) {
         List<CompletableFuture<ShardBooks>> books =
                 shards.stream().map(Shard::books).toList();
@@ -372,64 +338,5 @@ public final class ProxyService implements AutoCloseable {
         CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
                 .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
                 .join();
-    }
-
-    private static StatusReport.ShardStatus shardStatus(Shard shard) {
-        return new StatusReport.ShardStatus(
-                shard.id(),
-                shard.options().cpus(),
-                shard.flows(),
-                shard.options().maxFlows(),
-                shard.ringUsed(),
-                shard.options().ringSlots());
-    }
-
-    private StatusReport.ServiceStatus serviceStatus(CompiledService service) {
-        boolean isTcp = service.protocol() == Protocol.TCP.number();
-        Relay relay = isTcp ? tcp : udp;
-        return new StatusReport.ServiceStatus(
-                service.id(),
-                service.settings().name(),
-                service.protocolLabel(),
-                service.active(),
-                listeners.addresses(service.id()).stream()
-                        .map(address -> service.protocolLabel() + "://" + NetUtil.toSocketAddressString(address))
-                        .toList(),
-                service.settings().trafficClass().name(),
-                relay.live(service.id()),
-                isTcp ? service.settings().maxConnections() : service.settings().maxSessions(),
-                relay.total(service.id()));
-    }
-
-    private StatusReport.BackendStatus backendStatus(CompiledBackend backend) {
-        int index = backend.target().index();
-        HealthMonitor.Health state = health.health(index);
-        long toBackend = shards.stream()
-                .mapToLong(shard -> shard.perBackend().bytesToBackend(index))
-                .sum();
-        long toClient = shards.stream()
-                .mapToLong(shard -> shard.perBackend().bytesToClient(index))
-                .sum();
-        return new StatusReport.BackendStatus(
-                index,
-                backend.service().id(),
-                backend.service().settings().name(),
-                backend.service().protocolLabel(),
-                backend.target().id(),
-                backend.settings().host() + ":" + backend.settings().port(),
-                backend.settings().provider().label(),
-                backend.settings().region(),
-                backend.settings().costPerGb(),
-                state == null || state.healthy(),
-                state == null ? 0 : state.sinceNs() - startedNs,
-                state == null ? "" : state.lastError(),
-                shards.stream()
-                        .mapToLong(shard -> shard.perBackend().selections(index))
-                        .sum(),
-                connectErrors.of(index),
-                toBackend,
-                toClient,
-                toClient * backend.settings().costPerGb() / 1e9,
-                state == null ? 0 : state.rttNs());
     }
 }

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A configuration in the shards' terms.
@@ -38,4 +39,16 @@ public record CompiledSettings(
 
     /** One backend of one service and protocol. */
     public record CompiledBackend(BackendTarget target, BackendSettings settings, CompiledService service) {}
+
+    /** The backends by number, for the directory; null where a number is another service's or gone. */
+    public @Nullable BackendTarget[] targets() {
+        int most = pipeline.route().pools().stream()
+                .flatMap(pool -> pool.backends().stream())
+                .mapToInt(Integer::intValue)
+                .max()
+                .orElse(-1);
+        @Nullable BackendTarget[] targets = new @Nullable BackendTarget[most + 1];
+        backends.forEach(backend -> targets[backend.target().index()] = backend.target());
+        return targets;
+    }
 }

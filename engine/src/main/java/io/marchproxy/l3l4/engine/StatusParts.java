@@ -1,0 +1,100 @@
+package io.marchproxy.l3l4.engine;
+
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.engine.health.HealthMonitor;
+import io.marchproxy.l3l4.engine.listen.ListenerSet;
+import io.marchproxy.l3l4.engine.listen.Relay;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
+import io.marchproxy.l3l4.engine.shard.Shard;
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.netty.util.NetUtil;
+import java.util.List;
+
+/** Reads the parts of a status report off the running components. Any thread. */
+record StatusParts(
+        List<Shard> running,
+        Relay tcp,
+        Relay udp,
+        ListenerSet listeners,
+        HealthMonitor health,
+        ConnectErrors connectErrors,
+        long startedNs) {
+    private static final double GIGABYTE = 1e9;
+
+    List<StatusReport.ShardStatus> shards() {
+        return running.stream().map(StatusParts::shard).toList();
+    }
+
+    List<StatusReport.ServiceStatus> services(CompiledSettings settings) {
+        return settings.services().stream().map(this::service).toList();
+    }
+
+    List<StatusReport.BackendStatus> backends(CompiledSettings settings) {
+        return settings.backends().stream().map(this::backend).toList();
+    }
+
+    private static StatusReport.ShardStatus shard(Shard shard) {
+        return new StatusReport.ShardStatus(
+                shard.id(),
+                shard.options().cpus(),
+                shard.flows(),
+                shard.options().maxFlows(),
+                shard.ringUsed(),
+                shard.options().ringSlots());
+    }
+
+    private StatusReport.ServiceStatus service(CompiledService service) {
+        boolean isTcp = service.protocol() == Protocol.TCP.number();
+        Relay relay = isTcp ? tcp : udp;
+        return new StatusReport.ServiceStatus(
+                service.id(),
+                service.settings().name(),
+                service.protocolLabel(),
+                service.active(),
+                listeners.addresses(service.id()).stream()
+                        .map(address -> service.protocolLabel() + "://" + NetUtil.toSocketAddressString(address))
+                        .toList(),
+                service.settings().trafficClass().name(),
+                relay.live(service.id()),
+                isTcp ? service.settings().maxConnections() : service.settings().maxSessions(),
+                relay.total(service.id()));
+    }
+
+    private StatusReport.BackendStatus backend(CompiledBackend backend) {
+        int index = backend.target().index();
+        HealthMonitor.Health state = health.health(index);
+        long toBackend = running.stream()
+                .mapToLong(shard -> shard.perBackend().bytesToBackend(index))
+                .sum();
+        long toClient = running.stream()
+                .mapToLong(shard -> shard.perBackend().bytesToClient(index))
+                .sum();
+        return new StatusReport.BackendStatus(
+                index,
+                backend.service().id(),
+                backend.service().settings().name(),
+                backend.service().protocolLabel(),
+                backend.target().id(),
+                address(backend.settings().host(), backend.settings().port()),
+                backend.settings().provider().label(),
+                backend.settings().region(),
+                backend.settings().costPerGb(),
+                state == null || state.healthy(),
+                state == null ? 0 : state.sinceNs() - startedNs,
+                state == null ? "" : state.lastError(),
+                running.stream()
+                        .mapToLong(shard -> shard.perBackend().selections(index))
+                        .sum(),
+                connectErrors.of(index),
+                toBackend,
+                toClient,
+                toClient * backend.settings().costPerGb() / GIGABYTE,
+                state == null ? 0 : state.rttNs());
+    }
+
+    private static String address(String host, int port) {
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+    }
+}

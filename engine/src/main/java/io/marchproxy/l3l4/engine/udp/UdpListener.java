@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A service's address on one shard: what clients write to, and where the answers come from.
  *
  * <p>A closed listener's socket stays open until its last session has ended, since answers must come from the address that
- * the client wrote to, and clients of live sessions go on writing to it. New sessions are the pipeline's to refuse
- * (NO_SERVICE). Should the address get a new listener meanwhile, as when a service is renamed, the old socket only answers.
+ * the client wrote to, and clients of live sessions go on writing to it. New clients are refused: by the pipeline when the
+ * service is gone (NO_SERVICE), else here (DRAINING). Should the address get a new listener meanwhile, as when a service is renamed, the old socket only answers.
  */
 public final class UdpListener implements Listener, Endpoint, DatagramHandler {
     private final UdpTransport transport;

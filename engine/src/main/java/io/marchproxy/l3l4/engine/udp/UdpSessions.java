@@ -114,6 +114,10 @@ final class UdpSessions {
     }
 
     private @Nullable UdpSession open(UdpListener listener, PacketDescriptor packet) {
+        if (listener.isRetired()) {
+            giveUp(packet, DropReason.DRAINING);
+            return null;
+        }
         UdpSocket socket = connect(packet);
         if (socket == null) {
             return null;

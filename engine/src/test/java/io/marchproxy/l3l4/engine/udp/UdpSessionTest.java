@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class UdpSessionTest {
     private static final int LISTENER_ALONE = 1;
 
+    /** 65,535 less the headers of IPv4 and UDP; IPv6 does not count its own. */
+    private static final int LONGEST_IPV4 = 65_507;
+
     static List<Machine> machines() {
         return Machine.all();
     }
@@ -213,6 +216,48 @@ class UdpSessionTest {
                     () -> rig.dropped(Direction.TO_BACKEND, DropReason.NO_SERVICE) == 1);
             assertEquals(LISTENER_ALONE + 1, rig.transport().openSockets());
             rig.assertBalanced();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("machines")
+    void shouldTakeNoNewClientWhileItDrains(Machine machine) throws Exception {
+        try (EchoBackend backend = new EchoBackend();
+                UdpRig rig = UdpRig.of(machine, UdpRig.service("127.0.0.1").backend("b", "127.0.0.1", backend.port()));
+                TestClient live = new TestClient();
+                TestClient late = new TestClient()) {
+            assertEchoed(live, rig, "before");
+            rig.listener().close();
+            late.send("too late", rig.address());
+            Await.until(
+                    "a new client is refused",
+                    UdpRig.DEADLINE,
+                    () -> rig.dropped(Direction.TO_BACKEND, DropReason.DRAINING) == 1);
+            assertEchoed(live, rig, "after");
+            Await.until(
+                    "its flow is forgotten",
+                    UdpRig.DEADLINE,
+                    () -> rig.shard().pipeline().sessions(0) == 1);
+            rig.assertBalanced();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("machines")
+    void shouldDropAndCountWhatIsTooLongForTheBackendsFamily(Machine machine) throws Exception {
+        try (EchoBackend backend = new EchoBackend();
+                UdpRig rig = UdpRig.of(machine, UdpRig.service("::1").backend("b", "127.0.0.1", backend.port()));
+                TestClient client = new TestClient("::1")) {
+            client.send(new byte[LONGEST_IPV4 + 1], rig.address());
+            Await.until(
+                    "the datagram is dropped",
+                    UdpRig.DEADLINE,
+                    () -> rig.dropped(Direction.TO_BACKEND, DropReason.OVERSIZED) == 1);
+            assertEquals(1, rig.count(UdpCounter.OVERSIZED));
+            client.send(new byte[LONGEST_IPV4], rig.address());
+            assertEquals(LONGEST_IPV4, client.receive().payload().length);
+            rig.assertBalanced();
+            rig.assertNoBufferLost();
         }
     }
 

@@ -19,7 +19,10 @@ public final class Await {
         value(what, deadline, condition, Boolean::booleanValue);
     }
 
-    /** Returns the first value that is wanted; the failure shows the last one seen. */
+    /**
+     * Returns the first value that is wanted; the failure shows the last one seen. An assertion that fails while looking
+     * ends the waiting: it says that waiting longer is vain.
+     */
     public static <T> T value(String what, Duration deadline, Callable<T> look, Predicate<? super T> wanted) {
         long end = System.nanoTime() + deadline.toNanos();
         T last;
@@ -31,7 +34,7 @@ public final class Await {
                 if (wanted.test(last)) {
                     return last;
                 }
-            } catch (Exception | AssertionError e) {
+            } catch (Exception e) {
                 last = null;
                 lastFailure = e;
             }

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.security.MessageDigest;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -41,10 +43,15 @@ public final class DigestExchange {
         return SEED_AND_LENGTH;
     }
 
-    /** The server's side, to be given to {@link TcpBackend#serving}. */
+    /** The server's side, to be given to {@link TcpBackend#serving}. A health probe, which says nothing, is no exchange. */
     public static void serve(Socket connection) throws IOException {
         DataInputStream in = new DataInputStream(connection.getInputStream());
-        long seed = in.readLong();
+        long seed;
+        try {
+            seed = in.readLong();
+        } catch (EOFException | SocketException probe) {
+            return;
+        }
         long length = in.readLong();
         exchange(connection, seed + 1, seed, length, "server");
     }

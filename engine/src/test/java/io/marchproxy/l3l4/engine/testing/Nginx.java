@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.opentest4j.AssertionFailedError;
 
 /** A real nginx that answers HTTP on 127.0.0.1 and on ::1. */
 public final class Nginx implements AutoCloseable {
@@ -99,7 +100,7 @@ public final class Nginx implements AutoCloseable {
     private void awaitListening() {
         Await.until("nginx listens", Duration.ofSeconds(10), () -> {
             if (!process.isAlive()) {
-                throw new IllegalStateException("nginx ended: " + process.err());
+                throw new AssertionFailedError("nginx ended: " + process.err());
             }
             try (Socket probe = new Socket()) {
                 probe.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);

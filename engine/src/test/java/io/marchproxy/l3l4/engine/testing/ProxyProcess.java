@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.opentest4j.AssertionFailedError;
 
 /**
  * The proxy as its users run it: a process of its own. Closing it is a test in itself: it must come to rest, its books
@@ -59,7 +60,8 @@ public final class ProxyProcess implements AutoCloseable {
     void awaitReady() {
         Await.until("the proxy is ready: " + config, START, () -> {
             if (!running().isAlive()) {
-                throw new IllegalStateException("it ended: " + running().await(START));
+                throw new AssertionFailedError(
+                        "it ended before it was ready: " + running().await(START));
             }
             return get("/readyz").code() == 200;
         });

@@ -55,6 +55,14 @@ public record ProxyStatus(JsonNode json) {
                 .sum();
     }
 
+    /** Connections and sessions of one service since the start, over both protocols. */
+    public long total(String service) {
+        return services()
+                .filter(each -> each.path("name").asText().equals(service))
+                .mapToLong(each -> each.path("total").asLong())
+                .sum();
+    }
+
     /** Live connections and sessions of all services. */
     public long connections() {
         return services().mapToLong(each -> each.path("connections").asLong()).sum();

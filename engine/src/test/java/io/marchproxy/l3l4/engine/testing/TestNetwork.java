@@ -55,13 +55,6 @@ public final class TestNetwork implements AutoCloseable {
         return network;
     }
 
-    /** Adds a device that leads nowhere with these addresses (each with its prefix length). */
-    public TestNetwork dummy(String device, String... addresses) {
-        ipInside("link", "add", device, "type", "dummy");
-        configure(device, addresses);
-        return this;
-    }
-
     /** Joins this namespace's device to another's by a veth pair. */
     public TestNetwork veth(String device, TestNetwork peer, String peerDevice) {
         ipInside("link", "add", device, "type", "veth", "peer", "name", peerDevice, "netns", peer.name);

@@ -144,7 +144,7 @@ final class Egress implements PipelineOutput, ShardEgress {
             worked = true;
             try {
                 sender.flush();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 errors.record("egress flush", e);
             }
         }

@@ -130,7 +130,7 @@ final class Pipelined implements IngressRing.Placement {
     private boolean handle(PacketDescriptor event) {
         try {
             pipeline.handle(event);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             errors.record("pipeline", e);
         }
         return true;
@@ -149,7 +149,7 @@ final class Pipelined implements IngressRing.Placement {
         EventPoller.Handler<PacketDescriptor> handler = (event, sequence, endOfBatch) -> {
             try {
                 dispatch(event);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 errors.record("egress", e);
             }
             return true;

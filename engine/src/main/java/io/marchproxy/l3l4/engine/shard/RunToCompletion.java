@@ -109,7 +109,7 @@ final class RunToCompletion implements IngressRing.Placement {
     private boolean handle(PacketDescriptor event, long sequence, boolean endOfBatch) {
         try {
             pipeline.handle(event);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             errors.record("pipeline", e);
         }
         return --leftInChunk > 0;

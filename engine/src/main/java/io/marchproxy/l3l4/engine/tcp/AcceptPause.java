@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.tcp;
 
 import io.netty.channel.ServerChannel;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,27 +18,36 @@ final class AcceptPause {
     private final ServerChannel channel;
     private final AcceptPauses pauses;
     private final String service;
+    private final BooleanSupplier blocked;
     private long nextMs = FIRST_MS;
     private boolean inEpisode;
 
-    AcceptPause(ServerChannel channel, AcceptPauses pauses, String service) {
+    /**
+     * Watches a listener.
+     *
+     * @param blocked true while accepting would be of no use, though it might succeed
+     */
+    AcceptPause(ServerChannel channel, AcceptPauses pauses, String service, BooleanSupplier blocked) {
         this.channel = channel;
         this.pauses = pauses;
         this.service = service;
+        this.blocked = blocked;
     }
 
     /** Accepting failed: stops it for a while. */
     void failed(Throwable cause) {
+        pause(String.valueOf(cause.getMessage()));
+    }
+
+    /** Accepting is of no use for now: stops it for a while. */
+    void pause(String reason) {
         if (!channel.isOpen() || !channel.config().isAutoRead()) {
             return;
         }
         if (!inEpisode) {
             inEpisode = true;
             pauses.begun();
-            LOG.warn(
-                    "service {}: accepting connections pauses, those that stand live on: {}",
-                    service,
-                    cause.getMessage());
+            LOG.warn("service {}: accepting connections pauses, those that stand live on: {}", service, reason);
         }
         channel.config().setAutoRead(false);
         channel.eventLoop().schedule(this::resume, nextMs, TimeUnit.MILLISECONDS);
@@ -54,7 +64,12 @@ final class AcceptPause {
     }
 
     private void resume() {
-        if (channel.isOpen()) {
+        if (!channel.isOpen()) {
+            return;
+        }
+        if (blocked.getAsBoolean()) {
+            channel.eventLoop().schedule(this::resume, FIRST_MS, TimeUnit.MILLISECONDS);
+        } else {
             channel.config().setAutoRead(true);
         }
     }

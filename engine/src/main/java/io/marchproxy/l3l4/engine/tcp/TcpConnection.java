@@ -47,6 +47,7 @@ final class TcpConnection implements Endpoint {
     private final Writer toClient;
     private final long acceptedNs;
     private boolean admitted;
+    private @Nullable DescriptorBudget budget;
     private Stage stage = Stage.ARRIVING;
     private @Nullable ClientAddress address;
     private @Nullable SocketChannel backend;
@@ -71,6 +72,11 @@ final class TcpConnection implements Endpoint {
 
     // --- the client's side up to OPEN
     // ---------------------------------------------------------------------------------
+
+    /** Its part of the descriptors has been taken, and is given back at its end. */
+    void holds(DescriptorBudget taken) {
+        budget = taken;
+    }
 
     /** Takes the place under the service's cap; false when there is none. */
     boolean enter() {
@@ -364,6 +370,10 @@ final class TcpConnection implements Endpoint {
         fromClient.release();
         if (admitted) {
             admission.leave(shard.ingress().nowNs() - acceptedNs);
+        }
+        DescriptorBudget taken = budget;
+        if (taken != null) {
+            taken.give();
         }
         shard.remove(this);
         if (flowRef != PacketDescriptor.NO_FLOW) {

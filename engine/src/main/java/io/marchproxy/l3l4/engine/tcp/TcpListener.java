@@ -25,6 +25,8 @@ final class TcpListener implements Listener {
     private final Admission admission;
     private final ServerSocketChannel channel;
     private final AcceptPause pause;
+    private final DescriptorBudget budget;
+    private final WaitingRoom waiting;
     private volatile ListenerSpec spec;
 
     /**
@@ -32,12 +34,15 @@ final class TcpListener implements Listener {
      *
      * @throws ListenException when the address can't be listened on
      */
-    TcpListener(TcpShard shard, ListenerSpec spec, Admission admission, AcceptPauses pauses) throws ListenException {
+    TcpListener(TcpShard shard, ListenerSpec spec, Admission admission, AcceptPauses pauses, DescriptorBudget budget)
+            throws ListenException {
         this.shard = shard;
         this.admission = admission;
         this.spec = spec;
         this.channel = Channels.listening(shard.transport(), spec.address());
-        this.pause = new AcceptPause(channel, pauses, spec.settings().name());
+        this.budget = budget;
+        this.waiting = new WaitingRoom(shard.loop(), budget, this::admit);
+        this.pause = new AcceptPause(channel, pauses, spec.settings().name(), () -> !waiting.isEmpty());
         ServerSocketChannelConfig config = channel.config();
         config.setAutoRead(false);
         config.setReuseAddress(true);
@@ -80,12 +85,30 @@ final class TcpListener implements Listener {
         client.pipeline().addLast(connection.fromClient());
         shard.loop().register(client).addListener(registered -> {
             if (registered.isSuccess() && client.isActive() && client.remoteAddress() != null) {
-                begin(connection);
+                arrived(connection);
             } else {
                 connection.abort(false);
             }
             shard.ingress().settle();
         });
+    }
+
+    private void arrived(TcpConnection connection) {
+        if (waiting.isEmpty() && budget.tryTake()) {
+            connection.holds(budget);
+            pause.accepted();
+            begin(connection);
+        } else {
+            pause.pause("as many connections stand as the limit of file descriptors carries");
+            waiting.enter(connection);
+        }
+    }
+
+    /** A client's turn has come in the waiting room. */
+    private void admit(TcpConnection connection) {
+        connection.holds(budget);
+        begin(connection);
+        shard.ingress().settle();
     }
 
     private static void begin(TcpConnection connection) {
@@ -102,7 +125,6 @@ final class TcpListener implements Listener {
     private final class Acceptor extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            pause.accepted();
             accepted((SocketChannel) message);
         }
 

@@ -21,9 +21,11 @@ public final class TcpRelay implements Relay {
     private final Map<Integer, Admission> admissions = new ConcurrentHashMap<>();
     private final AcceptPauses pauses = new AcceptPauses();
     private final LongAdder failedMarks = new LongAdder();
+    private final DescriptorBudget budget;
 
     /** A relay without listeners. */
     public TcpRelay(List<Shard> shards) {
+        this.budget = DescriptorBudget.ofThisProcess();
         this.shards = shards.stream().collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, failedMarks)));
     }
 
@@ -34,7 +36,7 @@ public final class TcpRelay implements Relay {
             throw new IllegalArgumentException("shard " + shard.id() + " is not this relay's");
         }
         Admission admission = admissions.computeIfAbsent(spec.service(), key -> new Admission());
-        TcpListener listener = new TcpListener(part, spec, admission, pauses);
+        TcpListener listener = new TcpListener(part, spec, admission, pauses, budget);
         admission.update(spec.settings());
         return listener;
     }

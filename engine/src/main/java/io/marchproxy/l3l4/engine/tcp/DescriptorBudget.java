@@ -1,0 +1,79 @@
+package io.marchproxy.l3l4.engine.tcp;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How many connections the process's limit of file descriptors (RLIMIT_NOFILE) carries, over all shards. A connection takes
+ * two: when clients are accepted without regard to the second, those that stand starve each other of backends. What is kept
+ * back serves clients that wait, UDP sessions, probes and the admin server. Any thread.
+ */
+final class DescriptorBudget {
+    private static final Logger LOG = LoggerFactory.getLogger(DescriptorBudget.class);
+    private static final int EACH = 2;
+    private static final long LEAST_KEPT_BACK = 64;
+    private static final long KEPT_BACK_OF = 8;
+    private static final long UNKNOWN = Integer.MAX_VALUE;
+
+    private final AtomicLong free;
+
+    /**
+     * A budget.
+     *
+     * @param connections that may stand at once
+     */
+    DescriptorBudget(long connections) {
+        free = new AtomicLong(connections);
+    }
+
+    /** The budget of this process, from what its limit is and what it has open now. */
+    static DescriptorBudget ofThisProcess() {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return new DescriptorBudget(
+                    connections(limit(Files.readAllLines(Path.of("/proc/self/limits"))), open.count()));
+        } catch (IOException e) {
+            LOG.debug("the limit of file descriptors is not known here", e);
+            return new DescriptorBudget(UNKNOWN);
+        }
+    }
+
+    /** Connections that a limit carries when so many descriptors are open already; at least one. */
+    static long connections(long limit, long open) {
+        long keptBack = Math.max(LEAST_KEPT_BACK, limit / KEPT_BACK_OF);
+        return Math.max(1, (limit - open - keptBack) / EACH);
+    }
+
+    /** The soft limit out of the lines of {@code /proc/self/limits}. */
+    static long limit(List<String> lines) {
+        for (String line : lines) {
+            if (line.startsWith("Max open files")) {
+                String soft = line.substring("Max open files".length()).strip().split("\\s+", 2)[0];
+                return soft.equals("unlimited") ? UNKNOWN : Long.parseLong(soft);
+            }
+        }
+        return UNKNOWN;
+    }
+
+    /** Takes what one connection needs; given back once by {@link #give}. */
+    boolean tryTake() {
+        while (true) {
+            long now = free.get();
+            if (now <= 0) {
+                return false;
+            }
+            if (free.compareAndSet(now, now - 1)) {
+                return true;
+            }
+        }
+    }
+
+    void give() {
+        free.incrementAndGet();
+    }
+}

@@ -1,0 +1,45 @@
+package io.marchproxy.l3l4.engine.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DescriptorBudgetTest {
+    @Test
+    void shouldGiveOutAsManyAsThereAreAndTakeThemBack() {
+        DescriptorBudget budget = new DescriptorBudget(2);
+        assertTrue(budget.tryTake());
+        assertTrue(budget.tryTake());
+        assertFalse(budget.tryTake());
+        budget.give();
+        assertTrue(budget.tryTake());
+    }
+
+    @Test
+    void shouldKeepAnEighthBackAndCountTwoForEachConnection() {
+        assertEquals((1024 - 24 - 128) / 2, DescriptorBudget.connections(1024, 24));
+        assertEquals((256 - 60 - 64) / 2, DescriptorBudget.connections(256, 60));
+    }
+
+    @Test
+    void shouldLetOneConnectionInHoweverTightTheLimit() {
+        assertEquals(1, DescriptorBudget.connections(64, 60));
+    }
+
+    @Test
+    void shouldReadTheSoftLimit() {
+        List<String> lines = List.of(
+                "Limit                     Soft Limit           Hard Limit           Units     ",
+                "Max processes             94000                94000                processes ",
+                "Max open files            1024                 524288               files     ");
+        assertEquals(1024, DescriptorBudget.limit(lines));
+        assertEquals(
+                Integer.MAX_VALUE,
+                DescriptorBudget.limit(
+                        List.of("Max open files            unlimited            unlimited            files")));
+        assertEquals(Integer.MAX_VALUE, DescriptorBudget.limit(List.of()));
+    }
+}

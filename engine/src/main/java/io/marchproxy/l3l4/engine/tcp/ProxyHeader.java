@@ -1,43 +1,43 @@
 package io.marchproxy.l3l4.engine.tcp;
 
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings.Version;
-import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageEncoder;
 import io.netty.handler.codec.haproxy.HAProxyProtocolVersion;
 import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
+import io.netty.util.NetUtil;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 
-/** Writes the PROXY protocol header that a connection to a backend begins with. */
+/** Writes the PROXY protocol header that a connection to a backend begins with (haproxy's proxy-protocol.txt). */
 final class ProxyHeader {
     private ProxyHeader() {}
 
-    /** Writes the header, if one is wanted, without flushing. */
-    static void send(Channel backend, Version version, ClientAddress client) {
+    /** Sends the header, if one is wanted, before anything else. */
+    static void send(Writer toBackend, Version version, ClientAddress client) {
         if (version == Version.NONE) {
             return;
         }
-        InetAddress from = client.source().getAddress();
-        InetAddress to = client.destination().getAddress();
-        boolean four = from instanceof Inet4Address && to instanceof Inet4Address;
+        boolean four = client.isIpv4() && client.destination().getAddress() instanceof Inet4Address;
         HAProxyMessage header = new HAProxyMessage(
                 version == Version.V1 ? HAProxyProtocolVersion.V1 : HAProxyProtocolVersion.V2,
                 HAProxyCommand.PROXY,
                 four ? HAProxyProxiedProtocol.TCP4 : HAProxyProxiedProtocol.TCP6,
-                text(from, four),
-                text(to, four),
+                text(client.source().getAddress(), four),
+                text(client.destination().getAddress(), four),
                 client.source().getPort(),
                 client.destination().getPort());
-        backend.pipeline().addFirst(HAProxyMessageEncoder.INSTANCE);
-        backend.write(header);
-        backend.pipeline().remove(HAProxyMessageEncoder.INSTANCE);
+        ChannelPipeline pipeline = toBackend.receiver().pipeline();
+        pipeline.addFirst(HAProxyMessageEncoder.INSTANCE);
+        toBackend.begin(header);
+        pipeline.remove(HAProxyMessageEncoder.INSTANCE);
     }
 
-    /** In a pair of families, the IPv4 address is written as IPv4-mapped (RFC 4291, 2.5.5.2). */
+    /** Literal as RFC 5952 has it; in a pair of families, IPv4 as the IPv6 address that it maps to (RFC 4291, 2.5.5.2). */
     private static String text(InetAddress address, boolean four) {
-        String text = address.getHostAddress();
+        String text = NetUtil.toAddressString(address);
         if (!four && address instanceof Inet4Address) {
             return "::ffff:" + text;
         }

@@ -229,12 +229,13 @@ final class TcpConnection implements Endpoint {
     void connected() {
         SocketChannel channel = backend;
         Reader reader = fromBackend;
+        Writer writer = toBackend;
         ClientAddress from = address;
-        if (isOver() || channel == null || reader == null || from == null) {
+        if (isOver() || channel == null || reader == null || writer == null || from == null) {
             return;
         }
         channel.pipeline().addLast(reader);
-        ProxyHeader.send(channel, spec.settings().proxyProtocol().send(), from);
+        ProxyHeader.send(writer, spec.settings().proxyProtocol().send(), from);
         claim(EventKind.CONNECTED, Direction.TO_BACKEND);
         shard.ingress().publish();
     }

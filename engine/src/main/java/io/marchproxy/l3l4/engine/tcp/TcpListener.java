@@ -14,8 +14,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.ServerSocketChannelConfig;
 import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Accepts connections on one address for one shard. */
 final class TcpListener implements Listener {
@@ -27,6 +30,7 @@ final class TcpListener implements Listener {
     private final AcceptPause pause;
     private final DescriptorBudget budget;
     private final WaitingRoom waiting;
+    private final PortProbe ports;
     private volatile ListenerSpec spec;
 
     /**
@@ -34,9 +38,21 @@ final class TcpListener implements Listener {
      *
      * @throws ListenException when the address can't be listened on
      */
-    TcpListener(TcpShard shard, ListenerSpec spec, Admission admission, AcceptPauses pauses, DescriptorBudget budget)
+    TcpListener(
+            TcpShard shard,
+            ListenerSpec spec,
+            Admission admission,
+            AcceptPauses pauses,
+            DescriptorBudget budget,
+            PortProbe ports)
             throws ListenException {
+        try {
+            ports.opening(spec.address());
+        } catch (IOException e) {
+            throw BindFailure.explain("tcp", spec, e);
+        }
         this.shard = shard;
+        this.ports = ports;
         this.admission = admission;
         this.spec = spec;
         this.channel = Channels.listening(shard.transport(), spec.address());
@@ -56,6 +72,7 @@ final class TcpListener implements Listener {
             channel.close().awaitUninterruptibly(CLOSE_WAIT_MS);
             throw BindFailure.explain("tcp", spec, bound.cause());
         }
+        ports.opened(address().getPort());
     }
 
     @Override
@@ -76,6 +93,9 @@ final class TcpListener implements Listener {
 
     @Override
     public void close() {
+        if (channel.isOpen()) {
+            ports.closed(address().getPort());
+        }
         channel.close().awaitUninterruptibly(CLOSE_WAIT_MS);
     }
 
@@ -84,7 +104,7 @@ final class TcpListener implements Listener {
         shard.configure(client, connection.fromClient(), connection.settings());
         client.pipeline().addLast(connection.fromClient());
         shard.loop().register(client).addListener(registered -> {
-            if (registered.isSuccess() && client.isActive() && client.remoteAddress() != null) {
+            if (registered.isSuccess() && client.isActive() && isOurs(client.remoteAddress())) {
                 arrived(connection);
             } else {
                 connection.abort(false);
@@ -109,6 +129,16 @@ final class TcpListener implements Listener {
         connection.holds(budget);
         begin(connection);
         shard.ingress().settle();
+    }
+
+    /**
+     * Whether a client (null when it is gone already) came by the family that is listened on. Netty's io_uring sockets are
+     * IPv6 ones, and bound to 0.0.0.0 they take both.
+     */
+    private boolean isOurs(@Nullable InetSocketAddress client) {
+        return client != null
+                && (client.getAddress() instanceof Inet4Address
+                        || !(spec.address().getAddress() instanceof Inet4Address));
     }
 
     private static void begin(TcpConnection connection) {

@@ -20,6 +20,7 @@ public final class TcpRelay implements Relay {
     private final Map<Integer, TcpShard> shards;
     private final Map<Integer, Admission> admissions = new ConcurrentHashMap<>();
     private final AcceptPauses pauses = new AcceptPauses();
+    private final PortProbe ports = new PortProbe();
     private final LongAdder failedMarks = new LongAdder();
     private final DescriptorBudget budget;
 
@@ -36,7 +37,7 @@ public final class TcpRelay implements Relay {
             throw new IllegalArgumentException("shard " + shard.id() + " is not this relay's");
         }
         Admission admission = admissions.computeIfAbsent(spec.service(), key -> new Admission());
-        TcpListener listener = new TcpListener(part, spec, admission, pauses, budget);
+        TcpListener listener = new TcpListener(part, spec, admission, pauses, budget, ports);
         admission.update(spec.settings());
         return listener;
     }

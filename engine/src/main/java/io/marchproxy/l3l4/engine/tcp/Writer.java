@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Writer implements BatchedEgress {
     private static final int FIRST_SLOTS = 4;
     private static final int CLASS_SHIFT = 60;
+    private static final int UNBOOKED = 7;
     private static final int CAPACITY_SHIFT = 30;
     private static final long LOW_30 = (1L << CAPACITY_SHIFT) - 1;
 
@@ -64,6 +65,12 @@ final class Writer implements BatchedEgress {
     /** Tells the reader of the same direction, whose backpressure depends on what is written here. */
     void serves(Reader sender) {
         reader = sender;
+    }
+
+    /** Sends what goes before all bytes of the client, and is in no books. */
+    void begin(Object header) {
+        push((long) UNBOOKED << CLASS_SHIFT);
+        receiver.writeAndFlush(header, sent);
     }
 
     /** Takes bytes that the egress's books hold already; they leave with the next {@link #flush()}. */
@@ -139,11 +146,10 @@ final class Writer implements BatchedEgress {
         long write = pop();
         int trafficClass = (int) (write >>> CLASS_SHIFT);
         long length = write & LOW_30;
-        books.held(service, trafficClass, direction, -1, -length);
-        if (taken) {
-            books.out(service, trafficClass, direction, 1, length);
-        } else {
-            books.dropped(service, trafficClass, direction, DropReason.RESET, 1, length);
+        if (trafficClass != UNBOOKED) {
+            book(taken, trafficClass, length);
+        }
+        if (!taken) {
             connection.broken(direction.opposite());
         }
         if (reader != null) {
@@ -151,6 +157,15 @@ final class Writer implements BatchedEgress {
         }
         if (finWanted && count == 0) {
             shutOutput();
+        }
+    }
+
+    private void book(boolean taken, int trafficClass, long length) {
+        books.held(service, trafficClass, direction, -1, -length);
+        if (taken) {
+            books.out(service, trafficClass, direction, 1, length);
+        } else {
+            books.dropped(service, trafficClass, direction, DropReason.RESET, 1, length);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.bench;
 
+import io.marchproxy.l3l4.bench.gate.GateCommand;
 import io.marchproxy.l3l4.config.Version;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Spec;
         name = Main.NAME,
         description = "Benchmarks of proxy-l3l4.",
         mixinStandardHelpOptions = true,
-        subcommands = {CommandLine.HelpCommand.class, JmhCommand.class},
+        subcommands = {CommandLine.HelpCommand.class, JmhCommand.class, GateCommand.class},
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 

@@ -76,7 +76,6 @@ public final class ProxyLauncher {
             return proxy;
         } catch (RuntimeException | Error e) {
             proxy.kill();
-            proxy.close();
             throw e;
         }
     }

@@ -1,4 +1,4 @@
-package io.marchproxy.l3l4.bench;
+package io.marchproxy.l3l4.bench.jmh;
 
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -11,7 +11,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What one reading of the clock costs. A packet's whole budget is 40 ns, so this number says why a shard reads the
- * time once a batch and hands it down.
+ * time once a batch and hands it down. Baseline: none; {@code bin/bench jmh Clock} runs it.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -1,0 +1,181 @@
+package io.marchproxy.l3l4.bench.workload;
+
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
+import io.marchproxy.l3l4.stages.classify.ClassifyStage;
+import io.marchproxy.l3l4.stages.flow.FlowEntry;
+import io.marchproxy.l3l4.stages.flow.FlowTimers;
+import io.marchproxy.l3l4.stages.mark.MarkStage;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.IpPacket;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import io.marchproxy.l3l4.stages.route.RouteStage;
+import io.marchproxy.l3l4.stages.shape.ShapeStage;
+import io.marchproxy.l3l4.stages.trace.TraceStage;
+import java.lang.foreign.Arena;
+
+/**
+ * Each stage alone, over datagrams of 64 flows that stay in the nearest cache: what the stage's own code costs. What
+ * memory adds with more flows is for {@link PipelineWorkload} and {@link FlowTableWorkload} to show.
+ *
+ * <p>Each method makes a workload with a stage and a flow table of its own.
+ */
+public final class StageRig {
+    private static final int CAPACITY = 1 << 10;
+    private static final long SEED = 42;
+    private static final long RESIDENCE_NS = 2_000;
+
+    private final PacketDescriptor[] packets;
+    private final OffHeapFlowTable flows;
+    private final FlowTimers timers;
+    private final ClassifyStage classify;
+    private final RouteStage route;
+    private final long nowNs = 1;
+
+    private StageRig(Arena arena, int rules) {
+        packets = Traffic.descriptors(arena, Workload.BATCH);
+        flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
+        timers = new FlowTimers(flows, NothingExpires.INSTANCE);
+        classify = new ClassifyStage(flows, timers, (flowRef, reason) -> {
+            throw new IllegalStateException("a flow ended: " + reason);
+        });
+        classify.apply(Configurations.classify(IpPacket.UDP, CAPACITY, rules));
+        route = new RouteStage(Configurations.route(), flows);
+        Traffic traffic = new Traffic(IpPacket.UDP, Workload.BATCH);
+        for (int i = 0; i < packets.length; i++) {
+            traffic.fill(packets[i], EventKind.DATA, i, nowNs);
+        }
+    }
+
+    private static StageRig withFlows(Arena arena) {
+        StageRig rig = new StageRig(arena, 10);
+        for (PacketDescriptor packet : rig.packets) {
+            rig.classify.process(packet, rig.nowNs);
+            rig.route.process(packet, rig.nowNs);
+            packet.flags(0);
+        }
+        return rig;
+    }
+
+    /** Classify: a datagram of a flow that is there is found by its addresses, and counted. */
+    public static Workload classifyKnown(Arena arena) {
+        StageRig rig = withFlows(arena);
+        ClassifyStage stage = rig.classify;
+        return () -> {
+            int passed = 0;
+            for (PacketDescriptor packet : rig.packets) {
+                packet.flowRef(PacketDescriptor.NO_FLOW);
+                passed += passed(stage.process(packet, rig.nowNs));
+            }
+            return passed;
+        };
+    }
+
+    /**
+     * Classify: the first datagram of a flow, whose rule is the last of so many; and the end of the flow, without which the
+     * next batch would have none to begin.
+     */
+    public static Workload classifyNew(Arena arena, int rules) {
+        StageRig rig = new StageRig(arena, rules);
+        ClassifyStage stage = rig.classify;
+        return () -> {
+            int passed = 0;
+            for (PacketDescriptor packet : rig.packets) {
+                packet.flowRef(PacketDescriptor.NO_FLOW);
+                passed += passed(stage.process(packet, rig.nowNs));
+            }
+            for (PacketDescriptor packet : rig.packets) {
+                rig.free(packet.flowRef());
+            }
+            return passed;
+        };
+    }
+
+    private void free(long flowRef) {
+        long entry = flows.entry(flowRef);
+        timers.cancel(entry);
+        classify.forget(entry);
+        flows.remove(flowRef);
+    }
+
+    /** Shape: no rate is set, everything leaves at once. */
+    public static Workload shapePassThrough(Arena arena) {
+        return withFlows(arena).repeat(new ShapeStage(Configurations.shape()), Verdict.CONTINUE);
+    }
+
+    /** Mark: the class's code point. */
+    public static Workload mark(Arena arena) {
+        StageRig rig = withFlows(arena);
+        MarkStage stage = new MarkStage(Configurations.mark());
+        return () -> {
+            int passed = 0;
+            for (PacketDescriptor packet : rig.packets) {
+                packet.egressDscp(PacketDescriptor.DSCP_UNCHANGED);
+                passed += passed(stage.process(packet, rig.nowNs));
+            }
+            return passed;
+        };
+    }
+
+    /** Route: a datagram of a flow that has its backend. */
+    public static Workload routeKnown(Arena arena) {
+        StageRig rig = withFlows(arena);
+        return rig.repeat(rig.route, Verdict.CONTINUE);
+    }
+
+    /** Route: the first datagram of a flow, for which a backend is chosen. */
+    public static Workload routeNew(Arena arena) {
+        StageRig rig = withFlows(arena);
+        RouteStage stage = rig.route;
+        return () -> {
+            int passed = 0;
+            for (PacketDescriptor packet : rig.packets) {
+                FlowEntry.backend(rig.flows.entryAt((int) packet.flowRef()), PacketDescriptor.NO_BACKEND);
+                passed += passed(stage.process(packet, rig.nowNs));
+            }
+            return passed;
+        };
+    }
+
+    /** Trace: residence time into the histogram. */
+    public static Workload trace(Arena arena) {
+        TraceStage stage = new TraceStage();
+        StageRig rig = withFlows(arena);
+        stage.handedNs(rig.nowNs + RESIDENCE_NS);
+        return rig.repeat(stage, Verdict.FORWARD);
+    }
+
+    /** What the loop around a stage costs by itself: the floor of the others. */
+    public static Workload empty(Arena arena) {
+        return withFlows(arena).repeat((packet, now) -> Verdict.in(packet), Verdict.CONTINUE);
+    }
+
+    private Workload repeat(Stage stage, Verdict expected) {
+        return () -> {
+            int right = 0;
+            for (PacketDescriptor packet : packets) {
+                right += stage.process(packet, nowNs) == expected ? 1 : 0;
+            }
+            return right;
+        };
+    }
+
+    private static int passed(Verdict verdict) {
+        return verdict == Verdict.CONTINUE ? 1 : 0;
+    }
+
+    private enum NothingExpires implements FlowTimers.Expiry {
+        INSTANCE;
+
+        @Override
+        public long deadlineNs(long entry) {
+            return Long.MAX_VALUE;
+        }
+
+        @Override
+        public void expired(long flowRef) {
+            throw new IllegalStateException("a flow ended");
+        }
+    }
+}

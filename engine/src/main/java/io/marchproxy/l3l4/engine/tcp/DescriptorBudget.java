@@ -18,6 +18,7 @@ final class DescriptorBudget {
     private static final Logger LOG = LoggerFactory.getLogger(DescriptorBudget.class);
     private static final int EACH = 2;
     private static final long LEAST_KEPT_BACK = 64;
+    private static final long MOST_KEPT_BACK = 256;
     private static final long KEPT_BACK_OF = 8;
     private static final long UNKNOWN = Integer.MAX_VALUE;
 
@@ -45,7 +46,7 @@ final class DescriptorBudget {
 
     /** Connections that a limit carries when so many descriptors are open already; at least one. */
     static long connections(long limit, long open) {
-        long keptBack = Math.max(LEAST_KEPT_BACK, limit / KEPT_BACK_OF);
+        long keptBack = Math.clamp(limit / KEPT_BACK_OF, LEAST_KEPT_BACK, MOST_KEPT_BACK);
         return Math.max(1, (limit - open - keptBack) / EACH);
     }
 

@@ -19,9 +19,10 @@ class DescriptorBudgetTest {
     }
 
     @Test
-    void shouldKeepAnEighthBackAndCountTwoForEachConnection() {
+    void shouldKeepAnEighthBackWithinBoundsAndCountTwoForEachConnection() {
         assertEquals((1024 - 24 - 128) / 2, DescriptorBudget.connections(1024, 24));
         assertEquals((256 - 60 - 64) / 2, DescriptorBudget.connections(256, 60));
+        assertEquals((20_000 - 60 - 256) / 2, DescriptorBudget.connections(20_000, 60));
     }
 
     @Test

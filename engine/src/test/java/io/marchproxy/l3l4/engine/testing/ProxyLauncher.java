@@ -112,7 +112,8 @@ public final class ProxyLauncher {
 
     private List<String> java() {
         List<String> command = new ArrayList<>();
-        // Whoever runs the tests in the background, or under nohup, has them ignore signals, and processes inherit that.
+        // Whoever runs the tests in the background, or under nohup, has them ignore signals, and processes inherit
+        // that.
         command.addAll(List.of("/usr/bin/env", "--default-signal=HUP,INT"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("@" + ROOT.resolve("bin/jvm.flags"));

@@ -76,6 +76,7 @@ public final class ProxyLauncher {
             return proxy;
         } catch (RuntimeException | Error e) {
             proxy.kill();
+            proxy.close();
             throw e;
         }
     }

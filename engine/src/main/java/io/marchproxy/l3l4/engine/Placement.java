@@ -40,7 +40,9 @@ record Placement(
                 ? List.of()
                 : List.of(String.join("; ", choice.refusals()) + ": using "
                         + choice.kind().label());
-        // Measured (docs/shared facts): stages on threads of their own lose unless each has a core to itself.
+        // Stages on threads of their own lose clearly unless each has a core to itself, and with cores to spare more
+        // shards
+        // have so far beaten more threads per shard: so auto is run-to-completion.
         boolean pipelined = settings.mode() == EngineSettings.Mode.PIPELINED;
         List<Integer> allowed = Affinity.getAffinity().stream().boxed().toList();
         // Knows cpusets and the quota of a container, which may allow all CPUs but only some of their time.

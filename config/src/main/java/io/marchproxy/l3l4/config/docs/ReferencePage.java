@@ -34,7 +34,8 @@ public final class ReferencePage {
             - **Durations** take ns, us, ms, s, m, h, d: `200ms`. **Sizes** take B, KB, MB, GB (powers of ten) and KiB, MiB,
               GiB: `256KiB`. **Rates** take bit, kbit, Mbit, Gbit (powers of ten): `100Mbit`.
             - `${NAME}` and `${NAME:-default}` in any value are replaced from the environment; `$${` is a literal `${`.
-            - What the design has and this version has not is refused by name, never ignored; such keys are marked *later*.
+            - What the design has and this version has not is refused by name; such keys are marked *later*. Keys that
+              only tune what is switched off are checked, and wait for it.
 
             """;
 

@@ -36,7 +36,7 @@ public final class Catalogue {
             "mode",
             Values.word(EngineSettings.Mode.class),
             ENGINE_DEFAULT.mode(),
-            "Where the stages run: on the thread that reads, on threads of their own, or as the CPUs suggest.");
+            "Where the stages run: on the thread that reads, on threads of their own, or as measured best so far (auto: on the thread that reads).");
     public static final Key<Integer> SHARDS = Key.of(
             "shards",
             Values.SHARDS,

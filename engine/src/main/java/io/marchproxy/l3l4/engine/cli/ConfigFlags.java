@@ -37,9 +37,7 @@ final class ConfigFlags {
             names = "--backend",
             paramLabel = "HOST:PORT",
             description = "A backend of the one service; repeatable. For a run without a file.")
-    void backends(List<String> values) {
-        values.forEach(value -> set(Setting.BACKEND, value));
-    }
+    private List<String> backends = List.of();
 
     @Option(
             order = 4,
@@ -136,6 +134,10 @@ final class ConfigFlags {
     }
 
     Overrides overrides() {
-        return overrides;
+        Overrides all = overrides;
+        for (String backend : backends) {
+            all = all.with(Setting.BACKEND, backend);
+        }
+        return all;
     }
 }

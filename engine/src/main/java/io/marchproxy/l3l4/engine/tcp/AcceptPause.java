@@ -8,12 +8,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Has a listener wait when accepting fails, which it does at once and again and again when the process is out of file
- * descriptors. The wait doubles with each failure; the first accept that succeeds ends the episode. Event loop's thread.
+ * descriptors. The wait doubles with each failure; an accept that succeeds a while after ends the episode. Event loop's thread.
  */
 final class AcceptPause {
     private static final Logger LOG = LoggerFactory.getLogger(AcceptPause.class);
     private static final long FIRST_MS = 10;
     private static final long LONGEST_MS = 1_000;
+
+    /** At the limit every connection that ends lets one in, and accepting pauses again: that is one episode, not many. */
+    private static final long QUIET_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final ServerChannel channel;
     private final AcceptPauses pauses;
@@ -21,6 +24,7 @@ final class AcceptPause {
     private final BooleanSupplier blocked;
     private long nextMs = FIRST_MS;
     private boolean inEpisode;
+    private long lastPauseNs;
 
     /**
      * Watches a listener.
@@ -49,6 +53,7 @@ final class AcceptPause {
             pauses.begun();
             LOG.warn("service {}: accepting connections pauses, those that stand live on: {}", service, reason);
         }
+        lastPauseNs = System.nanoTime();
         channel.config().setAutoRead(false);
         channel.eventLoop().schedule(this::resume, nextMs, TimeUnit.MILLISECONDS);
         nextMs = Math.min(nextMs * 2, LONGEST_MS);
@@ -56,9 +61,9 @@ final class AcceptPause {
 
     /** Accepting succeeded. */
     void accepted() {
-        if (inEpisode) {
+        nextMs = FIRST_MS;
+        if (inEpisode && System.nanoTime() - lastPauseNs > QUIET_NS) {
             inEpisode = false;
-            nextMs = FIRST_MS;
             LOG.info("service {}: accepting connections again", service);
         }
     }

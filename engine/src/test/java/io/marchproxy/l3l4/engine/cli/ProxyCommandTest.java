@@ -172,6 +172,14 @@ class ProxyCommandTest {
         assertTrue(ending.err().contains("give --backend HOST:PORT"), ending.err());
     }
 
+    @Test
+    void shouldTakeSeveralBackends() {
+        Ending ending = execute("check", "--backend", "127.0.0.1:9001", "--backend", "127.0.0.1:9002");
+
+        assertEquals(0, ending.exitCode(), ending.err() + ending.out());
+        assertTrue(ending.out().contains("2 backends"), ending.out());
+    }
+
     private Path write(String yaml) throws IOException {
         return Files.writeString(folder.resolve("proxy.yaml"), yaml);
     }

@@ -54,6 +54,8 @@ class LoadTest {
             board.dead();
             // Nobody else answers here: whatever is tried after the kill is lost.
             Await.until("new connections fail", PATIENCE, () -> board.lostRequests.sum() > 0);
+            long sent = board.udpSent.sum();
+            Await.until("datagrams are sent to nobody", PATIENCE, () -> board.udpSent.sum() > sent);
             load.finish();
         }
 

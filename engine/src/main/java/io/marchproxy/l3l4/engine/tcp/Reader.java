@@ -13,6 +13,8 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One direction of a connection in front of the stages: turns what its sending socket brings into events.
@@ -24,6 +26,8 @@ import java.util.ArrayDeque;
  * <p>Event loop's thread.
  */
 final class Reader extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(Reader.class);
+
     private final TcpConnection connection;
     private final Direction direction;
     private final Channel source;
@@ -106,13 +110,13 @@ final class Reader extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (gate.takeKnock() && !gate.isOpen()) {
+        if (gate.takeKnock()) {
             knocked();
         }
         if (started && !ended && !connection.isOver()) {
             if (gate.ended()) {
                 end();
-            } else if (!paused) {
+            } else if (!paused || mustReadOut()) {
                 source.read();
             }
         }
@@ -127,6 +131,9 @@ final class Reader extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            LOG.warn("a connection is reset because of an unexpected error", cause);
+        }
         connection.broken(direction);
         ingress.settle();
     }
@@ -166,9 +173,20 @@ final class Reader extends ChannelInboundHandlerAdapter {
     private void end() {
         if (!ended) {
             ended = true;
+            stopReading();
             connection.claim(EventKind.FIN, direction);
             ingress.publish();
+            connection.closeDone();
         }
+    }
+
+    /**
+     * Takes back the wish to read. It stands as long as a read brought nothing, which is what the gate says of the end; and
+     * at its end a stream is always readable, so that epoll and NIO would not come to rest.
+     */
+    private void stopReading() {
+        source.config().setAutoRead(true);
+        source.config().setAutoRead(false);
     }
 
     private void pause() {
@@ -199,7 +217,10 @@ final class Reader extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** The transport tried to read through the closed gate, which it does when the peer has ended or reset the connection. */
+    /**
+     * The transport tried to read although it was not to, which it does when the peer has ended or reset the connection. A
+     * read does not tell of a reset that follows an end, or while there are bytes to be read; the socket does.
+     */
     private void knocked() {
         if (hasSocketError()) {
             connection.broken(direction);

@@ -39,6 +39,9 @@ final class TcpConnection implements Endpoint {
         OVER
     }
 
+    /** The backend's side, from the try to connect on. */
+    private record Backend(SocketChannel channel, Reader reader, Writer writer) {}
+
     private final TcpShard shard;
     private final ListenerSpec spec;
     private final Admission admission;
@@ -50,9 +53,7 @@ final class TcpConnection implements Endpoint {
     private @Nullable DescriptorBudget budget;
     private Stage stage = Stage.ARRIVING;
     private @Nullable ClientAddress address;
-    private @Nullable SocketChannel backend;
-    private @Nullable Reader fromBackend;
-    private @Nullable Writer toBackend;
+    private @Nullable Backend backend;
     private long flowRef = PacketDescriptor.NO_FLOW;
     private int dscp = PacketDescriptor.DSCP_UNCHANGED;
     private boolean clientIsGone;
@@ -70,8 +71,7 @@ final class TcpConnection implements Endpoint {
         shard.add(this);
     }
 
-    // --- the client's side up to OPEN
-    // ---------------------------------------------------------------------------------
+    // The client's side, up to OPEN.
 
     /** Its part of the descriptors has been taken, and is given back at its end. */
     void holds(DescriptorBudget taken) {
@@ -126,8 +126,7 @@ final class TcpConnection implements Endpoint {
         shard.ingress().publish();
     }
 
-    // --- what the stages decided: egress thread
-    // -----------------------------------------------------------------------
+    // What the stages decided: egress thread.
 
     @Override
     public void forward(PacketDescriptor packet) {
@@ -177,8 +176,7 @@ final class TcpConnection implements Endpoint {
         shard.onLoop(this::close);
     }
 
-    // --- carrying it out
-    // ----------------------------------------------------------------------------------------------
+    // Carrying it out: event loop's thread.
 
     /** Hands bytes to the socket that they are for. The egress's books hold them already. */
     void write(Direction direction, ByteBuf bytes, int trafficClass, int codePoint) {
@@ -219,23 +217,19 @@ final class TcpConnection implements Endpoint {
         Writer writer = new Writer(this, Direction.TO_BACKEND, channel, shard, spec.service());
         writer.serves(fromClient);
         toClient.serves(reader);
-        backend = channel;
-        fromBackend = reader;
-        toBackend = writer;
+        backend = new Backend(channel, reader, writer);
         shard.configure(channel, reader, spec.settings());
         writer.mark(dscp);
     }
 
     void connected() {
-        SocketChannel channel = backend;
-        Reader reader = fromBackend;
-        Writer writer = toBackend;
+        Backend server = backend;
         ClientAddress from = address;
-        if (isOver() || channel == null || reader == null || writer == null || from == null) {
+        if (isOver() || server == null || from == null) {
             return;
         }
-        channel.pipeline().addLast(reader);
-        ProxyHeader.send(writer, spec.settings().proxyProtocol().send(), from);
+        server.channel().pipeline().addLast(server.reader());
+        ProxyHeader.send(server.writer(), spec.settings().proxyProtocol().send(), from);
         claim(EventKind.CONNECTED, Direction.TO_BACKEND);
         shard.ingress().publish();
     }
@@ -245,8 +239,6 @@ final class TcpConnection implements Endpoint {
             return;
         }
         backend = null;
-        fromBackend = null;
-        toBackend = null;
         admission.connectFailed();
         if (ConnectFailure.isBackends(errno)) {
             shard.egress().signal(index, errno);
@@ -258,13 +250,13 @@ final class TcpConnection implements Endpoint {
     }
 
     private void relay() {
-        Reader reader = fromBackend;
-        if (stage != Stage.CONNECTING || reader == null || resetTold) {
+        Backend server = backend;
+        if (stage != Stage.CONNECTING || server == null || resetTold) {
             return;
         }
         stage = Stage.RELAYING;
         fromClient.start();
-        reader.start();
+        server.reader().start();
     }
 
     private void finish(Direction direction) {
@@ -283,15 +275,17 @@ final class TcpConnection implements Endpoint {
         closeDone();
     }
 
-    /** Closes each socket that is through both ways, and ends the connection when both are. */
-    private void closeDone() {
-        Writer server = toBackend;
-        Reader serverReader = fromBackend;
-        if (isOver() || server == null || serverReader == null) {
+    /**
+     * Closes each socket that is through both ways, and ends the connection when both are. A socket that is through but open
+     * would be reported by level-triggered epoll again and again.
+     */
+    void closeDone() {
+        Backend server = backend;
+        if (isOver() || server == null) {
             return;
         }
-        boolean clientDone = fromClient.isEnded() && toClient.isShut();
-        boolean serverDone = serverReader.isEnded() && server.isShut();
+        boolean clientDone = isThrough(Direction.TO_BACKEND);
+        boolean serverDone = isThrough(Direction.TO_CLIENT);
         if (clientDone && serverDone) {
             over(true);
         }
@@ -299,7 +293,7 @@ final class TcpConnection implements Endpoint {
             client.close();
         }
         if (serverDone) {
-            server.receiver().close();
+            server.channel().close();
         }
     }
 
@@ -319,7 +313,7 @@ final class TcpConnection implements Endpoint {
         }
     }
 
-    /** Whether the socket that sends in a direction was closed in good order. */
+    /** Whether the socket that sends in a direction has sent its FIN and been sent ours. */
     private boolean isThrough(Direction sender) {
         Reader reader = reader(sender);
         Writer writer = writer(sender.opposite());
@@ -341,9 +335,9 @@ final class TcpConnection implements Endpoint {
         }
         over(pipelineHasFlow);
         reset(client);
-        SocketChannel server = backend;
+        Backend server = backend;
         if (server != null) {
-            reset(server);
+            reset(server.channel());
         }
     }
 
@@ -352,18 +346,17 @@ final class TcpConnection implements Endpoint {
         if (isOver()) {
             return;
         }
-        toClient.flush();
-        Writer server = toBackend;
-        if (server != null) {
-            server.flush();
+        Backend server = backend;
+        if (stage == Stage.RELAYING && server != null) {
+            toClient.flush();
+            server.writer().flush();
+            if (!toClient.hasUnsent() && !server.writer().hasUnsent()) {
+                over(false);
+                client.close();
+                server.channel().close();
+            }
         }
-        if (stage != Stage.RELAYING || server == null || toClient.hasUnsent() || server.hasUnsent()) {
-            abort(false);
-            return;
-        }
-        over(false);
-        client.close();
-        server.receiver().close();
+        abort(false);
     }
 
     private void over(boolean pipelineHasFlow) {
@@ -421,11 +414,13 @@ final class TcpConnection implements Endpoint {
     }
 
     private @Nullable Reader reader(Direction direction) {
-        return direction == Direction.TO_BACKEND ? fromClient : fromBackend;
+        Backend server = backend;
+        return direction == Direction.TO_BACKEND ? fromClient : server == null ? null : server.reader();
     }
 
     private @Nullable Writer writer(Direction direction) {
-        return direction == Direction.TO_BACKEND ? toBackend : toClient;
+        Backend server = backend;
+        return direction == Direction.TO_CLIENT ? toClient : server == null ? null : server.writer();
     }
 
     private Reader reader(Direction direction, SocketChannel source) {

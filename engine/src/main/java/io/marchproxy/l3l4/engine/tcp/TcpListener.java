@@ -19,9 +19,12 @@ import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Accepts connections on one address for one shard. */
 final class TcpListener implements Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(TcpListener.class);
     private static final long CLOSE_WAIT_MS = TimeUnit.SECONDS.toMillis(5);
 
     private final TcpShard shard;
@@ -155,7 +158,13 @@ final class TcpListener implements Listener {
     private final class Acceptor extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            accepted((SocketChannel) message);
+            SocketChannel client = (SocketChannel) message;
+            try {
+                accepted(client);
+            } catch (RuntimeException e) {
+                client.unsafe().closeForcibly();
+                throw e;
+            }
         }
 
         @Override
@@ -165,6 +174,9 @@ final class TcpListener implements Listener {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            if (!(cause instanceof IOException)) {
+                LOG.warn("a connection was not accepted because of an unexpected error", cause);
+            }
             pause.failed(cause);
         }
     }

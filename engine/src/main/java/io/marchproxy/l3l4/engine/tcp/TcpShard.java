@@ -112,8 +112,7 @@ final class TcpShard {
         bytes.release();
     }
 
-    // --- egress thread
-    // ------------------------------------------------------------------------------------------------
+    // Egress thread.
 
     ShardEgress egress() {
         return egress;
@@ -148,8 +147,7 @@ final class TcpShard {
         egress.bind(flowRef, connection);
     }
 
-    // --- event loop's thread again
-    // ------------------------------------------------------------------------------------
+    // Event loop's thread again.
 
     void unbind(long flowRef) {
         if (hops) {

@@ -7,11 +7,11 @@ import io.marchproxy.l3l4.bench.workload.Workload;
  * random place in a table that fits into the second-level cache. Much as the packet path does, it fills the execution
  * units and waits for that cache, so that a slower clock, a busy sibling thread or a cache shared with a neighbour slows both alike.
  *
- * <p>Changing it changes every ratio: then the baseline has to be made anew.
+ * <p>One plain loop, since the JIT is to have no choice about it: whatever it did differently from one start to the next would
+ * shift all ratios. Changing it changes every ratio: then the baseline has to be made anew.
  */
 public final class Calibration implements Workload {
     private static final int TABLE = 1 << 14;
-    private static final int ROUNDS = 4;
 
     private final long[] table = new long[TABLE];
     private long a = 1;
@@ -26,12 +26,10 @@ public final class Calibration implements Workload {
         long r = c;
         long s = d;
         for (int i = 0; i < BATCH; i++) {
-            for (int round = 0; round < ROUNDS; round++) {
-                p = mix(p + i);
-                q = mix(q + i);
-                r = mix(r + i);
-                s = mix(s + i);
-            }
+            p = mix(mix(mix(mix(p + i))));
+            q = mix(mix(mix(mix(q + i))));
+            r = mix(mix(mix(mix(r + i))));
+            s = mix(mix(mix(mix(s + i))));
             table[(int) p & (TABLE - 1)] += q;
             table[(int) r & (TABLE - 1)] ^= s;
         }

@@ -29,7 +29,12 @@ final class RatioMeter {
     /** Less compilation than this in a turn of all is the harness's own. */
     private static final long SETTLED_MS = 3;
 
-    private final Workload calibration = new Calibration();
+    /** More than one, since a compilation counts only once it is done, and the compiler may wait for a core. */
+    private static final int CALM_TURNS = 3;
+
+    /** Called the way the workloads are: compiled into the measuring loop, it is slow by half in one start of eight. */
+    private final Workload calibration = new Slowed(new Calibration(), 0);
+
     private final long warmUpNs;
     private final long sliceNs;
     private final int rounds;
@@ -90,21 +95,18 @@ final class RatioMeter {
         Arrays.fill(batches, 1);
         long turns = Math.max(1, warmUpNs / TURN_NS);
         long deadlineNs = System.nanoTime() + warmUpNs * all.size() + SETTLE_AT_MOST_NS;
-        long compiledMs = 0;
-        for (long turn = 0; turn < turns || !isSettled(compiledMs, deadlineNs); turn++) {
-            compiledMs = COMPILER.getTotalCompilationTime();
+        int calm = 0;
+        for (long turn = 0; turn < turns || (calm < CALM_TURNS && System.nanoTime() < deadlineNs); turn++) {
+            long compiledMs = COMPILER.getTotalCompilationTime();
             for (int n = 0; n < batches.length; n++) {
                 long untilNs = THREADS.getCurrentThreadCpuTime() + TURN_NS;
                 while (THREADS.getCurrentThreadCpuTime() < untilNs) {
                     batches[n] = (int) Math.max(1, sliceNs / slice(all.get(n), batches[n]));
                 }
             }
+            calm = COMPILER.getTotalCompilationTime() - compiledMs < SETTLED_MS ? calm + 1 : 0;
         }
         return batches;
-    }
-
-    private static boolean isSettled(long compiledMs, long deadlineNs) {
-        return COMPILER.getTotalCompilationTime() - compiledMs < SETTLED_MS || System.nanoTime() > deadlineNs;
     }
 
     /** CPU time of one batch, in nanoseconds, as the mean of a slice. */

@@ -70,10 +70,20 @@ class GateTest {
     }
 
     @Test
-    void shouldAskForANewBaselineWhenSomethingBecameMuchFaster() throws Exception {
-        assertEquals(
-                "faster: update the baseline",
-                judge(CPU, List.of(run("mark", 0.7))).getFirst().verdict());
+    void shouldAskForANewBaselineWhenEverythingIsFasterAgainAndAgain() throws Exception {
+        Finding finding = judge(CPU, List.of(run("mark", 0.7), run("mark", 0.71), run("mark", 0.72)))
+                .getFirst();
+
+        assertEquals("faster: update the baseline", finding.verdict());
+        assertEquals(3, measured);
+    }
+
+    @Test
+    void shouldNotBelieveARunWhoseKernelWasSlow() throws Exception {
+        Finding finding = judge(CPU, List.of(run("mark", 0.65), run("mark", 1.3), run("mark", 1.3), run("mark", 1.3)))
+                .getFirst();
+
+        assertTrue(finding.isSlower());
     }
 
     @Test

@@ -104,7 +104,7 @@ class TcpBackpressureTest {
 
     /** Both halves of the client's socket are over while its bytes still wait for a backend that stalls. */
     @ParameterizedTest
-    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#transports")
+    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#byReadiness")
     void shouldNotSpinOnASocketThatWaitsToBeReadOut(Placed placed) throws Exception {
         Trickle trickle = new Trickle();
         CompletableFuture<Socket> served = new CompletableFuture<>();
@@ -130,7 +130,7 @@ class TcpBackpressureTest {
 
     /** The client is through both ways, and its last bytes wait for a backend that stalls. */
     @ParameterizedTest
-    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#transports")
+    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#byReadiness")
     void shouldNotSpinOnASocketThatIsThroughWhileTheOtherIsNot(Placed placed) throws Exception {
         Trickle trickle = new Trickle();
         try (TestBackend backend = new TestBackend(connection -> {

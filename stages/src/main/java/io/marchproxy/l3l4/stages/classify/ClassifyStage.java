@@ -64,7 +64,7 @@ public final class ClassifyStage implements Stage {
             return open(packet, nowNs);
         }
         long flowRef = packet.flowRef();
-        if (flowRef == PacketDescriptor.NO_FLOW && isClientDatagram(packet, kind)) {
+        if (flowRef == PacketDescriptor.NO_FLOW && packet.isClientDatagram()) {
             flowRef = flows.find(packet);
             if (flowRef == PacketDescriptor.NO_FLOW) {
                 return newSession(packet, nowNs);
@@ -77,12 +77,6 @@ public final class ClassifyStage implements Stage {
             return DropReason.FLOW_GONE.drop(packet);
         }
         return known(packet, kind, entry, nowNs);
-    }
-
-    private static boolean isClientDatagram(PacketDescriptor packet, EventKind kind) {
-        return kind == EventKind.DATA
-                && packet.protocol() == IpPacket.UDP
-                && packet.direction() == Direction.TO_BACKEND;
     }
 
     private static Verdict known(PacketDescriptor packet, EventKind kind, long entry, long nowNs) {

@@ -92,6 +92,14 @@ public final class PacketDescriptor {
         Memory.putByte(address + DescriptorLayout.KIND, (byte) value.ordinal());
     }
 
+    /** Whether this is a datagram, or a run of them, from a client: what is looked up by its addresses. */
+    public boolean isClientDatagram() {
+        int differences = (Memory.getByte(address + DescriptorLayout.KIND) ^ EventKind.DATA.ordinal())
+                | (Memory.getByte(address + DescriptorLayout.DIRECTION) ^ Direction.TO_BACKEND.ordinal())
+                | (Memory.getByte(address + DescriptorLayout.PROTOCOL) ^ IpPacket.UDP);
+        return differences == 0;
+    }
+
     public Direction direction() {
         return Direction.of(Memory.getByte(address + DescriptorLayout.DIRECTION));
     }
@@ -215,6 +223,19 @@ public final class PacketDescriptor {
 
     public void flowRef(long value) {
         Memory.putLong(address + DescriptorLayout.FLOW_REF, value);
+    }
+
+    /**
+     * The flow that a look-up ahead found for this packet, or {@link #NO_FLOW}: where a look-up begins. Nothing is decided by it,
+     * since the flow may have ended meanwhile.
+     */
+    public long likelyFlow() {
+        return ~Memory.getLong(address + DescriptorLayout.LIKELY_FLOW);
+    }
+
+    /** Stands complemented, so that a descriptor that was cleared names no flow. */
+    public void likelyFlow(long flowRef) {
+        Memory.putLong(address + DescriptorLayout.LIKELY_FLOW, ~flowRef);
     }
 
     /** 0 to 3 for P0 to P3. */

@@ -63,6 +63,14 @@ public final class Pipeline implements FlowTimers.Expiry {
     }
 
     /**
+     * Says which events will be handled next, in order, so that the memory of their flows is on its way by then: with millions of
+     * flows that is what a packet's time goes into. Optional, and without influence on what becomes of the events.
+     */
+    public void expect(PacketDescriptor[] events, int count) {
+        flows.expect(events, count);
+    }
+
+    /**
      * Handles one event to its end: the descriptor then carries verdict and drop reason, and output and journal were told.
      *
      * <p>An event that is older than the last is handled at the last one's time.

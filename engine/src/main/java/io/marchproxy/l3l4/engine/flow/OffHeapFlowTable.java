@@ -129,12 +129,18 @@ public final class OffHeapFlowTable implements FlowTable {
             return slot >= 0 && slot < untouched ? slot : NONE;
         }
         int hashed = event.flowHash();
-        for (int i = hashed & indexMask; ; i = (i + 1) & indexMask) {
-            long cell = cell(i);
-            if (cell == 0 || (int) (cell >>> 32) == hashed) {
-                return (int) cell - 1;
-            }
+        int i = hashed & indexMask;
+        long first = cell(i);
+        i = (i + 1) & indexMask;
+        long second = cell(i);
+        // Which of the two it is cannot be foreseen, and a branch that is mispredicted costs more than this: all ones if the first.
+        long isFirst = (((first >>> 32) ^ Integer.toUnsignedLong(hashed)) - 1) >> 63;
+        long cell = (first & isFirst) | (second & ~isFirst);
+        while (first != 0 && cell != 0 && (int) (cell >>> 32) != hashed) {
+            i = (i + 1) & indexMask;
+            cell = cell(i);
         }
+        return first == 0 ? NONE : (int) cell - 1;
     }
 
     private long touch(PacketDescriptor event, int slot) {

@@ -74,6 +74,7 @@ public final class PipelineWorkload implements Workload, PipelineOutput {
         fillOnly();
         forwarded = 0;
         pipeline.handedNs(nowNs + RESIDENCE_NS);
+        pipeline.expect(packets, packets.length);
         for (PacketDescriptor packet : packets) {
             pipeline.handle(packet);
         }

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.flow;
 
+import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
 import io.marchproxy.l3l4.stages.flow.FlowHash;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
@@ -21,8 +22,12 @@ import java.lang.foreign.Arena;
  * back (Knuth, TAOCP volume 3, 6.4, algorithm R), so there are no tombstones and look-ups do not slow down with age.
  * Entries never move, and a freed one is the next to be given out, while it is still in the cache.
  *
- * <p>Room for entries is taken from the arena in pieces as flows come, and kept: a service that may hold a million flows
- * but has a thousand stays small. The index is there from the start, so nothing is ever rehashed.
+ * <p>Both stand in memory of which the kernel gives the pages as they are touched, and slots are given out from the lowest: a
+ * service that may hold a million flows but has a thousand stays small. Nothing is ever rehashed.
+ *
+ * <p>With millions of flows every look-up waits for memory three times: for the cell, and for two lines of the entry. So
+ * {@link #expect} goes over a batch beforehand, in loops whose loads do not depend on one another: the processor then waits for
+ * a dozen of them at once, where look-up by look-up it would wait for each.
  */
 public final class OffHeapFlowTable implements FlowTable {
     /** Flows at the most that a table can be made for: 2^29. */
@@ -30,18 +35,27 @@ public final class OffHeapFlowTable implements FlowTable {
 
     private static final int CELL_BYTES = 8;
     private static final int CACHE_LINE_BYTES = 64;
-    private static final int PIECE_BITS = 12;
-    private static final int PIECE_ENTRIES = 1 << PIECE_BITS;
-    private static final int PIECE_MASK = PIECE_ENTRIES - 1;
+
+    /** Packets that are looked up at once: more than a processor can wait for, fewer than the nearest cache holds. */
+    private static final int BATCH = 64;
+
     private static final int HIGHEST_GENERATION = Integer.MAX_VALUE;
     private static final int NONE = -1;
 
-    private final Arena arena;
     private final FlowHash hash;
     private final int capacity;
     private final long index;
     private final int indexMask;
-    private final long[] pieces;
+    private final long entries;
+
+    /** Of the batch that is expected: where each packet's first cell is. */
+    private final long[] cells = new long[BATCH];
+
+    /** Of the batch that is expected: the slot of the flow that each packet will want, or {@link #NONE}. */
+    private final int[] slots = new int[BATCH];
+
+    /** What was read ahead: kept where others could see it, so that no compiler leaves the reading out. */
+    long touched;
 
     /** Slots from here on were never given out. */
     private int untouched;
@@ -56,7 +70,7 @@ public final class OffHeapFlowTable implements FlowTable {
      *
      * @param capacity flows at the most, 1 to {@link #HIGHEST_CAPACITY}
      * @param seed of the hash, so that clients cannot aim at a cell; recorded in the journal
-     * @param arena outlives the table, and lets the table's thread allocate
+     * @param arena outlives the table
      */
     public OffHeapFlowTable(int capacity, long seed, Arena arena) {
         if (capacity < 1 || capacity > HIGHEST_CAPACITY) {
@@ -64,16 +78,91 @@ public final class OffHeapFlowTable implements FlowTable {
                     "a flow table holds 1 to " + HIGHEST_CAPACITY + " flows, not " + capacity);
         }
         this.capacity = capacity;
-        this.arena = arena;
         this.hash = new FlowHash(seed);
         int cells = Math.max(Integer.highestOneBit(2 * capacity - 1) << 1, 2);
         this.indexMask = cells - 1;
-        this.index = arena.allocate((long) cells * CELL_BYTES, CACHE_LINE_BYTES).address();
-        this.pieces = new long[(capacity + PIECE_ENTRIES - 1) >> PIECE_BITS];
+        this.index = AnonymousMemory.hugePages((long) cells * CELL_BYTES, arena);
+        this.entries = AnonymousMemory.hugePages((long) capacity * FlowLayout.SIZE, arena);
+    }
+
+    @Override
+    public void expect(PacketDescriptor[] events, int count) {
+        for (int from = 0; from < count; from += BATCH) {
+            expect(events, from, Math.min(BATCH, count - from));
+        }
+    }
+
+    private void expect(PacketDescriptor[] events, int from, int count) {
+        long[] cellOf = cells;
+        int[] slotOf = slots;
+        for (int i = 0; i < count; i++) {
+            cellOf[i] = firstCell(events[from + i]);
+        }
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += Memory.getLong(cellOf[i]);
+        }
+        for (int i = 0; i < count; i++) {
+            slotOf[i] = likelySlot(events[from + i]);
+        }
+        for (int i = 0; i < count; i++) {
+            sum += touch(events[from + i], slotOf[i]);
+        }
+        touched = sum;
+    }
+
+    /** Hashes the key of what will be looked up by it, and gives the place of its first cell; of others, some place. */
+    private long firstCell(PacketDescriptor event) {
+        if (event.flowRef() != PacketDescriptor.NO_FLOW || !event.isClientDatagram()) {
+            return index;
+        }
+        int hashed = hash.of(event);
+        event.flowHash(hashed);
+        return index + (long) (hashed & indexMask) * CELL_BYTES;
+    }
+
+    /** The slot that an event names, or whose hash is its own: its flow's, as things stand, save for a collision. */
+    private int likelySlot(PacketDescriptor event) {
+        long flowRef = event.flowRef();
+        if (flowRef != PacketDescriptor.NO_FLOW) {
+            int slot = (int) flowRef;
+            return slot >= 0 && slot < untouched ? slot : NONE;
+        }
+        int hashed = event.flowHash();
+        int i = hashed & indexMask;
+        long first = cell(i);
+        i = (i + 1) & indexMask;
+        long second = cell(i);
+        // Which of the two it is cannot be foreseen, and a branch that is mispredicted costs more than this: all ones if the first.
+        long isFirst = (((first >>> 32) ^ Integer.toUnsignedLong(hashed)) - 1) >> 63;
+        long cell = (first & isFirst) | (second & ~isFirst);
+        while (first != 0 && cell != 0 && (int) (cell >>> 32) != hashed) {
+            i = (i + 1) & indexMask;
+            cell = cell(i);
+        }
+        return first == 0 ? NONE : (int) cell - 1;
+    }
+
+    private long touch(PacketDescriptor event, int slot) {
+        if (slot == NONE) {
+            return 0;
+        }
+        long entry = entryAt(slot);
+        event.likelyFlow(reference(Memory.getInt(entry + FlowLayout.GENERATION), slot));
+        return Memory.getLong(entry + CACHE_LINE_BYTES);
     }
 
     @Override
     public long find(PacketDescriptor fromClient) {
+        long likely = fromClient.likelyFlow();
+        long likelyEntry = entry(likely);
+        if (likelyEntry != 0 && hasKeyOf(likelyEntry, fromClient)) {
+            return likely;
+        }
+        return search(fromClient);
+    }
+
+    private long search(PacketDescriptor fromClient) {
         int hashed = hash.of(fromClient);
         fromClient.flowHash(hashed);
         for (int i = hashed & indexMask; ; i = (i + 1) & indexMask) {
@@ -118,13 +207,7 @@ public final class OffHeapFlowTable implements FlowTable {
             firstFree = Memory.getInt(entryAt(slot) + FlowLayout.TIMER_NEXT);
             return slot;
         }
-        slot = untouched++;
-        if ((slot & PIECE_MASK) == 0) {
-            long entries = Math.min(PIECE_ENTRIES, capacity - slot);
-            pieces[slot >> PIECE_BITS] =
-                    arena.allocate(entries * FlowLayout.SIZE, FlowLayout.SIZE).address();
-        }
-        return slot;
+        return untouched++;
     }
 
     private void addToIndex(int hashed, int slot) {
@@ -184,7 +267,7 @@ public final class OffHeapFlowTable implements FlowTable {
 
     @Override
     public long entryAt(int slot) {
-        return pieces[slot >> PIECE_BITS] + (long) (slot & PIECE_MASK) * FlowLayout.SIZE;
+        return entries + (long) slot * FlowLayout.SIZE;
     }
 
     @Override
@@ -214,23 +297,25 @@ public final class OffHeapFlowTable implements FlowTable {
         return ((long) generation << 32) | slot;
     }
 
-    /** Addresses and ports stand in the same order in both layouts, source as client and destination as listener. */
+    /**
+     * Addresses and ports stand in the same order in both layouts, source as client and destination as listener. All differences
+     * are gathered before the one branch: keys are equal nearly always, since their hashes are.
+     */
     static boolean hasKeyOf(long entry, PacketDescriptor packet) {
         long descriptor = packet.address();
-        return Memory.getLong(entry + FlowLayout.CLIENT_LOW) == Memory.getLong(descriptor + DescriptorLayout.SOURCE_LOW)
-                && Memory.getInt(entry + FlowLayout.CLIENT_PORT)
-                        == Memory.getInt(descriptor + DescriptorLayout.SOURCE_PORT)
-                && Memory.getLong(entry + FlowLayout.LISTENER_LOW)
-                        == Memory.getLong(descriptor + DescriptorLayout.DESTINATION_LOW)
-                && Memory.getLong(entry + FlowLayout.CLIENT_HIGH)
-                        == Memory.getLong(descriptor + DescriptorLayout.SOURCE_HIGH)
-                && Memory.getLong(entry + FlowLayout.LISTENER_HIGH)
-                        == Memory.getLong(descriptor + DescriptorLayout.DESTINATION_HIGH)
-                && Memory.getByte(entry + FlowLayout.PROTOCOL) == Memory.getByte(descriptor + DescriptorLayout.PROTOCOL)
-                && Memory.getByte(entry + FlowLayout.IP_VERSION)
-                        == Memory.getByte(descriptor + DescriptorLayout.IP_VERSION)
-                && Memory.getShort(entry + FlowLayout.SERVICE)
-                        == Memory.getShort(descriptor + DescriptorLayout.SERVICE);
+        long differences = (Memory.getLong(entry + FlowLayout.CLIENT_HIGH)
+                        ^ Memory.getLong(descriptor + DescriptorLayout.SOURCE_HIGH))
+                | (Memory.getLong(entry + FlowLayout.CLIENT_LOW)
+                        ^ Memory.getLong(descriptor + DescriptorLayout.SOURCE_LOW))
+                | (Memory.getLong(entry + FlowLayout.LISTENER_HIGH)
+                        ^ Memory.getLong(descriptor + DescriptorLayout.DESTINATION_HIGH))
+                | (Memory.getLong(entry + FlowLayout.LISTENER_LOW)
+                        ^ Memory.getLong(descriptor + DescriptorLayout.DESTINATION_LOW))
+                | (Memory.getInt(entry + FlowLayout.CLIENT_PORT)
+                        ^ Memory.getInt(descriptor + DescriptorLayout.SOURCE_PORT))
+                | (Memory.getShort(entry + FlowLayout.PROTOCOL) ^ Memory.getShort(descriptor + DescriptorLayout.PROTOCOL))
+                | (Memory.getShort(entry + FlowLayout.SERVICE) ^ Memory.getShort(descriptor + DescriptorLayout.SERVICE));
+        return differences == 0;
     }
 
     private static void setKey(long entry, PacketDescriptor packet) {

@@ -6,13 +6,15 @@ import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.flow.FlowTimers;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
-import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +31,16 @@ public final class ClassifyStage implements Stage {
     /** Sessions that a new one may end: two, so that a shard whose share shrank comes down to it. */
     private static final int EVICTIONS_AT_MOST = 2;
 
+    private static final VarHandle SERVICES = servicesHandle();
+
     private final FlowTable flows;
     private final FlowTimers timers;
     private final FlowEnder ender;
-    private volatile ServiceState[] services = {};
+    /** Replaced with release by a new snapshot; the pipeline's thread reads it plainly, others with acquire. */
+    private ServiceState[] services = {};
+
+    /** Whether any service ends sessions by their replies; most configurations have none, and their packets need not ask. */
+    private boolean countsReplies;
 
     /** A stage without settings yet: {@link #apply} comes first. */
     public ClassifyStage(FlowTable flows, FlowTimers timers, FlowEnder ender) {
@@ -54,56 +62,44 @@ public final class ClassifyStage implements Stage {
                 after[i] = new ServiceState(profiles.get(i), settings.rules(), flows);
             }
         }
-        services = after;
+        SERVICES.setRelease(this, after);
+        countsReplies =
+                Arrays.stream(after).anyMatch(state -> state.profile().replyLimit() != 0);
     }
 
     @Override
     public Verdict process(PacketDescriptor packet, long nowNs) {
-        EventKind kind = packet.kind();
-        if (kind == EventKind.OPEN) {
+        if (!packet.isData() && packet.kind() == EventKind.OPEN) {
             return open(packet, nowNs);
         }
         long flowRef = packet.flowRef();
-        if (flowRef == PacketDescriptor.NO_FLOW && isClientDatagram(packet, kind)) {
+        boolean isNamed = flowRef != PacketDescriptor.NO_FLOW || !packet.isClientDatagram();
+        if (!isNamed) {
             flowRef = flows.find(packet);
             if (flowRef == PacketDescriptor.NO_FLOW) {
                 return newSession(packet, nowNs);
             }
-            packet.flowRef(flowRef);
         }
         long entry = flows.entry(flowRef);
         if (entry == 0) {
             packet.trafficClass(defaultClass(packet.service()));
             return DropReason.FLOW_GONE.drop(packet);
         }
-        return known(packet, kind, entry, nowNs);
+        packet.flowRef(flowRef);
+        return known(packet, entry, nowNs);
     }
 
-    private static boolean isClientDatagram(PacketDescriptor packet, EventKind kind) {
-        return kind == EventKind.DATA
-                && packet.protocol() == IpPacket.UDP
-                && packet.direction() == Direction.TO_BACKEND;
-    }
-
-    private static Verdict known(PacketDescriptor packet, EventKind kind, long entry, long nowNs) {
-        describe(packet, entry);
+    private static Verdict known(PacketDescriptor packet, long entry, long nowNs) {
+        FlowEntry.describe(entry, packet);
         FlowEntry.lastSeenNs(entry, nowNs);
-        if (kind == EventKind.DATA) {
-            if (packet.direction() == Direction.TO_BACKEND) {
+        if (packet.isData()) {
+            if (packet.isToBackend()) {
                 FlowEntry.countToBackend(entry, packet.packets(), packet.lengthBytes());
             } else {
                 FlowEntry.countToClient(entry, packet.packets(), packet.lengthBytes());
             }
         }
         return Verdict.CONTINUE;
-    }
-
-    private static void describe(PacketDescriptor packet, long entry) {
-        packet.service(FlowEntry.service(entry));
-        packet.trafficClass(FlowEntry.trafficClass(entry));
-        packet.egressDscp(FlowEntry.dscp(entry));
-        packet.rule(FlowEntry.rule(entry));
-        packet.flowHash(FlowEntry.hash(entry));
     }
 
     private Verdict open(PacketDescriptor packet, long nowNs) {
@@ -177,7 +173,7 @@ public final class ClassifyStage implements Stage {
         if (packet.protocol() == IpPacket.UDP) {
             service.add(slot, entry);
         }
-        Verdict verdict = known(packet, packet.kind(), entry, nowNs);
+        Verdict verdict = known(packet, entry, nowNs);
         timers.arm(slot, entry, idleDeadlineNs(entry), nowNs);
         return verdict;
     }
@@ -194,6 +190,9 @@ public final class ClassifyStage implements Stage {
      * @return whether this was the last one, so that the session is to end
      */
     public boolean countReply(PacketDescriptor datagram) {
+        if (!countsReplies) {
+            return false;
+        }
         int limit = services[datagram.service()].profile().replyLimit();
         if (limit == 0) {
             return false;
@@ -206,7 +205,7 @@ public final class ClassifyStage implements Stage {
         if (left == UNCOUNTABLE_REPLIES) {
             return false;
         }
-        if (datagram.direction() == Direction.TO_BACKEND) {
+        if (datagram.isToBackend()) {
             long more = left + (long) limit * datagram.packets();
             FlowEntry.repliesLeft(entry, (int) Math.min(more, UNCOUNTABLE_REPLIES));
             return false;
@@ -232,13 +231,21 @@ public final class ClassifyStage implements Stage {
 
     /** UDP sessions of a service at present. Any thread may ask. */
     public int sessions(int service) {
-        ServiceState state = service(service);
-        return state == null ? 0 : state.publishedSessions();
+        ServiceState[] all = (ServiceState[]) SERVICES.getAcquire(this);
+        return service < all.length ? all[service].publishedSessions() : 0;
     }
 
     private @Nullable ServiceState service(int number) {
         ServiceState[] all = services;
         return number < all.length ? all[number] : null;
+    }
+
+    private static VarHandle servicesHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(ClassifyStage.class, "services", ServiceState[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
     private int defaultClass(int number) {

@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.stages.flow;
 
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 
 /**
  * Reads and writes the fields of the flow entry at an address, as {@link FlowLayout} places them. Static, since an address
@@ -53,6 +55,17 @@ public final class FlowEntry {
         Memory.putByte(entry + FlowLayout.TRAFFIC_CLASS, (byte) trafficClass);
         Memory.putByte(entry + FlowLayout.DSCP, (byte) dscp);
         Memory.putShort(entry + FlowLayout.RULE, (short) rule);
+    }
+
+    /**
+     * Writes into a descriptor what its flow was classified as: service, class, code point, rule and hash. Class, code point and
+     * rule stand side by side in both layouts, and are copied as the one number that they are in either.
+     */
+    public static void describe(long entry, PacketDescriptor packet) {
+        long descriptor = packet.address();
+        Memory.putShort(descriptor + DescriptorLayout.SERVICE, Memory.getShort(entry + FlowLayout.SERVICE));
+        Memory.putInt(descriptor + DescriptorLayout.TRAFFIC_CLASS, Memory.getInt(entry + FlowLayout.TRAFFIC_CLASS));
+        Memory.putInt(descriptor + DescriptorLayout.FLOW_HASH, Memory.getInt(entry + FlowLayout.HASH));
     }
 
     public static long lastSeenNs(long entry) {

@@ -15,6 +15,15 @@ public interface FlowTable {
     long FULL = -2;
 
     /**
+     * Says which events are about to be handled, in order, so that the table can bring the memory near that they will need, for
+     * all of them at once. It may leave what it finds in {@link PacketDescriptor#likelyFlow} and {@link PacketDescriptor#flowHash}.
+     * No answer depends on it: neither on whether this is called nor on how events are put together.
+     *
+     * @param events from index 0 on; flow reference and key are not changed before they are handled
+     */
+    void expect(PacketDescriptor[] events, int count);
+
+    /**
      * Finds the flow of a packet from a client by protocol, addresses, ports and service, and leaves the key's hash in
      * {@link PacketDescriptor#flowHash()}.
      *

@@ -24,7 +24,7 @@ package io.marchproxy.l3l4.stages.packet;
  * 96|                          argument 0                           |
  *104|                          argument 1                           |
  *112|         packets               |        segment bytes          |
- *120|                           reserved                            |
+ *120|                   likely flow, complemented                   |
  *   +---------------------------------------------------------------+
  * </pre>
  *
@@ -66,6 +66,7 @@ public final class DescriptorLayout {
     public static final int ARGUMENT_1 = 104;
     public static final int PACKETS = 112;
     public static final int SEGMENT_BYTES = 116;
+    public static final int LIKELY_FLOW = 120;
 
     private DescriptorLayout() {}
 }

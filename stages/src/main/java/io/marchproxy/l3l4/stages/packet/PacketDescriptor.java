@@ -18,6 +18,11 @@ public final class PacketDescriptor {
     /** {@link #egressDscp()} that says: leave the code point as it is. */
     public static final int DSCP_UNCHANGED = 0xff;
 
+    /** As constants, which they are to the JIT only here. */
+    private static final int DATA = EventKind.DATA.ordinal();
+
+    private static final int TO_BACKEND = Direction.TO_BACKEND.ordinal();
+
     private final long address;
     private @Nullable Object payload;
     private @Nullable Object endpoint;
@@ -88,8 +93,26 @@ public final class PacketDescriptor {
         return EventKind.of(Memory.getByte(address + DescriptorLayout.KIND));
     }
 
+    /** Whether the kind is {@link EventKind#DATA}: what nearly every event is, asked in several places of a packet's way. */
+    public boolean isData() {
+        return Memory.getByte(address + DescriptorLayout.KIND) == DATA;
+    }
+
     public void kind(EventKind value) {
         Memory.putByte(address + DescriptorLayout.KIND, (byte) value.ordinal());
+    }
+
+    /** Whether this is a datagram, or a run of them, from a client: what is looked up by its addresses. */
+    public boolean isClientDatagram() {
+        int differences = (Memory.getByte(address + DescriptorLayout.KIND) ^ DATA)
+                | (Memory.getByte(address + DescriptorLayout.DIRECTION) ^ TO_BACKEND)
+                | (Memory.getByte(address + DescriptorLayout.PROTOCOL) ^ IpPacket.UDP);
+        return differences == 0;
+    }
+
+    /** Whether the direction is {@link Direction#TO_BACKEND}. */
+    public boolean isToBackend() {
+        return Memory.getByte(address + DescriptorLayout.DIRECTION) == TO_BACKEND;
     }
 
     public Direction direction() {
@@ -215,6 +238,19 @@ public final class PacketDescriptor {
 
     public void flowRef(long value) {
         Memory.putLong(address + DescriptorLayout.FLOW_REF, value);
+    }
+
+    /**
+     * The flow that a look-up ahead found for this packet, or {@link #NO_FLOW}: where a look-up begins. Nothing is decided by it,
+     * since the flow may have ended meanwhile.
+     */
+    public long likelyFlow() {
+        return ~Memory.getLong(address + DescriptorLayout.LIKELY_FLOW);
+    }
+
+    /** Stands complemented, so that a descriptor that was cleared names no flow. */
+    public void likelyFlow(long flowRef) {
+        Memory.putLong(address + DescriptorLayout.LIKELY_FLOW, ~flowRef);
     }
 
     /** 0 to 3 for P0 to P3. */

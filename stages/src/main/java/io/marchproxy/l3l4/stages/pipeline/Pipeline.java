@@ -63,12 +63,28 @@ public final class Pipeline implements FlowTimers.Expiry {
     }
 
     /**
+     * Says which events will be handled next, in order, so that the memory of their flows is on its way by then: with millions of
+     * flows that is what a packet's time goes into. Optional, and without influence on what becomes of the events.
+     */
+    public void expect(PacketDescriptor[] events, int count) {
+        flows.expect(events, count);
+    }
+
+    /**
      * Handles one event to its end: the descriptor then carries verdict and drop reason, and output and journal were told.
      *
      * <p>An event that is older than the last is handled at the last one's time.
      */
     public void handle(PacketDescriptor event) {
         advanceTo(event.arrivalNs());
+        if (event.isData()) {
+            pass(event);
+        } else {
+            handleOther(event);
+        }
+    }
+
+    private void handleOther(PacketDescriptor event) {
         switch (event.kind()) {
             case DATA, OPEN, CONNECTED, CONNECT_FAILED, FIN, RESET -> pass(event);
             case CLOSED -> closed(event);
@@ -112,14 +128,8 @@ public final class Pipeline implements FlowTimers.Expiry {
 
     private void pass(PacketDescriptor packet) {
         Verdict verdict = classify.process(packet, nowNs);
-        boolean isData = packet.kind() == EventKind.DATA;
-        if (isData) {
-            books.in(
-                    packet.service(),
-                    packet.trafficClass(),
-                    packet.direction(),
-                    packet.packets(),
-                    packet.lengthBytes());
+        if (packet.isData()) {
+            books.in(packet);
         }
         if (verdict == Verdict.CONTINUE) {
             verdict = shape.process(packet, nowNs);
@@ -127,10 +137,12 @@ public final class Pipeline implements FlowTimers.Expiry {
         if (verdict == Verdict.CONTINUE) {
             verdict = leave(packet);
         }
-        switch (verdict) {
-            case FORWARD -> forward(packet);
-            case HOLD -> hold(packet);
-            default -> drop(packet);
+        if (verdict == Verdict.FORWARD) {
+            forward(packet);
+        } else if (verdict == Verdict.HOLD) {
+            hold(packet);
+        } else {
+            drop(packet);
         }
     }
 
@@ -161,19 +173,13 @@ public final class Pipeline implements FlowTimers.Expiry {
 
     private void forward(PacketDescriptor packet) {
         boolean isLastReply = false;
-        EventKind kind = packet.kind();
-        if (kind == EventKind.DATA) {
-            books.out(
-                    packet.service(),
-                    packet.trafficClass(),
-                    packet.direction(),
-                    packet.packets(),
-                    packet.lengthBytes());
+        if (packet.isData()) {
+            books.out(packet);
             isLastReply = classify.countReply(packet);
         }
         conclude(packet, Verdict.FORWARD);
         long flowRef = packet.flowRef();
-        if (kind == EventKind.RESET) {
+        if (!packet.isData() && packet.kind() == EventKind.RESET) {
             free(flowRef);
         }
         output.forward(packet);
@@ -215,7 +221,7 @@ public final class Pipeline implements FlowTimers.Expiry {
     }
 
     private void countHeld(PacketDescriptor packet, int sign) {
-        if (packet.kind() == EventKind.DATA) {
+        if (packet.isData()) {
             books.held(
                     packet.service(),
                     packet.trafficClass(),

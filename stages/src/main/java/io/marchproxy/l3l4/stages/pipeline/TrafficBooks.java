@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.stages.pipeline;
 
+import io.marchproxy.l3l4.stages.packet.CacheLines;
 import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -25,13 +27,17 @@ public final class TrafficBooks {
     private static final int COLUMNS = DROPPED_BYTES + DropReason.count();
     private static final int CLASSES = 4;
     private static final int DIRECTIONS = 2;
+    private static final int TO_BACKEND = Direction.TO_BACKEND.ordinal();
+    private static final int TO_CLIENT = Direction.TO_CLIENT.ordinal();
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle CELLS = cellsHandle();
 
-    private volatile long[] cells;
+    /** Replaced by the writer with release when it grows; the writer reads it plainly, others with acquire. */
+    private long[] cells;
 
     /** Books with room for a number of services; {@link #grow} makes more. */
     public TrafficBooks(int services) {
-        cells = new long[services * CLASSES * DIRECTIONS * COLUMNS];
+        cells = new long[length(services)];
     }
 
     private TrafficBooks(long[] cells) {
@@ -40,15 +46,25 @@ public final class TrafficBooks {
 
     /** Makes room for services 0 to {@code services} − 1. By the writing thread. */
     public void grow(int services) {
-        int wanted = services * CLASSES * DIRECTIONS * COLUMNS;
+        int wanted = length(services);
         if (wanted > cells.length) {
-            cells = Arrays.copyOf(cells, wanted);
+            CELLS.setRelease(this, Arrays.copyOf(cells, wanted));
         }
     }
 
     /** Services that there is room for. */
     public int services() {
-        return cells.length / (CLASSES * DIRECTIONS * COLUMNS);
+        return (shared().length - 2 * CacheLines.PADDING_LONGS) / (CLASSES * DIRECTIONS * COLUMNS);
+    }
+
+    /** Counts what a descriptor stands for as having come in. */
+    public void in(PacketDescriptor packet) {
+        add2(row(packet) + IN_PACKETS, packet.packets(), packet.lengthBytes());
+    }
+
+    /** Counts what a descriptor stands for as having left. */
+    public void out(PacketDescriptor packet) {
+        add2(row(packet) + OUT_PACKETS, packet.packets(), packet.lengthBytes());
     }
 
     public void in(int service, int trafficClass, Direction direction, long packets, long bytes) {
@@ -111,14 +127,27 @@ public final class TrafficBooks {
     /** Adds another's cells to these, as for a sum over shards. By the writing thread. */
     public void add(TrafficBooks other) {
         grow(other.services());
-        long[] theirs = other.cells;
-        for (int i = 0; i < theirs.length; i++) {
+        long[] theirs = other.shared();
+        for (int i = CacheLines.PADDING_LONGS; i < theirs.length - CacheLines.PADDING_LONGS; i++) {
             add(i, (long) CELL.getOpaque(theirs, i));
         }
     }
 
+    private static int row(PacketDescriptor packet) {
+        return row(packet.service(), packet.trafficClass(), packet.isToBackend() ? TO_BACKEND : TO_CLIENT);
+    }
+
     private static int row(int service, int trafficClass, Direction direction) {
-        return ((service * CLASSES + trafficClass) * DIRECTIONS + direction.ordinal()) * COLUMNS;
+        return row(service, trafficClass, direction.ordinal());
+    }
+
+    private static int row(int service, int trafficClass, int direction) {
+        return CacheLines.PADDING_LONGS + ((service * CLASSES + trafficClass) * DIRECTIONS + direction) * COLUMNS;
+    }
+
+    /** Cells for so many services, and an unused stretch at either end: the neighbours in the heap are other writers'. */
+    private static int length(int services) {
+        return services * CLASSES * DIRECTIONS * COLUMNS + 2 * CacheLines.PADDING_LONGS;
     }
 
     private void add2(int first, long packets, long bytes) {
@@ -128,15 +157,27 @@ public final class TrafficBooks {
 
     private void add(int index, long amount) {
         long[] mine = cells;
-        if (index >= mine.length) {
-            mine = Arrays.copyOf(mine, index + CLASSES * DIRECTIONS * COLUMNS);
-            cells = mine;
+        if (index >= mine.length - CacheLines.PADDING_LONGS) {
+            mine = Arrays.copyOf(mine, index + CLASSES * DIRECTIONS * COLUMNS + CacheLines.PADDING_LONGS);
+            CELLS.setRelease(this, mine);
         }
-        CELL.setOpaque(mine, index, (long) CELL.getOpaque(mine, index) + amount);
+        CELL.setOpaque(mine, index, mine[index] + amount);
     }
 
     private long get(int index) {
-        long[] mine = cells;
+        long[] mine = shared();
         return index < mine.length ? (long) CELL.getOpaque(mine, index) : 0;
+    }
+
+    private long[] shared() {
+        return (long[]) CELLS.getAcquire(this);
+    }
+
+    private static VarHandle cellsHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(TrafficBooks.class, "cells", long[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 }

@@ -7,10 +7,12 @@ import java.util.List;
 /** Per backend number: whether it is healthy, and whether a pool names it. One thread writes; any may ask for health. */
 final class BackendStates implements HealthView {
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(byte[].class);
+    private static final VarHandle STATES = statesHandle();
     private static final int IN_POOL = 1;
     private static final int UNHEALTHY = 2;
 
-    private volatile byte[] states = {};
+    /** Replaced with release by a new snapshot; the pipeline's thread reads it plainly, others with acquire. */
+    private byte[] states = {};
 
     /** Takes over the pools of a snapshot. What no pool names any more is healthy again, should it come back. */
     void apply(List<BackendPool> pools) {
@@ -22,7 +24,7 @@ final class BackendStates implements HealthView {
                 after[backend] = (byte) (IN_POOL | health);
             }
         }
-        states = after;
+        STATES.setRelease(this, after);
     }
 
     /** Sets a backend's health; of a backend that no pool names, nothing is kept. */
@@ -35,14 +37,22 @@ final class BackendStates implements HealthView {
 
     @Override
     public boolean healthy(int backend) {
-        byte[] mine = states;
+        byte[] mine = (byte[]) STATES.getAcquire(this);
         return backend < 0 || backend >= mine.length || ((byte) CELL.getOpaque(mine, backend) & UNHEALTHY) == 0;
     }
 
-    /** Whether new traffic may be sent there: named by a pool and healthy. */
+    /** Whether new traffic may be sent there: named by a pool and healthy. By the pipeline's thread. */
     boolean usable(int backend) {
         byte[] mine = states;
-        return backend < mine.length && (byte) CELL.getOpaque(mine, backend) == IN_POOL;
+        return backend < mine.length && mine[backend] == IN_POOL;
+    }
+
+    private static VarHandle statesHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(BackendStates.class, "states", byte[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
     private static int count(List<BackendPool> pools) {

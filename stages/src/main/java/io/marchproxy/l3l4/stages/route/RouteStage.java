@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.stages.route;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
-import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
@@ -61,23 +60,28 @@ public final class RouteStage implements Stage {
         if (entry == 0) {
             return DropReason.FLOW_GONE.drop(packet);
         }
-        EventKind kind = packet.kind();
         boolean isConnection = FlowEntry.protocol(entry) == IpPacket.TCP;
-        if (kind == EventKind.OPEN && isConnection) {
-            return connect(packet, entry, nowNs);
-        }
-        if (kind == EventKind.CONNECT_FAILED) {
-            return isConnection ? connectAgain(packet, entry, nowNs) : DropReason.CONNECT_FAILED.drop(packet);
+        if (!packet.isData()) {
+            return followConnection(packet, entry, isConnection, nowNs);
         }
         int backend = FlowEntry.backend(entry);
-        if (kind != EventKind.DATA
-                || isConnection
-                || packet.direction() == Direction.TO_CLIENT
-                || (backend >= 0 && states.usable(backend))) {
+        if (isConnection || !packet.isToBackend() || (backend >= 0 && states.usable(backend))) {
             packet.backend(backend);
             return Verdict.CONTINUE;
         }
         return chooseForSession(packet, entry, backend);
+    }
+
+    private Verdict followConnection(PacketDescriptor event, long entry, boolean isConnection, long nowNs) {
+        EventKind kind = event.kind();
+        if (kind == EventKind.OPEN && isConnection) {
+            return connect(event, entry, nowNs);
+        }
+        if (kind == EventKind.CONNECT_FAILED) {
+            return isConnection ? connectAgain(event, entry, nowNs) : DropReason.CONNECT_FAILED.drop(event);
+        }
+        event.backend(FlowEntry.backend(entry));
+        return Verdict.CONTINUE;
     }
 
     private Verdict chooseForSession(PacketDescriptor packet, long entry, int before) {

@@ -51,13 +51,13 @@ public final class ShapeStage implements Stage {
 
     @Override
     public Verdict process(PacketDescriptor packet, long nowNs) {
-        EventKind kind = packet.kind();
-        if (kind != EventKind.DATA && kind != EventKind.FIN) {
+        boolean isData = packet.isData();
+        if (!isData && packet.kind() != EventKind.FIN) {
             return Verdict.CONTINUE;
         }
         int number = packet.trafficClass() * DIRECTIONS + packet.direction().ordinal();
         HeldQueue queue = queues[number];
-        long releaseNs = kind == EventKind.DATA ? releaseTimes.releaseNs(packet, nowNs) : nowNs;
+        long releaseNs = isData ? releaseTimes.releaseNs(packet, nowNs) : nowNs;
         if (releaseNs <= nowNs && queue.isEmpty()) {
             return Verdict.CONTINUE;
         }

@@ -1,7 +1,6 @@
 package io.marchproxy.l3l4.stages.trace;
 
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
-import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
@@ -26,7 +25,7 @@ public final class TraceStage implements Stage {
 
     @Override
     public Verdict process(PacketDescriptor packet, long nowNs) {
-        if (packet.kind() == EventKind.DATA) {
+        if (packet.isData()) {
             boolean wasHeld = (packet.flags() & DescriptorFlags.WAS_HELD) != 0;
             long leftNs = wasHeld ? packet.releaseNs() : Math.max(handedNs, packet.arrivalNs());
             residence.record(leftNs - packet.arrivalNs(), packet.packets());

@@ -29,6 +29,11 @@ public final class TestFlowTable implements FlowTable {
     }
 
     @Override
+    public void expect(PacketDescriptor[] events, int count) {
+        // needs nothing ahead
+    }
+
+    @Override
     public long find(PacketDescriptor fromClient) {
         fromClient.flowHash(hash.of(fromClient));
         Integer slot = slots.get(FlowKey.of(fromClient));

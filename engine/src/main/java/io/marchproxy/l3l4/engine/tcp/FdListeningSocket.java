@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** A listening socket by system calls. */
 final class FdListeningSocket implements ListeningSocket {
     /** Made beforehand: once there is no descriptor left, what it needs can't be loaded any more. */
-    private static final SystemCallException NO_DESCRIPTOR = new SystemCallException("accept", Errno.EMFILE);
+    private static final String NO_DESCRIPTOR = Errno.describe(Errno.EMFILE);
 
     private final FdSockets calls;
     private final int fd;
@@ -38,7 +38,7 @@ final class FdListeningSocket implements ListeningSocket {
     }
 
     @Override
-    public @Nullable StreamSocket accept() throws SystemCallException {
+    public @Nullable StreamSocket accept() throws IOException {
         while (true) {
             int accepted = calls.streams().accept(fd, calls.scratch(), FdSockets.ADDRESS_BYTES);
             if (accepted >= 0) {
@@ -53,7 +53,7 @@ final class FdListeningSocket implements ListeningSocket {
                 return null;
             }
             if (accepted == -Errno.EMFILE) {
-                throw NO_DESCRIPTOR;
+                throw new IOException(NO_DESCRIPTOR);
             }
             // These say something of one client, who is gone, and not of the next (accept(2)).
             if (accepted != -Errno.ECONNABORTED && accepted != -Errno.EINTR) {

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.tcp;
 import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.engine.sys.SocketCalls;
 import io.marchproxy.l3l4.engine.sys.StreamCalls;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,8 +63,9 @@ final class PipePool {
 
     /** The kernel's limit of pages that a user may have in pipes, 0 for none. */
     static long softPages() {
-        try {
-            return Long.parseLong(Files.readString(SOFT_LIMIT).strip());
+        // In one read: the kernel answers a second one with the end, wherever the first one stopped.
+        try (BufferedReader lines = Files.newBufferedReader(SOFT_LIMIT)) {
+            return Long.parseLong(lines.readLine());
         } catch (IOException | NumberFormatException e) {
             LOG.debug("the limit of pages in pipes is not known here", e);
             return 0;

@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.engine.listen.Relay;
 import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
+import io.marchproxy.l3l4.engine.sys.StreamCalls;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -26,11 +27,17 @@ public final class TcpRelay implements Relay {
 
     /** A relay without listeners. */
     public TcpRelay(List<Shard> shards) {
-        int pipes = PipePool.most(DescriptorBudget.limitOfThisProcess(), PipePool.softPages());
-        int pipesEach = Math.ceilDiv(pipes, Math.max(1, shards.size()));
-        this.budget = DescriptorBudget.ofThisProcess((long) PIPE_ENDS * pipes);
+        this(
+                shards,
+                PipePool.most(DescriptorBudget.limitOfThisProcess(), PipePool.softPages()),
+                StreamCalls::splice);
+    }
+
+    TcpRelay(List<Shard> shards, int mostPipes, Splicing splicing) {
+        int pipesEach = Math.ceilDiv(mostPipes, Math.max(1, shards.size()));
+        this.budget = DescriptorBudget.ofThisProcess((long) PIPE_ENDS * mostPipes);
         this.shards = shards.stream()
-                .collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, failedMarks, pipesEach)));
+                .collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, failedMarks, pipesEach, splicing)));
     }
 
     @Override
@@ -79,6 +86,11 @@ public final class TcpRelay implements Relay {
         return shards.values().stream()
                 .mapToInt(shard -> shard.chunks().inUse())
                 .sum();
+    }
+
+    /** Pipes that there are, in use or free. */
+    public int pipes() {
+        return shards.values().stream().mapToInt(shard -> shard.pipes().made()).sum();
     }
 
     /** Pipes that hold bytes on their way. */

@@ -39,6 +39,7 @@ final class TcpShard {
     private final OpenSockets open = new OpenSockets();
     private final ChunkPool chunks = new ChunkPool();
     private final PipePool pipes;
+    private final Splicing splicing;
     private final StreamSockets sockets;
 
     /**
@@ -46,11 +47,12 @@ final class TcpShard {
      *
      * @param mostPipes that it may have at once
      */
-    TcpShard(ShardContext context, LongAdder failedMarks, int mostPipes) {
+    TcpShard(ShardContext context, LongAdder failedMarks, int mostPipes, Splicing splicing) {
         this.context = context;
         this.ingress = context.ingress();
         this.egress = context.egress();
         this.failedMarks = failedMarks;
+        this.splicing = splicing;
         this.hops = context.separateEgress();
         this.completions = hops ? ingress.books() : egress.books();
         this.hop = new EgressHop(context);
@@ -83,7 +85,7 @@ final class TcpShard {
 
     /** Moves bytes from a socket to a pipe, or on; as {@link StreamCalls#splice}. */
     int splice(int from, int to, int bytes) {
-        return streams.splice(from, to, bytes);
+        return splicing.splice(streams, from, to, bytes);
     }
 
     /** Takes bytes out of a pipe after all. */

@@ -48,6 +48,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -85,6 +86,12 @@ final class TcpRig implements AutoCloseable {
     }
 
     TcpRig(Placed placed, int shardCount, ServiceSettings service) throws Exception {
+        this(placed, shardCount, service, TcpRelay::new);
+    }
+
+    /** With a relay that differs from that of the service. */
+    TcpRig(Placed placed, int shardCount, ServiceSettings service, Function<List<Shard>, TcpRelay> relays)
+            throws Exception {
         compiled = compiler.compile(settings(service));
         publish();
         for (int id = 0; id < shardCount; id++) {
@@ -97,7 +104,7 @@ final class TcpRig implements AutoCloseable {
                     (backend, errno) -> signals.add(new Signal(backend, errno)),
                     errors));
         }
-        relay = new TcpRelay(shards);
+        relay = relays.apply(shards);
         listeners = new ListenerSet(shards, this::open);
         try {
             listeners.commit(listeners.prepare(compiled.listeners()));

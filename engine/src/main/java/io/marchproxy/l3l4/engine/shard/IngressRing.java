@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.shard;
 import io.marchproxy.l3l4.engine.transport.BatchHook;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** The event loop's side of the ring: claims, publishes, and lets the placement run the stages once a batch. */
@@ -25,6 +26,7 @@ final class IngressRing implements ShardIngress, BatchHook {
     private final DescriptorRing ring;
     private final Overflow overflow;
     private final TrafficBooks books;
+    private final ArrayDeque<Runnable> nextTurn = new ArrayDeque<>();
     private @Nullable Placement placement;
     private boolean inBatch;
     private boolean timeIsFresh;
@@ -123,7 +125,28 @@ final class IngressRing implements ShardIngress, BatchHook {
     }
 
     @Override
+    public void nextTurn(Runnable action) {
+        nextTurn.add(action);
+    }
+
+    @Override
+    public boolean hasWork() {
+        return !nextTurn.isEmpty();
+    }
+
+    @Override
     public void batchEnds() {
+        try {
+            // What these put off again is for the turn after.
+            for (int left = nextTurn.size(); left > 0; left--) {
+                nextTurn.remove().run();
+            }
+        } finally {
+            endBatch();
+        }
+    }
+
+    private void endBatch() {
         inBatch = false;
         runBatch();
         timeIsFresh = false;

@@ -35,6 +35,12 @@ public interface ShardIngress {
     void settle();
 
     /**
+     * Has an action run once at the end of the loop's next turn of I/O, which does not wait: for those who stopped early so
+     * that others get their turn. A task of the loop would run before the turn.
+     */
+    void nextTurn(Runnable action);
+
+    /**
      * Books that the event loop's thread writes: packets that came in but were dropped before they reached the ring (in and
      * dropped), and in pipelined placement what sockets accepted after the egress had handed it over (out, held reduced).
      */

@@ -94,7 +94,7 @@ public final class AnonymousMemory implements AutoCloseable {
     }
 
     @SuppressWarnings("restricted") // calling native functions is what this class is for
-    private static MethodHandle link(String name, FunctionDescriptor descriptor) {
+    static MethodHandle link(String name, FunctionDescriptor descriptor) {
         Linker linker = Linker.nativeLinker();
         MemorySegment symbol = linker.defaultLookup()
                 .find(name)

@@ -12,15 +12,21 @@ public final class Errno {
     public static final int EINVAL = 22;
     public static final int ENFILE = 23;
     public static final int EMFILE = 24;
+    public static final int EPIPE = 32;
+    public static final int ENOSYS = 38;
     public static final int EMSGSIZE = 90;
     public static final int ENOPROTOOPT = 92;
     public static final int EAFNOSUPPORT = 97;
     public static final int EADDRINUSE = 98;
     public static final int EADDRNOTAVAIL = 99;
     public static final int ENETUNREACH = 101;
+    public static final int ECONNABORTED = 103;
+    public static final int ECONNRESET = 104;
     public static final int ENOBUFS = 105;
+    public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
     public static final int EHOSTUNREACH = 113;
+    public static final int EINPROGRESS = 115;
 
     private Errno() {}
 
@@ -37,15 +43,21 @@ public final class Errno {
             case EINVAL -> "EINVAL (invalid argument)";
             case ENFILE -> "ENFILE (the system's limit of open files is reached)";
             case EMFILE -> "EMFILE (the process's limit of open files is reached)";
+            case EPIPE -> "EPIPE (the receiver takes nothing more)";
+            case ENOSYS -> "ENOSYS (this kernel has no such call)";
             case EMSGSIZE -> "EMSGSIZE (the datagram is too long)";
             case ENOPROTOOPT -> "ENOPROTOOPT (option or protocol not available)";
             case EAFNOSUPPORT -> "EAFNOSUPPORT (this machine has no such address family)";
             case EADDRINUSE -> "EADDRINUSE (address already in use)";
             case EADDRNOTAVAIL -> "EADDRNOTAVAIL (cannot assign requested address)";
             case ENETUNREACH -> "ENETUNREACH (no route to the network)";
+            case ECONNABORTED -> "ECONNABORTED (the client was gone before it was accepted)";
+            case ECONNRESET -> "ECONNRESET (the peer reset the connection)";
             case ENOBUFS -> "ENOBUFS (the kernel has no buffer left)";
             case ECONNREFUSED -> "ECONNREFUSED (nobody listens there)";
+            case ETIMEDOUT -> "ETIMEDOUT (no answer in time)";
             case EHOSTUNREACH -> "EHOSTUNREACH (the host is unreachable)";
+            case EINPROGRESS -> "EINPROGRESS (the connection is being made)";
             default -> "error " + errno;
         };
     }

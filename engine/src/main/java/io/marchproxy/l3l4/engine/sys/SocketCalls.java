@@ -166,7 +166,7 @@ public final class SocketCalls {
     }
 
     @SuppressWarnings("restricted") // calling native functions is what this class is for
-    private static MethodHandle link(String name, FunctionDescriptor descriptor) {
+    static MethodHandle link(String name, FunctionDescriptor descriptor) {
         Linker linker = Linker.nativeLinker();
         MemorySegment symbol = linker.defaultLookup()
                 .find(name)

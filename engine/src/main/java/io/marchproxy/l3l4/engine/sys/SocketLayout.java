@@ -60,14 +60,17 @@ public final class SocketLayout {
 
     public static final int AF_INET = 2;
     public static final int AF_INET6 = 10;
+    public static final int SOCK_STREAM = 1;
     public static final int SOCK_DGRAM = 2;
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
 
     public static final int SOL_SOCKET = 1;
+    public static final int SO_REUSEADDR = 2;
     public static final int SO_ERROR = 4;
     public static final int SO_SNDBUF = 7;
     public static final int SO_RCVBUF = 8;
+    public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
 
     public static final int SOL_IP = 0;
@@ -84,12 +87,16 @@ public final class SocketLayout {
     public static final int IPV6_RECVTCLASS = 66;
     public static final int IPV6_TCLASS = 67;
 
+    public static final int SOL_TCP = 6;
+    public static final int TCP_NODELAY = 1;
+
     public static final int SOL_UDP = 17;
     public static final int UDP_SEGMENT = 103;
 
     public static final int MSG_TRUNC = 0x20;
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_ERRQUEUE = 0x2000;
+    public static final int MSG_NOSIGNAL = 0x4000;
 
     /** Origins of a sock_extended_err: this host itself, or a message of ICMP or ICMPv6. */
     public static final int ORIGIN_ICMP = 2;

@@ -1,6 +1,6 @@
 package io.marchproxy.l3l4.engine.tcp;
 
-import io.netty.channel.ServerChannel;
+import io.netty.channel.EventLoop;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -18,11 +18,14 @@ final class AcceptPause {
     /** At the limit every connection that ends lets one in, and accepting pauses again: that is one episode, not many. */
     private static final long QUIET_NS = TimeUnit.SECONDS.toNanos(1);
 
-    private final ServerChannel channel;
+    private final EventLoop loop;
     private final AcceptPauses pauses;
     private final String service;
     private final BooleanSupplier blocked;
+    private final Runnable goOn;
     private long nextMs = FIRST_MS;
+    private boolean paused;
+    private boolean closed;
     private boolean inEpisode;
     private long lastPauseNs;
 
@@ -30,12 +33,24 @@ final class AcceptPause {
      * Watches a listener.
      *
      * @param blocked true while accepting would be of no use, though it might succeed
+     * @param goOn is run at the end of each pause
      */
-    AcceptPause(ServerChannel channel, AcceptPauses pauses, String service, BooleanSupplier blocked) {
-        this.channel = channel;
+    AcceptPause(EventLoop loop, AcceptPauses pauses, String service, BooleanSupplier blocked, Runnable goOn) {
+        this.loop = loop;
         this.pauses = pauses;
         this.service = service;
         this.blocked = blocked;
+        this.goOn = goOn;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    /** The listener is closed: no pause ends any more. */
+    void close() {
+        paused = true;
+        closed = true;
     }
 
     /** Accepting failed: stops it for a while. */
@@ -45,7 +60,7 @@ final class AcceptPause {
 
     /** Accepting is of no use for now: stops it for a while. */
     void pause(String reason) {
-        if (!channel.isOpen() || !channel.config().isAutoRead()) {
+        if (paused) {
             return;
         }
         if (!inEpisode) {
@@ -54,8 +69,8 @@ final class AcceptPause {
             LOG.warn("service {}: accepting connections pauses, those that stand live on: {}", service, reason);
         }
         lastPauseNs = System.nanoTime();
-        channel.config().setAutoRead(false);
-        channel.eventLoop().schedule(this::resume, nextMs, TimeUnit.MILLISECONDS);
+        paused = true;
+        loop.schedule(this::resume, nextMs, TimeUnit.MILLISECONDS);
         nextMs = Math.min(nextMs * 2, LONGEST_MS);
     }
 
@@ -69,13 +84,14 @@ final class AcceptPause {
     }
 
     private void resume() {
-        if (!channel.isOpen()) {
+        if (closed) {
             return;
         }
         if (blocked.getAsBoolean()) {
-            channel.eventLoop().schedule(this::resume, FIRST_MS, TimeUnit.MILLISECONDS);
+            loop.schedule(this::resume, FIRST_MS, TimeUnit.MILLISECONDS);
         } else {
-            channel.config().setAutoRead(true);
+            paused = false;
+            goOn.run();
         }
     }
 }

@@ -1,26 +1,26 @@
 package io.marchproxy.l3l4.engine.tcp;
 
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
-import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.SocketChannel;
+import io.marchproxy.l3l4.engine.sys.Errno;
+import java.io.IOException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One try to connect a client's connection to a backend. Event loop's thread. */
 final class BackendConnect {
-    private static final long MILLISECOND_NS = TimeUnit.MILLISECONDS.toNanos(1);
-
     private final TcpConnection connection;
     private final TcpShard shard;
     private final BackendTarget target;
-    private final SocketChannel channel;
+    private final StreamSocket socket;
+    private @Nullable Future<?> timeout;
+    private boolean done;
 
-    private BackendConnect(TcpConnection connection, TcpShard shard, BackendTarget target, SocketChannel channel) {
+    private BackendConnect(TcpConnection connection, TcpShard shard, BackendTarget target, StreamSocket socket) {
         this.connection = connection;
         this.shard = shard;
         this.target = target;
-        this.channel = channel;
+        this.socket = socket;
     }
 
     /**
@@ -29,39 +29,75 @@ final class BackendConnect {
      * @param leftNs of the time for all tries
      */
     static void start(TcpConnection connection, TcpShard shard, BackendTarget target, long leftNs) {
-        SocketChannel channel;
+        StreamSocket socket;
         try {
-            channel = Channels.toBackend(shard.transport(), target.address());
-        } catch (ChannelException e) {
+            socket = shard.sockets().toBackend(target.address());
+        } catch (IOException e) {
             connection.connectFailed(target.index(), ConnectFailure.errno(e));
             return;
         }
-        connection.prepare(channel);
+        connection.prepare(socket);
         long tryNs = connection.settings().connect().timeout().toNanos();
-        long timeoutMs = Math.ceilDiv(Math.clamp(leftNs, 1, tryNs), MILLISECOND_NS);
-        channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeoutMs);
-        BackendConnect connect = new BackendConnect(connection, shard, target, channel);
-        shard.loop().register(channel).addListener(registered -> connect.registered(registered.isSuccess()));
+        new BackendConnect(connection, shard, target, socket).start(Math.clamp(leftNs, 1, tryNs));
     }
 
-    private void registered(boolean success) {
-        if (connection.isOver()) {
-            channel.close();
+    private void start(long timeoutNs) {
+        int outcome = socket.connect(target.address());
+        boolean isUnderWay = outcome == -Errno.EINPROGRESS;
+        try {
+            if (outcome == 0 || isUnderWay) {
+                socket.watch(this::changed);
+            }
+        } catch (IOException e) {
+            failed(ConnectFailure.errno(e));
             return;
         }
-        ChannelFuture outcome = success
-                ? channel.connect(target.address())
-                : channel.newFailedFuture(new ChannelException("the event loop took no channel"));
-        outcome.addListener(done -> finished(outcome));
+        if (isUnderWay) {
+            timeout = shard.loop().schedule(this::late, timeoutNs, TimeUnit.NANOSECONDS);
+        } else {
+            finished(outcome);
+        }
     }
 
-    private void finished(ChannelFuture outcome) {
-        if (outcome.isSuccess()) {
-            connection.connected();
-        } else {
-            channel.close();
-            connection.connectFailed(target.index(), ConnectFailure.errno(outcome.cause()));
+    private void changed(int events) {
+        if (!done) {
+            int outcome = socket.connectOutcome();
+            if (outcome == -Errno.EINPROGRESS) {
+                return;
+            }
+            finished(outcome);
         }
+        connection.backendChanged(events);
+    }
+
+    private void finished(int outcome) {
+        if (outcome < 0) {
+            failed(-outcome);
+        } else {
+            end();
+            connection.connected();
+            shard.ingress().settle();
+        }
+    }
+
+    private void late() {
+        if (!done && !connection.isOver()) {
+            failed(ConnectFailure.TIMED_OUT);
+        }
+    }
+
+    private void failed(int errno) {
+        end();
+        socket.close();
+        connection.connectFailed(target.index(), errno);
         shard.ingress().settle();
+    }
+
+    private void end() {
+        done = true;
+        Future<?> pending = timeout;
+        if (pending != null) {
+            pending.cancel(false);
+        }
     }
 }

@@ -33,14 +33,27 @@ final class DescriptorBudget {
         free = new AtomicLong(connections);
     }
 
-    /** The budget of this process, from what its limit is and what it has open now. */
-    static DescriptorBudget ofThisProcess() {
+    /**
+     * The budget of this process, from what its limit is and what it has open now.
+     *
+     * @param taken descriptors that are going to be used for something else
+     */
+    static DescriptorBudget ofThisProcess(long taken) {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return new DescriptorBudget(
-                    connections(limit(Files.readAllLines(Path.of("/proc/self/limits"))), open.count()));
+            return new DescriptorBudget(connections(limitOfThisProcess(), open.count() + taken));
+        } catch (IOException e) {
+            LOG.debug("what descriptors are open is not known here", e);
+            return new DescriptorBudget(UNKNOWN);
+        }
+    }
+
+    /** How many descriptors this process may have open. */
+    static long limitOfThisProcess() {
+        try {
+            return limit(Files.readAllLines(Path.of("/proc/self/limits")));
         } catch (IOException e) {
             LOG.debug("the limit of file descriptors is not known here", e);
-            return new DescriptorBudget(UNKNOWN);
+            return UNKNOWN;
         }
     }
 

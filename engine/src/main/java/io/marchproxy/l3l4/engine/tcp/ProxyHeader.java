@@ -1,7 +1,8 @@
 package io.marchproxy.l3l4.engine.tcp;
 
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings.Version;
-import io.netty.channel.ChannelPipeline;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageEncoder;
@@ -29,10 +30,12 @@ final class ProxyHeader {
                 text(client.destination().getAddress(), four),
                 client.source().getPort(),
                 client.destination().getPort());
-        ChannelPipeline pipeline = toBackend.receiver().pipeline();
-        pipeline.addFirst(HAProxyMessageEncoder.INSTANCE);
-        toBackend.begin(header);
-        pipeline.remove(HAProxyMessageEncoder.INSTANCE);
+        EmbeddedChannel encoder = new EmbeddedChannel(HAProxyMessageEncoder.INSTANCE);
+        encoder.writeOutbound(header);
+        ByteBuf encoded = encoder.readOutbound();
+        toBackend.begin(encoded);
+        encoded.release();
+        encoder.finishAndReleaseAll();
     }
 
     /** Literal as RFC 5952 has it; in a pair of families, IPv4 as the IPv6 address that it maps to (RFC 4291, 2.5.5.2). */

@@ -2,18 +2,19 @@ package io.marchproxy.l3l4.engine.tcp;
 
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import io.netty.util.NetUtil;
-import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -21,79 +22,86 @@ import org.jspecify.annotations.Nullable;
  * Reads the PROXY header that a client must begin with (haproxy's proxy-protocol.txt), then makes way. A header that is
  * missing, broken, too long or late refuses the connection. Event loop's thread.
  */
-final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
+final class ProxyHeaderReader {
     /** Extensions are passed over; this much of them is more than load balancers of the great clouds send. */
     private static final int MOST_EXTENSION_BYTES = 4 * 1024;
 
     private final TcpConnection connection;
-    private final SocketChannel client;
-    private final ReadGate gate;
-    private @Nullable ScheduledFuture<?> timeout;
+    private final TcpShard shard;
+    private final EmbeddedChannel decoder;
+    private @Nullable Future<?> timeout;
     private boolean done;
 
-    private ProxyHeaderReader(TcpConnection connection) {
+    private ProxyHeaderReader(TcpConnection connection, TcpShard shard, ProxyProtocolSettings settings) {
         this.connection = connection;
-        this.client = connection.client();
-        this.gate = connection.fromClient().gate();
+        this.shard = shard;
+        this.decoder = new EmbeddedChannel(
+                new ProxyHeaderGuard(settings.accept()), new HAProxyMessageDecoder(MOST_EXTENSION_BYTES));
     }
 
-    /** Puts the reader in front of what the pipeline of a new, registered connection has, and starts the clock. */
-    static void install(TcpConnection connection, ProxyProtocolSettings settings) {
-        ProxyHeaderReader reader = new ProxyHeaderReader(connection);
-        ChannelPipeline pipeline = reader.client.pipeline();
-        pipeline.addFirst(
-                new ProxyHeaderGuard(settings.accept()), new HAProxyMessageDecoder(MOST_EXTENSION_BYTES), reader);
-        reader.timeout = reader.client
-                .eventLoop()
+    /** Has a new connection read its header first, and starts the clock. */
+    static void install(TcpConnection connection, TcpShard shard, ProxyProtocolSettings settings) {
+        ProxyHeaderReader reader = new ProxyHeaderReader(connection, shard, settings);
+        reader.timeout = shard.loop()
                 .schedule(reader::late, settings.headerTimeout().toNanos(), TimeUnit.NANOSECONDS);
-        reader.gate.open();
-        reader.client.read();
+        connection.fromClient().expect(reader);
     }
 
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-        if (!(message instanceof HAProxyMessage header)) {
-            context.fireChannelRead(message);
-            return;
-        }
+    /** Bytes came, which are the reader's now. */
+    void received(Chunk bytes) {
         try {
-            ClientAddress from = done ? null : address(header);
-            if (from != null) {
-                end();
-                connection.open(from);
-            } else {
-                refuse();
-            }
+            decoder.writeInbound(Unpooled.copiedBuffer(bytes.bytes()));
+        } catch (DecoderException e) {
+            refuse();
         } finally {
-            header.release();
+            shard.chunks().give(bytes);
         }
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
-        if (!done) {
-            if (gate.ended()) {
-                refuse();
-            } else {
-                client.read();
+        Object decoded = done ? null : decoder.readInbound();
+        if (decoded instanceof HAProxyMessage header) {
+            try {
+                begin(header);
+            } finally {
+                header.release();
             }
+        } else {
+            ReferenceCountUtil.release(decoded);
         }
-        context.fireChannelReadComplete();
     }
 
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof io.netty.handler.codec.DecoderException) {
+    /** The stream ended within the header. */
+    void ended() {
+        refuse();
+    }
+
+    /** The connection is over. */
+    void release() {
+        if (!done) {
+            end(null);
+        }
+    }
+
+    private void begin(HAProxyMessage header) {
+        ClientAddress from = address(header);
+        if (from == null) {
             refuse();
         } else {
-            context.fireExceptionCaught(cause);
+            end(rest());
+            connection.open(from);
         }
     }
 
-    @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        end();
-        context.fireChannelInactive();
+    /** What came behind the header. */
+    private @Nullable Chunk rest() {
+        if (!(decoder.readInbound() instanceof ByteBuf behind)) {
+            return null;
+        }
+        try {
+            Chunk rest = shard.chunks().take(behind.readableBytes());
+            rest.fill(behind);
+            return rest;
+        } finally {
+            behind.release();
+        }
     }
 
     private void late() {
@@ -103,17 +111,18 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
 
     private void refuse() {
         if (!done) {
-            end();
+            end(null);
             connection.refuse(DropReason.BAD_PROXY_HEADER);
         }
     }
 
-    private void end() {
+    private void end(@Nullable Chunk rest) {
         done = true;
-        gate.close();
         if (timeout != null) {
             timeout.cancel(false);
         }
+        connection.fromClient().headerEnds(rest);
+        decoder.finishAndReleaseAll();
     }
 
     /** Who the header says connected; the sockets' own word for LOCAL and UNKNOWN; null for what is no TCP connection. */

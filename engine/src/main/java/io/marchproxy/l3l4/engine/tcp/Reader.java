@@ -1,46 +1,72 @@
 package io.marchproxy.l3l4.engine.tcp;
 
 import io.marchproxy.l3l4.engine.shard.ShardIngress;
+import io.marchproxy.l3l4.engine.sys.Errno;
+import io.marchproxy.l3l4.engine.transport.FdReadiness;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.unix.Socket;
-import io.netty.channel.unix.UnixChannel;
-import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
 import java.util.ArrayDeque;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of a connection in front of the stages: turns what its sending socket brings into events.
  *
+ * <p>Small messages are read into memory. When reads keep being large the bytes go through a pipe instead (splice(2)), and
+ * the descriptors alone pass the stages; they say how many bytes may leave it. A pipe is held only while bytes are in it.
+ *
  * <p>Backpressure is counted end to end: from the read until the kernel took the bytes on the other side, wherever they
- * wait in between. Buffers count with their capacity, so that a client that sends byte by byte can't fill memory with
+ * wait in between. Chunks count with their capacity, so that a client that sends byte by byte can't fill memory with
  * nearly empty ones. At the limit reading stops, at half of it reading goes on.
  *
  * <p>Event loop's thread.
  */
-final class Reader extends ChannelInboundHandlerAdapter {
-    private static final Logger LOG = LoggerFactory.getLogger(Reader.class);
+final class Reader {
+    /** What one read may take in: a socket's turn, so that a bulk flow does not crowd out others of the batch. */
+    static final int LARGEST_READ = ChunkPool.LARGEST;
+
+    private static final int SMALLEST_READ = 2 * 1024;
+
+    /** Reads of a socket in a turn, of those that go on because the last one was full. */
+    private static final int READS_AT_ONCE = 4;
+
+    /** What counts as large. */
+    private static final int LARGE_READ = 32 * 1024;
+
+    /** So many large reads in a row begin splicing, and so many small ones end it. */
+    private static final int ROW = 3;
+
+    /** What one splice may move. */
+    private static final int LARGEST_SPLICE = 128 * 1024;
+
+    private static final int SHORT_READ = FdReadiness.URGENT | FdReadiness.ERROR | FdReadiness.HUNG_UP;
 
     private final TcpConnection connection;
     private final Direction direction;
-    private final Channel source;
+    private final StreamSocket source;
+    private final TcpShard shard;
     private final ShardIngress ingress;
-    private final ReadGate gate;
-    private final ArrayDeque<ByteBuf> early = new ArrayDeque<>(0);
     private final int limitBytes;
+    private final Runnable turn = this::turn;
+
+    private @Nullable ProxyHeaderReader header;
+    private @Nullable ArrayDeque<Chunk> early;
+    private @Nullable Pipe pipe;
     private int inFlightBytes;
+    private int row;
+    private boolean splices;
+
+    /** The kernel has, or may have, something for us; the end and an error are something. */
+    private boolean readable;
+
+    /** A read that brings less than it could does not say that there is nothing more. */
+    private boolean thorough;
+
+    private boolean peerEnded;
     private boolean started;
     private boolean paused;
     private boolean ended;
-    private boolean peerIsDone;
-    private boolean outputIsShut;
+    private boolean waitsForTurn;
 
     /**
      * Reads one side.
@@ -48,21 +74,13 @@ final class Reader extends ChannelInboundHandlerAdapter {
      * @param direction that the bytes read here go
      * @param limitBytes of buffers between this socket and the other
      */
-    Reader(TcpConnection connection, Direction direction, Channel source, ShardIngress ingress, int limitBytes) {
+    Reader(TcpConnection connection, Direction direction, StreamSocket source, TcpShard shard, int limitBytes) {
         this.connection = connection;
         this.direction = direction;
         this.source = source;
-        this.ingress = ingress;
+        this.shard = shard;
+        this.ingress = shard.ingress();
         this.limitBytes = limitBytes;
-        this.gate = new ReadGate(limitBytes);
-    }
-
-    ReadGate gate() {
-        return gate;
-    }
-
-    Channel source() {
-        return source;
     }
 
     /** Whether the sender's end of stream has been handed to the stages. */
@@ -70,144 +88,229 @@ final class Reader extends ChannelInboundHandlerAdapter {
         return ended;
     }
 
-    /** Begins to relay: first what a PROXY header's last read brought along. */
-    void start() {
-        if (early.isEmpty() && !gate.ended()) {
-            started = true;
-            readOn();
-        } else {
-            // What the egress may report back while the stages run is limited, so this waits for its own turn.
-            source.eventLoop().execute(this::startWithEarly);
+    /** Has the stream begin with a header, which is read before {@link #start}. */
+    void expect(ProxyHeaderReader wanted) {
+        header = wanted;
+        if (readable) {
+            readInTurn();
         }
     }
 
-    private void startWithEarly() {
-        if (connection.isOver()) {
+    /** The header is over: reading stops until {@link #start}, and what it brought along waits until then. */
+    void headerEnds(@Nullable Chunk rest) {
+        header = null;
+        if (rest != null) {
+            early = new ArrayDeque<>(1);
+            early.add(rest);
+        }
+    }
+
+    /** Begins to relay, in a turn of its own: what the egress may report back while the stages run is limited. */
+    void start() {
+        started = true;
+        if (readable || early != null) {
+            readInTurn();
+        }
+    }
+
+    /** The socket has changed. */
+    void ready(int events) {
+        if ((events & ~FdReadiness.WRITABLE) == 0) {
             return;
         }
-        started = true;
-        for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
-            received(bytes);
-        }
-        if (gate.ended()) {
-            end();
-        } else if (!paused) {
+        readable = true;
+        peerEnded |= (events & FdReadiness.PEER_ENDED) != 0;
+        thorough |= peerEnded || (events & SHORT_READ) != 0;
+        if (reads()) {
             readOn();
+        } else if ((events & FdReadiness.ERROR) != 0 && source.takeError() != 0) {
+            connection.broken(direction);
         }
-        ingress.settle();
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-        if (!(message instanceof ByteBuf bytes) || connection.isOver() || !bytes.isReadable()) {
-            ReferenceCountUtil.release(message);
-        } else if (started) {
-            received(bytes);
-        } else {
-            early.add(bytes);
-        }
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
-        if (gate.takeKnock()) {
-            knocked();
-        }
-        if (started && !ended && !connection.isOver()) {
-            if (gate.ended()) {
-                end();
-            } else if (!paused || mustReadOut()) {
-                source.read();
-            }
-        }
-        ingress.settle();
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        connection.broken(direction);
-        ingress.settle();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
-            LOG.warn("a connection is reset because of an unexpected error", cause);
-        }
-        connection.broken(direction);
-        ingress.settle();
     }
 
     /** Buffers of this direction have left the proxy, or will not. */
-    void leftProxy(int bufferBytes) {
-        inFlightBytes -= bufferBytes;
+    void leftProxy(int bytes) {
+        inFlightBytes -= bytes;
+        Pipe mine = pipe;
+        if (mine != null && mine.isEmpty()) {
+            givePipe(mine);
+        }
         if (paused && inFlightBytes <= limitBytes / 2) {
             resume();
         }
     }
 
-    /** This socket's output is shut: with an input that is over as well, the kernel waits only for its bytes to be read. */
-    void outputShut() {
-        outputIsShut = true;
-        readOutIfDone();
-    }
-
-    /** Gives back what was read and never handed to the stages. */
+    /** Gives back what was read and never handed to the stages, and the pipe with whatever is in it. */
     void release() {
-        early.forEach(ByteBuf::release);
-        early.clear();
+        ProxyHeaderReader unfinished = header;
+        if (unfinished != null) {
+            unfinished.release();
+        }
+        ArrayDeque<Chunk> unread = early;
+        if (unread != null) {
+            unread.forEach(shard.chunks()::give);
+            early = null;
+        }
+        Pipe mine = pipe;
+        if (mine != null) {
+            givePipe(mine);
+        }
     }
 
-    private void received(ByteBuf bytes) {
-        int capacity = bytes.capacity();
+    private boolean reads() {
+        return (started || header != null) && !paused && !ended && !connection.isOver();
+    }
+
+    private void readInTurn() {
+        if (!waitsForTurn) {
+            waitsForTurn = true;
+            ingress.nextTurn(turn);
+        }
+    }
+
+    private void turn() {
+        waitsForTurn = false;
+        try {
+            readOn();
+        } catch (RuntimeException e) {
+            connection.unexpected(e);
+        }
+    }
+
+    private void readOn() {
+        if (started && early != null) {
+            deliverEarly();
+        }
+        int left = splices ? 1 : READS_AT_ONCE;
+        while (left-- > 0 && readable && reads()) {
+            if (splices && header == null) {
+                splice();
+            } else {
+                read();
+            }
+        }
+        if (readable && reads()) {
+            readInTurn();
+        }
+    }
+
+    private void read() {
+        int most = Math.clamp(Integer.highestOneBit(limitBytes), SMALLEST_READ, LARGEST_READ);
+        int received = source.read(shard.chunks().incoming(), most);
+        if (received > 0) {
+            readable = received == most || thorough;
+            Chunk bytes = shard.chunks().keep();
+            ProxyHeaderReader wanted = header;
+            if (wanted == null) {
+                deliver(bytes, received, bytes.capacity());
+                rowOf(received >= LARGE_READ, true);
+            } else {
+                wanted.received(bytes);
+            }
+        } else {
+            readNothing(received);
+        }
+    }
+
+    private void splice() {
+        Pipe through = pipe;
+        if (through == null) {
+            through = shard.pipes().take();
+            if (through == null) {
+                splices = false;
+                return;
+            }
+            pipe = through;
+        }
+        int moved = shard.splice(source.descriptor(), through.writeEnd(), Math.min(LARGEST_SPLICE, limitBytes / 2));
+        if (moved > 0) {
+            through.took(moved);
+            deliver(through, moved, moved);
+            rowOf(moved < LARGE_READ, false);
+            return;
+        }
+        boolean isEmpty = through.isEmpty();
+        if (isEmpty) {
+            givePipe(through);
+        }
+        if (PipePool.isRefusal(moved)) {
+            shard.pipes().refuse("splice(2) from a socket", -moved);
+            splices = false;
+        } else if (moved != -Errno.EAGAIN || isEmpty) {
+            readNothing(moved);
+        } else {
+            // The pipe may be full rather than the socket empty. What leaves it comes by here.
+            pause();
+        }
+    }
+
+    private void rowOf(boolean isOne, boolean begin) {
+        row = isOne ? row + 1 : 0;
+        if (row >= ROW && (!begin || canSplice())) {
+            row = 0;
+            splices = begin;
+        }
+    }
+
+    private boolean canSplice() {
+        return limitBytes >= LARGEST_READ && connection.canSplice();
+    }
+
+    private void readNothing(int result) {
+        if (result == 0) {
+            readable = false;
+            end();
+        } else if (result == -Errno.EAGAIN) {
+            readable = false;
+            thorough = peerEnded;
+        } else if (result != -Errno.EINTR) {
+            readable = false;
+            connection.broken(direction);
+        }
+    }
+
+    private void deliverEarly() {
+        ArrayDeque<Chunk> waiting = early;
+        early = null;
+        if (waiting != null) {
+            waiting.forEach(chunk -> deliver(chunk, chunk.length(), chunk.capacity()));
+        }
+    }
+
+    private void deliver(Payload bytes, int length, int weightBytes) {
         PacketDescriptor event = connection.claim(EventKind.DATA, direction);
-        event.lengthBytes(bytes.readableBytes());
+        event.lengthBytes(length);
         event.payload(bytes);
         ingress.publish();
-        inFlightBytes += capacity;
+        inFlightBytes += weightBytes;
         if (!paused && inFlightBytes >= limitBytes) {
             pause();
         }
     }
 
     private void end() {
-        if (!ended) {
-            ended = true;
-            stopReading();
-            connection.claim(EventKind.FIN, direction);
-            ingress.publish();
-            connection.closeDone();
+        ProxyHeaderReader wanted = header;
+        if (wanted != null) {
+            wanted.ended();
+            return;
         }
-    }
-
-    /**
-     * Takes back the wish to read. It stands as long as a read brought nothing, which is what the gate says of the end; and
-     * at its end a stream is always readable, so that epoll and NIO would not come to rest.
-     */
-    private void stopReading() {
-        source.config().setAutoRead(true);
-        source.config().setAutoRead(false);
+        ended = true;
+        connection.claim(EventKind.FIN, direction);
+        ingress.publish();
+        connection.closeDone();
     }
 
     private void pause() {
         paused = true;
-        if (!mustReadOut()) {
-            gate.close();
-        }
         backpressure(1);
     }
 
     private void resume() {
         paused = false;
         backpressure(0);
-        if (started && !ended && !connection.isOver()) {
-            readOn();
+        if (readable && reads()) {
+            readInTurn();
         }
-    }
-
-    private void readOn() {
-        gate.open();
-        source.read();
     }
 
     private void backpressure(int state) {
@@ -217,38 +320,8 @@ final class Reader extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /**
-     * The transport tried to read although it was not to, which it does when the peer has ended or reset the connection. A
-     * read does not tell of a reset that follows an end, or while there are bytes to be read; the socket does.
-     */
-    private void knocked() {
-        if (hasSocketError()) {
-            connection.broken(direction);
-        } else {
-            peerIsDone = true;
-            readOutIfDone();
-        }
-    }
-
-    private void readOutIfDone() {
-        if (started && !ended && paused && mustReadOut()) {
-            readOn();
-        }
-    }
-
-    /**
-     * With its input and output over, level-triggered epoll reports a socket again and again until it is closed. What its
-     * peer may have sent before is bounded by the receive window, so it is read past the limit.
-     */
-    private boolean mustReadOut() {
-        return peerIsDone && outputIsShut;
-    }
-
-    private boolean hasSocketError() {
-        try {
-            return source instanceof UnixChannel unix && unix.fd() instanceof Socket socket && socket.getSoError() != 0;
-        } catch (IOException e) {
-            return true;
-        }
+    private void givePipe(Pipe mine) {
+        pipe = null;
+        shard.pipes().give(mine);
     }
 }

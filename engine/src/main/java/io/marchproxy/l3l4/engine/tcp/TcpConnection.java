@@ -4,15 +4,16 @@ import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.Endpoint;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One client connection and the backend connection that serves it.
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * thread; those run on the egress thread, and hop over when that is another.
  */
 final class TcpConnection implements Endpoint {
-    private static final int EHOSTUNREACH = 113;
+    private static final Logger LOG = LoggerFactory.getLogger(TcpConnection.class);
 
     /** How far a connection has come. */
     private enum Stage {
@@ -39,35 +40,34 @@ final class TcpConnection implements Endpoint {
         OVER
     }
 
-    /** The backend's side, from the try to connect on. */
-    private record Backend(SocketChannel channel, Reader reader, Writer writer) {}
+    /** One of the two sockets, what reads it and what writes to it. */
+    private record Side(StreamSocket socket, Reader reader, Writer writer) {}
 
     private final TcpShard shard;
     private final ListenerSpec spec;
     private final Admission admission;
-    private final SocketChannel client;
-    private final Reader fromClient;
-    private final Writer toClient;
+    private final Side client;
     private final long acceptedNs;
     private boolean admitted;
     private @Nullable DescriptorBudget budget;
     private Stage stage = Stage.ARRIVING;
     private @Nullable ClientAddress address;
-    private @Nullable Backend backend;
+
+    /** From the try to connect on. */
+    private @Nullable Side backend;
+
     private long flowRef = PacketDescriptor.NO_FLOW;
     private int dscp = PacketDescriptor.DSCP_UNCHANGED;
     private boolean clientIsGone;
     private boolean resetTold;
 
-    /** A connection around an accepted socket that is not registered with the loop yet. */
-    TcpConnection(TcpShard shard, ListenerSpec spec, Admission admission, SocketChannel client) {
+    /** A connection around an accepted socket that is not watched yet. */
+    TcpConnection(TcpShard shard, ListenerSpec spec, Admission admission, StreamSocket client) {
         this.shard = shard;
         this.spec = spec;
         this.admission = admission;
-        this.client = client;
         this.acceptedNs = shard.ingress().nowNs();
-        this.fromClient = reader(Direction.TO_BACKEND, client);
-        this.toClient = new Writer(this, Direction.TO_CLIENT, client, shard, spec.service());
+        this.client = side(client, Direction.TO_BACKEND);
         shard.add(this);
     }
 
@@ -84,8 +84,13 @@ final class TcpConnection implements Endpoint {
         return admitted;
     }
 
+    /** Watches the client's socket from now on. */
+    void watch() throws IOException {
+        client.socket().watch(events -> changed(client, events));
+    }
+
     Reader fromClient() {
-        return fromClient;
+        return client.reader();
     }
 
     ServiceSettings settings() {
@@ -111,7 +116,7 @@ final class TcpConnection implements Endpoint {
 
     /** Who the sockets say it is. */
     ClientAddress socketAddresses() {
-        return new ClientAddress(client.remoteAddress(), client.localAddress());
+        return new ClientAddress(client.socket().remoteAddress(), client.socket().localAddress());
     }
 
     private void open(ClientAddress from, @Nullable DropReason refusal) {
@@ -132,9 +137,9 @@ final class TcpConnection implements Endpoint {
     public void forward(PacketDescriptor packet) {
         switch (packet.kind()) {
             case DATA -> {
-                if (packet.takePayload() instanceof ByteBuf bytes) {
-                    shard.takenOver(packet, bytes.readableBytes());
-                    shard.write(this, packet.direction(), bytes, packet.trafficClass(), packet.egressDscp());
+                if (packet.takePayload() instanceof Payload bytes) {
+                    shard.takenOver(packet);
+                    shard.write(this, packet, bytes);
                 }
             }
             case OPEN, CONNECT_FAILED -> {
@@ -164,11 +169,14 @@ final class TcpConnection implements Endpoint {
     @Override
     public void drop(PacketDescriptor packet, DropReason reason) {
         EventKind kind = packet.kind();
-        if (packet.takePayload() instanceof ByteBuf bytes) {
-            bytes.release();
-        }
-        // Whatever of a connection is dropped, a stream with a hole is worse than none.
-        shard.onLoop(() -> abort(kind == EventKind.DATA && reason != DropReason.FLOW_GONE));
+        Object payload = packet.takePayload();
+        shard.onLoop(() -> {
+            if (payload instanceof Chunk bytes) {
+                shard.chunks().give(bytes);
+            }
+            // Whatever of a connection is dropped, a stream with a hole is worse than none.
+            abort(kind == EventKind.DATA && reason != DropReason.FLOW_GONE);
+        });
     }
 
     @Override
@@ -179,14 +187,14 @@ final class TcpConnection implements Endpoint {
     // Carrying it out: event loop's thread.
 
     /** Hands bytes to the socket that they are for. The egress's books hold them already. */
-    void write(Direction direction, ByteBuf bytes, int trafficClass, int codePoint) {
+    void write(Direction direction, Payload bytes, int length, int trafficClass, int codePoint) {
         Writer writer = writer(direction);
         if (writer == null || stage != Stage.RELAYING) {
-            shard.lost(spec.service(), trafficClass, direction, bytes);
+            shard.lost(spec.service(), trafficClass, direction, bytes, length);
             return;
         }
         writer.mark(codePoint);
-        writer.write(bytes, trafficClass);
+        writer.write(bytes, length, trafficClass);
     }
 
     private void connect(
@@ -204,34 +212,39 @@ final class TcpConnection implements Endpoint {
         if (clientIsGone) {
             tellReset(Direction.TO_BACKEND);
         } else if (target == null) {
-            connectFailed(index, EHOSTUNREACH);
+            connectFailed(index, Errno.EHOSTUNREACH);
         } else {
-            toClient.mark(codePoint);
+            client.writer().mark(codePoint);
             BackendConnect.start(this, shard, target, leftNs);
         }
     }
 
     /** Sets up a socket that is about to connect to a backend. */
-    void prepare(SocketChannel channel) {
-        Reader reader = reader(Direction.TO_CLIENT, channel);
-        Writer writer = new Writer(this, Direction.TO_BACKEND, channel, shard, spec.service());
-        writer.serves(fromClient);
-        toClient.serves(reader);
-        backend = new Backend(channel, reader, writer);
-        shard.configure(channel, reader, spec.settings());
-        writer.mark(dscp);
+    void prepare(StreamSocket socket) {
+        Side server = side(socket, Direction.TO_CLIENT);
+        server.writer().serves(client.reader());
+        client.writer().serves(server.reader());
+        server.writer().mark(dscp);
+        backend = server;
     }
 
     void connected() {
-        Backend server = backend;
+        Side server = backend;
         ClientAddress from = address;
         if (isOver() || server == null || from == null) {
             return;
         }
-        server.channel().pipeline().addLast(server.reader());
         ProxyHeader.send(server.writer(), spec.settings().proxyProtocol().send(), from);
         claim(EventKind.CONNECTED, Direction.TO_BACKEND);
         shard.ingress().publish();
+    }
+
+    /** The backend's socket has changed since it is connected. */
+    void backendChanged(int events) {
+        Side server = backend;
+        if (server != null) {
+            changed(server, events);
+        }
     }
 
     void connectFailed(int index, int errno) {
@@ -250,13 +263,40 @@ final class TcpConnection implements Endpoint {
     }
 
     private void relay() {
-        Backend server = backend;
+        Side server = backend;
         if (stage != Stage.CONNECTING || server == null || resetTold) {
             return;
         }
         stage = Stage.RELAYING;
-        fromClient.start();
+        client.reader().start();
         server.reader().start();
+    }
+
+    private void changed(Side side, int events) {
+        if (!isOver()) {
+            try {
+                side.writer().ready(events);
+                side.reader().ready(events);
+            } catch (RuntimeException e) {
+                unexpected(e);
+            }
+            shard.ingress().settle();
+        }
+    }
+
+    /** An error that should not happen is the end of this connection alone. */
+    void unexpected(RuntimeException e) {
+        LOG.warn("a connection is reset because of an unexpected error", e);
+        abort(true);
+    }
+
+    /** Whether bytes can go from one socket to the other within the kernel. */
+    boolean canSplice() {
+        Side server = backend;
+        return !shard.pipes().isRefused()
+                && client.socket().descriptor() != StreamSocket.NO_DESCRIPTOR
+                && server != null
+                && server.socket().descriptor() != StreamSocket.NO_DESCRIPTOR;
     }
 
     private void finish(Direction direction) {
@@ -266,21 +306,9 @@ final class TcpConnection implements Endpoint {
         }
     }
 
-    /** A socket has been sent our FIN after everything before it. */
-    void outputShut(Direction direction) {
-        Reader other = reader(direction.opposite());
-        if (other != null) {
-            other.outputShut();
-        }
-        closeDone();
-    }
-
-    /**
-     * Closes each socket that is through both ways, and ends the connection when both are. A socket that is through but open
-     * would be reported by level-triggered epoll again and again.
-     */
+    /** Closes each socket that is through both ways, and ends the connection when both are. */
     void closeDone() {
-        Backend server = backend;
+        Side server = backend;
         if (isOver() || server == null) {
             return;
         }
@@ -290,10 +318,10 @@ final class TcpConnection implements Endpoint {
             over(true);
         }
         if (clientDone) {
-            client.close();
+            client.socket().close();
         }
         if (serverDone) {
-            server.channel().close();
+            server.socket().close();
         }
     }
 
@@ -334,10 +362,10 @@ final class TcpConnection implements Endpoint {
             return;
         }
         over(pipelineHasFlow);
-        reset(client);
-        Backend server = backend;
+        client.socket().reset();
+        Side server = backend;
         if (server != null) {
-            reset(server.channel());
+            server.socket().reset();
         }
     }
 
@@ -346,14 +374,14 @@ final class TcpConnection implements Endpoint {
         if (isOver()) {
             return;
         }
-        Backend server = backend;
+        Side server = backend;
         if (stage == Stage.RELAYING && server != null) {
-            toClient.flush();
+            client.writer().flush();
             server.writer().flush();
-            if (!toClient.hasUnsent() && !server.writer().hasUnsent()) {
+            if (!isOver() && !client.writer().hasUnsent() && !server.writer().hasUnsent()) {
                 over(false);
-                client.close();
-                server.channel().close();
+                client.socket().close();
+                server.socket().close();
             }
         }
         abort(false);
@@ -361,7 +389,11 @@ final class TcpConnection implements Endpoint {
 
     private void over(boolean pipelineHasFlow) {
         stage = Stage.OVER;
-        fromClient.release();
+        release(client);
+        Side server = backend;
+        if (server != null) {
+            release(server);
+        }
         if (admitted) {
             admission.leave(shard.ingress().nowNs() - acceptedNs);
         }
@@ -383,11 +415,9 @@ final class TcpConnection implements Endpoint {
         }
     }
 
-    private static void reset(SocketChannel channel) {
-        if (channel.isOpen()) {
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            channel.close();
-        }
+    private static void release(Side side) {
+        side.writer().release();
+        side.reader().release();
     }
 
     boolean isOver() {
@@ -409,22 +439,22 @@ final class TcpConnection implements Endpoint {
         return event;
     }
 
-    SocketChannel client() {
-        return client;
-    }
-
     private @Nullable Reader reader(Direction direction) {
-        Backend server = backend;
-        return direction == Direction.TO_BACKEND ? fromClient : server == null ? null : server.reader();
+        Side sender = direction == Direction.TO_BACKEND ? client : backend;
+        return sender == null ? null : sender.reader();
     }
 
     private @Nullable Writer writer(Direction direction) {
-        Backend server = backend;
-        return direction == Direction.TO_CLIENT ? toClient : server == null ? null : server.writer();
+        Side receiver = direction == Direction.TO_CLIENT ? client : backend;
+        return receiver == null ? null : receiver.writer();
     }
 
-    private Reader reader(Direction direction, SocketChannel source) {
-        return new Reader(
-                this, direction, source, shard.ingress(), spec.settings().bufferBytes());
+    private Side side(StreamSocket socket, Direction sends) {
+        ServiceSettings settings = spec.settings();
+        socket.noDelay(settings.tcpNoDelay());
+        return new Side(
+                socket,
+                new Reader(this, sends, socket, shard, settings.bufferBytes()),
+                new Writer(this, sends.opposite(), socket, shard, spec.service()));
     }
 }

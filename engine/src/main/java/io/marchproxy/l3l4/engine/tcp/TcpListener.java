@@ -7,85 +7,70 @@ import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.ServerSocketChannel;
-import io.netty.channel.socket.ServerSocketChannelConfig;
-import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Accepts connections on one address for one shard. */
 final class TcpListener implements Listener {
     private static final Logger LOG = LoggerFactory.getLogger(TcpListener.class);
-    private static final long CLOSE_WAIT_MS = TimeUnit.SECONDS.toMillis(5);
+    private static final long CLOSE_WAIT_SECONDS = 5;
+
+    /** Clients that one turn accepts, so that a rush of them does not crowd out those that are here. */
+    private static final int ACCEPTS_AT_ONCE = 64;
 
     private final TcpShard shard;
     private final Admission admission;
-    private final ServerSocketChannel channel;
+    private final ListeningSocket socket;
     private final AcceptPause pause;
     private final DescriptorBudget budget;
     private final WaitingRoom waiting;
-    private final PortProbe ports;
+    private final Runnable acceptOn = this::acceptOn;
     private volatile ListenerSpec spec;
+    private boolean closed;
 
     /**
      * Binds without accepting yet. Not on the event loop's thread.
      *
      * @throws ListenException when the address can't be listened on
      */
-    TcpListener(
-            TcpShard shard,
-            ListenerSpec spec,
-            Admission admission,
-            AcceptPauses pauses,
-            DescriptorBudget budget,
-            PortProbe ports)
+    TcpListener(TcpShard shard, ListenerSpec spec, Admission admission, AcceptPauses pauses, DescriptorBudget budget)
             throws ListenException {
+        this.shard = shard;
+        this.admission = admission;
+        this.spec = spec;
+        this.budget = budget;
+        this.waiting = new WaitingRoom(shard.loop(), budget, this::admit);
+        this.pause = new AcceptPause(
+                shard.loop(), pauses, spec.settings().name(), () -> !waiting.isEmpty(), this::paused);
         try {
-            ports.opening(spec.address());
+            this.socket =
+                    shard.sockets().listening(spec.address(), spec.settings().backlog());
         } catch (IOException e) {
             throw BindFailure.explain("tcp", spec, e);
         }
-        this.shard = shard;
-        this.ports = ports;
-        this.admission = admission;
-        this.spec = spec;
-        this.channel = Channels.listening(shard.transport(), spec.address());
-        this.budget = budget;
-        this.waiting = new WaitingRoom(shard.loop(), budget, this::admit);
-        this.pause = new AcceptPause(channel, pauses, spec.settings().name(), () -> !waiting.isEmpty());
-        ServerSocketChannelConfig config = channel.config();
-        config.setAutoRead(false);
-        config.setReuseAddress(true);
-        config.setOption(Channels.reusePort(shard.transport()), true);
-        config.setOption(ChannelOption.SO_BACKLOG, spec.settings().backlog());
-        channel.pipeline().addLast(new Acceptor());
-        ChannelFuture registered = shard.loop().register(channel).awaitUninterruptibly();
-        ChannelFuture bound =
-                registered.isSuccess() ? channel.bind(spec.address()).awaitUninterruptibly() : registered;
-        if (!bound.isSuccess()) {
-            channel.close().awaitUninterruptibly(CLOSE_WAIT_MS);
-            throw BindFailure.explain("tcp", spec, bound.cause());
-        }
-        ports.opened(address().getPort());
     }
 
     @Override
     public InetSocketAddress address() {
-        return channel.localAddress();
+        return socket.address();
     }
 
     @Override
     public void start() {
-        channel.config().setAutoRead(true);
+        shard.loop().execute(() -> {
+            try {
+                if (!closed) {
+                    socket.watch(acceptOn);
+                }
+            } catch (IOException e) {
+                LOG.warn("service {}: no connections can be accepted", spec.settings().name(), e);
+            }
+        });
     }
 
     @Override
@@ -96,24 +81,59 @@ final class TcpListener implements Listener {
 
     @Override
     public void close() {
-        if (channel.isOpen()) {
-            ports.closed(address().getPort());
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Runnable closing = () -> {
+            if (!closed) {
+                closed = true;
+                pause.close();
+                socket.close(() -> done.complete(null));
+            } else {
+                done.complete(null);
+            }
+        };
+        try {
+            shard.loop().execute(closing);
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, and with it whoever else might use the socket.
+            closing.run();
         }
-        channel.close().awaitUninterruptibly(CLOSE_WAIT_MS);
+        done.completeOnTimeout(null, CLOSE_WAIT_SECONDS, TimeUnit.SECONDS).join();
     }
 
-    private void accepted(SocketChannel client) {
-        TcpConnection connection = new TcpConnection(shard, spec, admission, client);
-        shard.configure(client, connection.fromClient(), connection.settings());
-        client.pipeline().addLast(connection.fromClient());
-        shard.loop().register(client).addListener(registered -> {
-            if (registered.isSuccess() && client.isActive() && isOurs(client.remoteAddress())) {
-                arrived(connection);
-            } else {
-                connection.abort(false);
+    private void paused() {
+        acceptOn();
+        shard.ingress().settle();
+    }
+
+    private void acceptOn() {
+        int left = ACCEPTS_AT_ONCE;
+        try {
+            while (!closed && !pause.isPaused()) {
+                if (left-- == 0) {
+                    shard.ingress().nextTurn(acceptOn);
+                    return;
+                }
+                StreamSocket client = socket.accept();
+                if (client == null) {
+                    return;
+                }
+                accepted(client);
             }
-            shard.ingress().settle();
-        });
+        } catch (IOException e) {
+            pause.failed(e);
+        }
+    }
+
+    private void accepted(StreamSocket client) {
+        TcpConnection connection = new TcpConnection(shard, spec, admission, client);
+        try {
+            connection.watch();
+            arrived(connection);
+        } catch (IOException e) {
+            connection.abort(false);
+        } catch (RuntimeException e) {
+            connection.unexpected(e);
+        }
     }
 
     private void arrived(TcpConnection connection) {
@@ -134,50 +154,14 @@ final class TcpListener implements Listener {
         shard.ingress().settle();
     }
 
-    /**
-     * Whether a client (null when it is gone already) came by the family that is listened on. Netty's io_uring sockets are
-     * IPv6 ones, and bound to 0.0.0.0 they take both.
-     */
-    private boolean isOurs(@Nullable InetSocketAddress client) {
-        return client != null
-                && (client.getAddress() instanceof Inet4Address
-                        || !(spec.address().getAddress() instanceof Inet4Address));
-    }
-
-    private static void begin(TcpConnection connection) {
+    private void begin(TcpConnection connection) {
         ProxyProtocolSettings proxyProtocol = connection.settings().proxyProtocol();
         if (!connection.enter()) {
             connection.refuse(DropReason.CONNECTION_CAP);
         } else if (proxyProtocol.accept() == ProxyProtocolSettings.Version.NONE) {
             connection.open(connection.socketAddresses());
         } else {
-            ProxyHeaderReader.install(connection, proxyProtocol);
-        }
-    }
-
-    private final class Acceptor extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object message) {
-            SocketChannel client = (SocketChannel) message;
-            try {
-                accepted(client);
-            } catch (RuntimeException e) {
-                client.unsafe().closeForcibly();
-                throw e;
-            }
-        }
-
-        @Override
-        public void channelReadComplete(ChannelHandlerContext context) {
-            shard.ingress().settle();
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            if (!(cause instanceof IOException)) {
-                LOG.warn("a connection was not accepted because of an unexpected error", cause);
-            }
-            pause.failed(cause);
+            ProxyHeaderReader.install(connection, shard, proxyProtocol);
         }
     }
 }

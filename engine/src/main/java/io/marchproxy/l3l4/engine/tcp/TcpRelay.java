@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.engine.listen.Relay;
 import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
+import io.marchproxy.l3l4.engine.sys.StreamCalls;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -16,18 +17,27 @@ import java.util.stream.Collectors;
 /** The TCP relay over all shards. Any thread but a shard's. */
 public final class TcpRelay implements Relay {
     private static final long CLOSE_WAIT_SECONDS = 5;
+    private static final int PIPE_ENDS = 2;
 
     private final Map<Integer, TcpShard> shards;
     private final Map<Integer, Admission> admissions = new ConcurrentHashMap<>();
     private final AcceptPauses pauses = new AcceptPauses();
-    private final PortProbe ports = new PortProbe();
     private final LongAdder failedMarks = new LongAdder();
     private final DescriptorBudget budget;
 
     /** A relay without listeners. */
     public TcpRelay(List<Shard> shards) {
-        this.budget = DescriptorBudget.ofThisProcess();
-        this.shards = shards.stream().collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, failedMarks)));
+        this(
+                shards,
+                PipePool.most(DescriptorBudget.limitOfThisProcess(), PipePool.softPages()),
+                StreamCalls::splice);
+    }
+
+    TcpRelay(List<Shard> shards, int mostPipes, Splicing splicing) {
+        int pipesEach = Math.ceilDiv(mostPipes, Math.max(1, shards.size()));
+        this.budget = DescriptorBudget.ofThisProcess((long) PIPE_ENDS * mostPipes);
+        this.shards = shards.stream()
+                .collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, failedMarks, pipesEach, splicing)));
     }
 
     @Override
@@ -37,7 +47,7 @@ public final class TcpRelay implements Relay {
             throw new IllegalArgumentException("shard " + shard.id() + " is not this relay's");
         }
         Admission admission = admissions.computeIfAbsent(spec.service(), key -> new Admission());
-        TcpListener listener = new TcpListener(part, spec, admission, pauses, budget, ports);
+        TcpListener listener = new TcpListener(part, spec, admission, pauses, budget);
         admission.update(spec.settings());
         return listener;
     }
@@ -69,6 +79,23 @@ public final class TcpRelay implements Relay {
     /** How often a listener had to stop accepting for a while, for want of file descriptors. */
     public long acceptPauses() {
         return pauses.count();
+    }
+
+    /** Pieces of memory that hold bytes on their way. */
+    public int chunksInUse() {
+        return shards.values().stream()
+                .mapToInt(shard -> shard.chunks().inUse())
+                .sum();
+    }
+
+    /** Pipes that there are, in use or free. */
+    public int pipes() {
+        return shards.values().stream().mapToInt(shard -> shard.pipes().made()).sum();
+    }
+
+    /** Pipes that hold bytes on their way. */
+    public int pipesInUse() {
+        return shards.values().stream().mapToInt(shard -> shard.pipes().inUse()).sum();
     }
 
     /** How often a code point could not be set on a socket. */

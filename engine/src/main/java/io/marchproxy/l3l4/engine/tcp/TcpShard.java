@@ -1,22 +1,17 @@
 package io.marchproxy.l3l4.engine.tcp;
 
-import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.shard.BatchedEgress;
 import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.engine.shard.ShardEgress;
 import io.marchproxy.l3l4.engine.shard.ShardIngress;
+import io.marchproxy.l3l4.engine.sys.SocketCalls;
+import io.marchproxy.l3l4.engine.sys.StreamCalls;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.SocketChannelConfig;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -32,10 +27,6 @@ final class TcpShard {
     /** IP protocol number. */
     static final int PROTOCOL = 6;
 
-    /** Netty's own watermarks are out of the game: {@link Reader} counts what is under way from end to end. */
-    private static final WriteBufferWaterMark NO_WATERMARK =
-            new WriteBufferWaterMark(Integer.MAX_VALUE - 1, Integer.MAX_VALUE);
-
     private final ShardContext context;
     private final ShardIngress ingress;
     private final ShardEgress egress;
@@ -44,15 +35,32 @@ final class TcpShard {
     private final EgressHop hop;
     private final boolean hops;
     private final Set<TcpConnection> connections = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final StreamCalls streams = new StreamCalls();
+    private final OpenSockets open = new OpenSockets();
+    private final ChunkPool chunks = new ChunkPool();
+    private final PipePool pipes;
+    private final Splicing splicing;
+    private final StreamSockets sockets;
 
-    TcpShard(ShardContext context, LongAdder failedMarks) {
+    /**
+     * A part without connections.
+     *
+     * @param mostPipes that it may have at once
+     */
+    TcpShard(ShardContext context, LongAdder failedMarks, int mostPipes, Splicing splicing) {
         this.context = context;
         this.ingress = context.ingress();
         this.egress = context.egress();
         this.failedMarks = failedMarks;
+        this.splicing = splicing;
         this.hops = context.separateEgress();
         this.completions = hops ? ingress.books() : egress.books();
         this.hop = new EgressHop(context);
+        SocketCalls calls = new SocketCalls();
+        this.pipes = new PipePool(calls, streams, mostPipes);
+        this.sockets = context.transport() == TransportKind.NIO
+                ? new NioSockets(context.loop(), open)
+                : new FdSockets(context.loop(), context.transport(), open, calls, streams);
     }
 
     ShardIngress ingress() {
@@ -63,8 +71,26 @@ final class TcpShard {
         return context.loop();
     }
 
-    TransportKind transport() {
-        return context.transport();
+    StreamSockets sockets() {
+        return sockets;
+    }
+
+    ChunkPool chunks() {
+        return chunks;
+    }
+
+    PipePool pipes() {
+        return pipes;
+    }
+
+    /** Moves bytes from a socket to a pipe, or on; as {@link StreamCalls#splice}. */
+    int splice(int from, int to, int bytes) {
+        return splicing.splice(streams, from, to, bytes);
+    }
+
+    /** Takes bytes out of a pipe after all. */
+    int readOut(Pipe from, Chunk to, int bytes) {
+        return streams.read(from.readEnd(), to.address(), bytes);
     }
 
     void add(TcpConnection connection) {
@@ -73,16 +99,6 @@ final class TcpShard {
 
     void remove(TcpConnection connection) {
         connections.remove(connection);
-    }
-
-    /** Sets up a connection's socket. */
-    void configure(SocketChannel channel, Reader reader, ServiceSettings settings) {
-        SocketChannelConfig config = channel.config();
-        config.setAutoRead(false);
-        config.setTcpNoDelay(settings.tcpNoDelay());
-        config.setAllocator(PooledByteBufAllocator.DEFAULT);
-        config.setRecvByteBufAllocator(reader.gate());
-        config.setWriteBufferWaterMark(NO_WATERMARK);
     }
 
     /** Where the event loop's thread counts what the kernel took: the egress's own books, when that is the same thread. */
@@ -104,12 +120,13 @@ final class TcpShard {
         }
     }
 
-    /** Bytes that the egress took over can't be sent any more. */
-    void lost(int service, int trafficClass, Direction direction, ByteBuf bytes) {
-        int length = bytes.readableBytes();
+    /** Bytes that the egress took over can't be sent any more. Those in a pipe are lost with it. */
+    void lost(int service, int trafficClass, Direction direction, Payload bytes, int length) {
         completions.held(service, trafficClass, direction, -1, -length);
         completions.dropped(service, trafficClass, direction, DropReason.RESET, 1, length);
-        bytes.release();
+        if (bytes instanceof Chunk chunk) {
+            chunks.give(chunk);
+        }
     }
 
     // Egress thread.
@@ -119,17 +136,22 @@ final class TcpShard {
     }
 
     /** Counts that the egress has taken a packet over from the stages. */
-    void takenOver(PacketDescriptor packet, int bytes) {
+    void takenOver(PacketDescriptor packet) {
+        int bytes = packet.lengthBytes();
         TrafficBooks books = egress.books();
         books.in(packet.service(), packet.trafficClass(), packet.direction(), 1, bytes);
         books.held(packet.service(), packet.trafficClass(), packet.direction(), 1, bytes);
     }
 
-    void write(TcpConnection connection, Direction direction, ByteBuf bytes, int trafficClass, int codePoint) {
+    void write(TcpConnection connection, PacketDescriptor packet, Payload bytes) {
+        Direction direction = packet.direction();
+        int length = packet.lengthBytes();
+        int trafficClass = packet.trafficClass();
+        int codePoint = packet.egressDscp();
         if (hops) {
-            hop.hand(() -> connection.write(direction, bytes, trafficClass, codePoint));
+            hop.hand(() -> connection.write(direction, bytes, length, trafficClass, codePoint));
         } else {
-            connection.write(direction, bytes, trafficClass, codePoint);
+            connection.write(direction, bytes, length, trafficClass, codePoint);
         }
     }
 
@@ -161,20 +183,14 @@ final class TcpShard {
     CompletableFuture<Void> closeAll() {
         CompletableFuture<Void> closed = new CompletableFuture<>();
         loop().execute(() -> {
-            List<TcpConnection> all = List.copyOf(connections);
-            CompletableFuture<?>[] sockets = all.stream()
-                    .map(connection -> closed(connection.client().closeFuture()))
-                    .toArray(CompletableFuture[]::new);
-            all.forEach(connection -> connection.abort(true));
+            List.copyOf(connections).forEach(connection -> connection.abort(true));
             ingress.settle();
-            CompletableFuture.allOf(sockets).thenRun(() -> closed.complete(null));
+            open.whenNone().thenRun(() -> {
+                chunks.trim();
+                pipes.trim();
+                closed.complete(null);
+            });
         });
         return closed;
-    }
-
-    private static CompletableFuture<Void> closed(ChannelFuture future) {
-        CompletableFuture<Void> result = new CompletableFuture<>();
-        future.addListener(done -> result.complete(null));
-        return result;
     }
 }

@@ -1,47 +1,59 @@
 package io.marchproxy.l3l4.engine.tcp;
 
 import io.marchproxy.l3l4.engine.shard.BatchedEgress;
+import io.marchproxy.l3l4.engine.sys.Errno;
+import io.marchproxy.l3l4.engine.transport.FdReadiness;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelPromise;
-import io.netty.channel.DefaultChannelPromise;
-import io.netty.channel.socket.SocketChannel;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One direction of a connection behind the stages: hands bytes to its receiving socket, and keeps the books of what the
- * kernel has not yet taken. Nothing is allocated per write: one promise stands for them all, since they complete in order.
+ * One direction of a connection behind the stages: hands bytes to its receiving socket in the order in which the stages let
+ * them go, from memory or out of the pipe that they wait in, and keeps the books of what the kernel has not yet taken.
+ * Nothing is allocated per write.
  *
  * <p>Event loop's thread.
  */
 final class Writer implements BatchedEgress {
     private static final int FIRST_SLOTS = 4;
     private static final int CLASS_SHIFT = 60;
-    private static final int UNBOOKED = 7;
-    private static final int CAPACITY_SHIFT = 30;
-    private static final long LOW_30 = (1L << CAPACITY_SHIFT) - 1;
+    private static final long UNBOOKED = 7L << CLASS_SHIFT;
+
+    /** A write that is a part of one, and counts no packet of its own. */
+    private static final long PART = 1L << 59;
+
+    /** A write whose bytes were in a pipe, and weigh what they weighed there. */
+    private static final long MOVED = 1L << 58;
+
+    private static final long LENGTH = (1L << Integer.SIZE) - 1;
+    private static final int IN_THE_WAY = FdReadiness.ERROR | FdReadiness.HUNG_UP;
 
     private final TcpConnection connection;
     private final Direction direction;
-    private final SocketChannel receiver;
+    private final StreamSocket receiver;
     private final TcpShard shard;
     private final TrafficBooks books;
-    private final Sent sent;
     private final int service;
 
     private @Nullable Reader reader;
 
-    /** Class, buffer capacity and length of each write under way, oldest at {@code head}; a ring of a power of two. */
-    private long[] underWay = new long[FIRST_SLOTS];
+    /** What waits, oldest at {@code head}: where its bytes are, and its class and length. Rings of one power of two. */
+    private @Nullable Payload[] payloads = new @Nullable Payload[FIRST_SLOTS];
 
+    private long[] writes = new long[FIRST_SLOTS];
     private int head;
     private int count;
+
+    /** How much of the oldest the kernel has taken. */
+    private int takenBytes;
+
     private int dscp = PacketDescriptor.DSCP_UNCHANGED;
+    private boolean full;
+    private boolean failed;
     private boolean dirty;
     private boolean finWanted;
     private boolean shut;
@@ -52,14 +64,13 @@ final class Writer implements BatchedEgress {
      * @param direction that the bytes written here go
      * @param service that they are counted for
      */
-    Writer(TcpConnection connection, Direction direction, SocketChannel receiver, TcpShard shard, int service) {
+    Writer(TcpConnection connection, Direction direction, StreamSocket receiver, TcpShard shard, int service) {
         this.connection = connection;
         this.direction = direction;
         this.receiver = receiver;
         this.shard = shard;
         this.books = shard.completionBooks();
         this.service = service;
-        this.sent = new Sent(receiver);
     }
 
     /** Tells the reader of the same direction, whose backpressure depends on what is written here. */
@@ -68,27 +79,28 @@ final class Writer implements BatchedEgress {
     }
 
     /** Sends what goes before all bytes of the client, and is in no books. */
-    void begin(Object header) {
-        push((long) UNBOOKED << CLASS_SHIFT);
-        receiver.writeAndFlush(header, sent);
+    void begin(ByteBuf header) {
+        int length = header.readableBytes();
+        Chunk bytes = shard.chunks().take(length);
+        bytes.fill(header);
+        push(bytes, UNBOOKED | length);
+        send();
     }
 
     /** Takes bytes that the egress's books hold already; they leave with the next {@link #flush()}. */
-    void write(ByteBuf bytes, int trafficClass) {
-        push((long) trafficClass << CLASS_SHIFT
-                | (bytes.capacity() & LOW_30) << CAPACITY_SHIFT
-                | (bytes.readableBytes() & LOW_30));
-        receiver.write(bytes, sent);
-        markDirty();
+    void write(Payload bytes, int length, int trafficClass) {
+        push(bytes, (long) trafficClass << CLASS_SHIFT | length);
+        if (!dirty) {
+            dirty = true;
+            shard.dirty(this);
+        }
     }
 
     /** Leaves the socket with a code point from now on, 0 to 63 (RFC 2474); the ECN bits of TCP are the kernel's. */
     void mark(int codePoint) {
         if (codePoint != dscp && codePoint != PacketDescriptor.DSCP_UNCHANGED) {
             dscp = codePoint;
-            try {
-                receiver.config().setOption(ChannelOption.IP_TOS, codePoint << 2);
-            } catch (ChannelException e) {
+            if (!receiver.mark(codePoint)) {
                 shard.markFailed();
             }
         }
@@ -105,11 +117,17 @@ final class Writer implements BatchedEgress {
     @Override
     public void flush() {
         dirty = false;
-        receiver.flush();
+        if (!full && !connection.isOver()) {
+            send();
+        }
     }
 
-    SocketChannel receiver() {
-        return receiver;
+    /** The socket has changed. */
+    void ready(int events) {
+        if (full && (events & (FdReadiness.WRITABLE | IN_THE_WAY)) != 0) {
+            full = false;
+            send();
+        }
     }
 
     /** Whether the kernel has not taken everything. */
@@ -122,10 +140,126 @@ final class Writer implements BatchedEgress {
         return shut;
     }
 
-    private void markDirty() {
-        if (!dirty) {
-            dirty = true;
-            shard.dirty(this);
+    /** The connection is over: what waits will not be sent, and is counted so. */
+    void release() {
+        while (count > 0) {
+            drop();
+        }
+    }
+
+    private void send() {
+        while (count > 0 && !full && !failed) {
+            Payload bytes = oldest();
+            int left = length(writes[head]) - takenBytes;
+            int sent = bytes instanceof Pipe pipe ? splice(pipe, left) : receiver.write((Chunk) bytes);
+            if (sent > 0) {
+                taken(bytes, sent, left);
+            } else if (sent == -Errno.EAGAIN) {
+                full = true;
+            } else if (sent != -Errno.EINTR) {
+                failed = true;
+            }
+        }
+        if (failed) {
+            release();
+            connection.broken(direction.opposite());
+        } else if (finWanted && count == 0) {
+            shutOutput();
+        }
+    }
+
+    private int splice(Pipe pipe, int bytes) {
+        int moved = shard.splice(pipe.readEnd(), receiver.descriptor(), bytes);
+        if (!PipePool.isRefusal(moved)) {
+            return moved;
+        }
+        shard.pipes().refuse("splice(2) to a socket", -moved);
+        return copyOut(pipe, bytes);
+    }
+
+    /**
+     * Takes bytes whose way to the socket the kernel refuses out of their pipe, and puts them in front of what is left there.
+     *
+     * @return −EINTR, to go on with them, or the error
+     */
+    private int copyOut(Pipe pipe, int bytes) {
+        Chunk copy = shard.chunks().take(ChunkPool.LARGEST);
+        int read = shard.readOut(pipe, copy, Math.min(bytes, copy.capacity()));
+        if (read <= 0) {
+            shard.chunks().give(copy);
+            return read == 0 ? -Errno.EPIPE : read;
+        }
+        copy.filled(read);
+        pipe.gave(read);
+        long whole = writes[head];
+        book(true, whole | PART, takenBytes);
+        if (read == bytes) {
+            payloads[head] = copy;
+            writes[head] = whole - length(whole) + read + MOVED;
+        } else {
+            writes[head] = whole - takenBytes - read;
+            pushFront(copy, whole - length(whole) + read + PART + MOVED);
+        }
+        takenBytes = 0;
+        return -Errno.EINTR;
+    }
+
+    private void taken(Payload bytes, int sent, int left) {
+        takenBytes += sent;
+        long write = writes[head];
+        if (sent == left) {
+            pop();
+            book(true, write, length(write));
+        } else {
+            full = true;
+        }
+        if (bytes instanceof Pipe pipe) {
+            pipe.gave(sent);
+            leftProxy(sent);
+        } else if (sent == left) {
+            give((Chunk) bytes, write);
+        }
+    }
+
+    private void drop() {
+        long write = writes[head];
+        int taken = takenBytes;
+        Payload bytes = pop();
+        book(true, write | PART, taken);
+        book(false, write, length(write) - taken);
+        if (bytes instanceof Chunk chunk) {
+            give(chunk, write);
+        } else {
+            // They stay in the pipe, which is closed with the connection.
+            leftProxy(length(write) - taken);
+        }
+    }
+
+    private void give(Chunk chunk, long write) {
+        int weightBytes = (write & MOVED) != 0 ? length(write) : chunk.capacity();
+        shard.chunks().give(chunk);
+        if (write >>> CLASS_SHIFT != UNBOOKED >>> CLASS_SHIFT) {
+            leftProxy(weightBytes);
+        }
+    }
+
+    private void leftProxy(int bytes) {
+        if (reader != null) {
+            reader.leftProxy(bytes);
+        }
+    }
+
+    private void book(boolean taken, long write, long bytes) {
+        int trafficClass = (int) (write >>> CLASS_SHIFT);
+        if (trafficClass == UNBOOKED >>> CLASS_SHIFT) {
+            return;
+        }
+        int packets = (write & PART) != 0 ? 0 : 1;
+        books.held(service, trafficClass, direction, -packets, -bytes);
+        if (taken) {
+            books.out(service, trafficClass, direction, packets, bytes);
+        } else {
+            books.dropped(service, trafficClass, direction, DropReason.RESET, packets, bytes);
         }
     }
 
@@ -134,93 +268,58 @@ final class Writer implements BatchedEgress {
             return;
         }
         shut = true;
-        receiver.shutdownOutput().addListener(done -> {
-            if (!done.isSuccess()) {
-                connection.broken(direction.opposite());
-            }
-        });
-        connection.outputShut(direction);
-    }
-
-    private void completed(boolean taken) {
-        long write = pop();
-        int trafficClass = (int) (write >>> CLASS_SHIFT);
-        long length = write & LOW_30;
-        if (trafficClass != UNBOOKED) {
-            book(taken, trafficClass, length);
-        }
-        if (!taken) {
+        if (receiver.shutdownOutput() < 0) {
             connection.broken(direction.opposite());
         }
-        if (reader != null) {
-            reader.leftProxy((int) (write >>> CAPACITY_SHIFT & LOW_30));
+        connection.closeDone();
+    }
+
+    private static int length(long write) {
+        return (int) (write & LENGTH);
+    }
+
+    private Payload oldest() {
+        Payload bytes = payloads[head];
+        if (bytes == null) {
+            throw new IllegalStateException("an empty slot");
         }
-        if (finWanted && count == 0) {
-            shutOutput();
+        return bytes;
+    }
+
+    private void push(Payload bytes, long write) {
+        grow();
+        int slot = head + count++ & writes.length - 1;
+        payloads[slot] = bytes;
+        writes[slot] = write;
+    }
+
+    private void pushFront(Payload bytes, long write) {
+        grow();
+        head = head - 1 & writes.length - 1;
+        count++;
+        payloads[head] = bytes;
+        writes[head] = write;
+    }
+
+    private void grow() {
+        int slots = writes.length;
+        if (count == slots) {
+            @Nullable Payload[] widerPayloads = Arrays.copyOf(payloads, 2 * slots);
+            long[] wider = Arrays.copyOf(writes, 2 * slots);
+            // What stood before the head in the ring comes behind what stood at its end.
+            System.arraycopy(payloads, 0, widerPayloads, slots, head);
+            System.arraycopy(writes, 0, wider, slots, head);
+            payloads = widerPayloads;
+            writes = wider;
         }
     }
 
-    private void book(boolean taken, int trafficClass, long length) {
-        books.held(service, trafficClass, direction, -1, -length);
-        if (taken) {
-            books.out(service, trafficClass, direction, 1, length);
-        } else {
-            books.dropped(service, trafficClass, direction, DropReason.RESET, 1, length);
-        }
-    }
-
-    private void push(long write) {
-        if (count == underWay.length) {
-            long[] wider = new long[count * 2];
-            for (int i = 0; i < count; i++) {
-                wider[i] = underWay[head + i & count - 1];
-            }
-            underWay = wider;
-            head = 0;
-        }
-        underWay[head + count++ & underWay.length - 1] = write;
-    }
-
-    private long pop() {
-        long write = underWay[head];
-        head = head + 1 & underWay.length - 1;
+    private Payload pop() {
+        Payload bytes = oldest();
+        payloads[head] = null;
+        head = head + 1 & writes.length - 1;
         count--;
-        return write;
-    }
-
-    /** Never done, so that every write can use it: what would complete it is passed on instead. */
-    private final class Sent extends DefaultChannelPromise {
-        Sent(SocketChannel channel) {
-            super(channel, shard.loop());
-        }
-
-        @Override
-        public boolean setUncancellable() {
-            return true;
-        }
-
-        @Override
-        public boolean trySuccess(Void result) {
-            completed(true);
-            return true;
-        }
-
-        @Override
-        public boolean tryFailure(Throwable cause) {
-            completed(false);
-            return true;
-        }
-
-        @Override
-        public ChannelPromise setSuccess(Void result) {
-            completed(true);
-            return this;
-        }
-
-        @Override
-        public ChannelPromise setFailure(Throwable cause) {
-            completed(false);
-            return this;
-        }
+        takenBytes = 0;
+        return bytes;
     }
 }

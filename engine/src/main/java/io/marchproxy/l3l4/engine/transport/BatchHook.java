@@ -5,6 +5,11 @@ public interface BatchHook {
     /** The loop is about to wait for and handle I/O: what was known of the time is stale. */
     void batchBegins();
 
+    /** Whether there is work that waits for the end of the next batch, so that the loop is not to wait for I/O. */
+    default boolean hasWork() {
+        return false;
+    }
+
     /** All I/O of the batch has been handled. */
     void batchEnds();
 }

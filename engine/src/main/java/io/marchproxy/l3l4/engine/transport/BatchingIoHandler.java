@@ -7,11 +7,14 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.ThreadAwareExecutor;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Puts a hook around each batch of an event loop's I/O, which Netty itself offers none for. */
 public final class BatchingIoHandler implements IoHandler {
     private final IoHandler delegate;
     private final BatchHook hook;
+    private final Unblocked unblocked = new Unblocked();
 
     private BatchingIoHandler(IoHandler delegate, BatchHook hook) {
         this.delegate = delegate;
@@ -42,7 +45,7 @@ public final class BatchingIoHandler implements IoHandler {
     public int run(IoHandlerContext context) {
         hook.batchBegins();
         try {
-            return delegate.run(context);
+            return delegate.run(hook.hasWork() ? unblocked.instead(context) : context);
         } finally {
             hook.batchEnds();
         }
@@ -72,5 +75,40 @@ public final class BatchingIoHandler implements IoHandler {
     @Override
     public boolean isCompatible(Class<? extends IoHandle> handleType) {
         return delegate.isCompatible(handleType);
+    }
+
+    /** The loop's context for a turn that is not to wait. */
+    private static final class Unblocked implements IoHandlerContext {
+        private @Nullable IoHandlerContext context;
+
+        IoHandlerContext instead(IoHandlerContext of) {
+            context = of;
+            return this;
+        }
+
+        @Override
+        public boolean canBlock() {
+            return false;
+        }
+
+        @Override
+        public long delayNanos(long currentTimeNanos) {
+            return 0;
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return Objects.requireNonNull(context).deadlineNanos();
+        }
+
+        @Override
+        public void reportActiveIoTime(long activeNanos) {
+            Objects.requireNonNull(context).reportActiveIoTime(activeNanos);
+        }
+
+        @Override
+        public boolean shouldReportActiveIoTime() {
+            return Objects.requireNonNull(context).shouldReportActiveIoTime();
+        }
     }
 }

@@ -9,13 +9,21 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import org.jspecify.annotations.Nullable;
 
-/** Readiness by epoll, level-triggered: what was left unread is told again by itself. */
+/**
+ * Readiness by epoll: level-triggered, so that what was left unread is told again by itself, unless {@link #EDGES} are asked
+ * for.
+ */
 final class EpollReadiness extends FdReadiness implements EpollIoHandle {
+    /** EPOLLET of epoll.h. */
+    static final int EDGES = 1 << 31;
+
+    private final int interest;
     private final FileDescriptor descriptor;
     private @Nullable IoRegistration registration;
 
-    EpollReadiness(int fd, Callback callback) {
-        super(callback);
+    EpollReadiness(int fd, int interest, Watcher watcher) {
+        super(watcher);
+        this.interest = interest;
         descriptor = new FileDescriptor(fd);
     }
 
@@ -32,7 +40,7 @@ final class EpollReadiness extends FdReadiness implements EpollIoHandle {
     @Override
     void begin(IoRegistration granted) {
         registration = granted;
-        granted.submit(EpollIoOps.EPOLLIN);
+        granted.submit(EpollIoOps.valueOf(interest));
     }
 
     @Override
@@ -50,7 +58,7 @@ final class EpollReadiness extends FdReadiness implements EpollIoHandle {
 
     @Override
     public void handle(IoRegistration source, IoEvent event) {
-        fire(((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLERR));
+        fire(((EpollIoEvent) event).ops().value());
     }
 
     @Override

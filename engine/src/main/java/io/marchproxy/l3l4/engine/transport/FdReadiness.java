@@ -9,12 +9,29 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells of a file descriptor's readiness to be read, by whatever an event loop waits on. Loop's thread.
+ * Tells of a file descriptor's readiness, by whatever an event loop waits on. Loop's thread.
  *
  * <p>The descriptor is not owned: who registered it closes it, but only when {@link #close} says that the kernel holds it
  * no longer. An operation of io_uring that is not yet submitted would otherwise meet another file under the same number.
  */
 public abstract class FdReadiness {
+    /** Bits of what is told, which poll(2), epoll and io_uring number alike (asm-generic/poll.h). */
+    public static final int READABLE = 1;
+
+    /** Urgent data stands in the stream, at which a read stops short (tcp(7)). */
+    public static final int URGENT = 2;
+
+    public static final int WRITABLE = 4;
+    public static final int ERROR = 8;
+
+    /** Both directions of a stream are over. */
+    public static final int HUNG_UP = 0x10;
+
+    /** The peer of a stream has sent its FIN. */
+    public static final int PEER_ENDED = 0x2000;
+
+    private static final int EVERYTHING = READABLE | URGENT | WRITABLE | PEER_ENDED;
+
     /** Called on the loop's thread when there may be something to read. */
     @FunctionalInterface
     public interface Callback {
@@ -26,28 +43,59 @@ public abstract class FdReadiness {
         void ready(boolean hasError);
     }
 
-    private final Callback callback;
+    /** Called on the loop's thread whenever something has changed. */
+    @FunctionalInterface
+    public interface Watcher {
+        /**
+         * Something has changed.
+         *
+         * @param events bits of all that holds now, not of the change alone
+         */
+        void ready(int events);
+    }
+
+    private final Watcher watcher;
     private @Nullable Runnable whenGone;
     private boolean isClosed;
     private boolean isGone;
 
-    FdReadiness(Callback callback) {
-        this.callback = callback;
+    FdReadiness(Watcher watcher) {
+        this.watcher = watcher;
     }
 
     /**
-     * Begins to tell.
+     * Begins to tell of what can be read; of what is left unread, {@link #again} asks.
      *
      * @param fd non-blocking
      * @throws IOException if the loop does not take it, as when it is shutting down
      */
     public static FdReadiness register(EventLoop loop, TransportKind transport, int fd, Callback callback)
             throws IOException {
-        FdReadiness readiness = switch (transport) {
-            case IO_URING -> new IoUringReadiness(loop, fd, callback);
-            case EPOLL -> new EpollReadiness(fd, callback);
+        Watcher watcher = events -> callback.ready((events & ERROR) != 0);
+        return register(loop, switch (transport) {
+            case IO_URING -> new IoUringReadiness(loop, fd, READABLE, watcher);
+            case EPOLL -> new EpollReadiness(fd, READABLE, watcher);
             case NIO -> throw new IllegalArgumentException("NIO waits for channels, not for descriptors");
-        };
+        });
+    }
+
+    /**
+     * Begins to tell of changes of a stream in both directions: each is told once (edge-triggered), and the watcher keeps in
+     * mind what it did not act on.
+     *
+     * @param fd non-blocking
+     * @throws IOException if the loop does not take it, as when it is shutting down
+     */
+    public static FdReadiness watch(EventLoop loop, TransportKind transport, int fd, Watcher watcher)
+            throws IOException {
+        return register(loop, switch (transport) {
+            case IO_URING -> new IoUringReadiness(loop, fd, EVERYTHING, watcher);
+            case EPOLL -> new EpollReadiness(fd, EVERYTHING | EpollReadiness.EDGES, watcher);
+            case NIO -> throw new IllegalArgumentException("NIO waits for channels, not for descriptors");
+        });
+    }
+
+    private static FdReadiness register(EventLoop loop, FdReadiness readiness) throws IOException {
         Future<IoRegistration> registered = ((IoEventLoop) loop).register(readiness.handle());
         IoRegistration registration = registered.getNow();
         if (registration == null) {
@@ -90,9 +138,9 @@ public abstract class FdReadiness {
         return isClosed;
     }
 
-    final void fire(boolean hasError) {
+    final void fire(int events) {
         if (!isClosed) {
-            callback.ready(hasError);
+            watcher.ready(events);
         }
     }
 

@@ -21,8 +21,6 @@ final class IoUringReadiness extends FdReadiness implements IoUringIoHandle {
     private static final byte OP_ASYNC_CANCEL = 14;
     private static final int POLL_ADD_MULTI = 1;
     private static final int CQE_F_MORE = 2;
-    private static final int POLLIN = 1;
-    private static final int POLLERR = 8;
 
     /** What an operation is, in the completion that Netty hands back; it spends no look-up on what fits a short. */
     private static final int ARRIVALS = 1;
@@ -34,16 +32,18 @@ final class IoUringReadiness extends FdReadiness implements IoUringIoHandle {
 
     private final EventLoop loop;
     private final int fd;
+    private final int interest;
     private final Runnable submitOnce = this::submitOnce;
     private @Nullable IoRegistration registration;
     private long arrivalsId = NONE;
     private long onceId = NONE;
     private boolean onceIsAsked;
 
-    IoUringReadiness(EventLoop loop, int fd, Callback callback) {
-        super(callback);
+    IoUringReadiness(EventLoop loop, int fd, int interest, Watcher watcher) {
+        super(watcher);
         this.loop = loop;
         this.fd = fd;
+        this.interest = interest;
     }
 
     @Override
@@ -71,13 +71,13 @@ final class IoUringReadiness extends FdReadiness implements IoUringIoHandle {
 
     private void submitArrivals() {
         if (!isClosed()) {
-            arrivalsId = submit(OP_POLL_ADD, NONE, POLL_ADD_MULTI, POLLIN, ARRIVALS);
+            arrivalsId = submit(OP_POLL_ADD, NONE, POLL_ADD_MULTI, interest, ARRIVALS);
         }
     }
 
     private void submitOnce() {
         if (!isClosed()) {
-            onceId = submit(OP_POLL_ADD, NONE, 0, POLLIN, ONCE);
+            onceId = submit(OP_POLL_ADD, NONE, 0, READABLE, ONCE);
         }
     }
 
@@ -101,7 +101,7 @@ final class IoUringReadiness extends FdReadiness implements IoUringIoHandle {
             case ONCE -> {
                 onceId = NONE;
                 onceIsAsked = false;
-                fire((result & POLLERR) != 0);
+                fire(result);
             }
             default -> {
                 // the answer to a cancel
@@ -114,7 +114,7 @@ final class IoUringReadiness extends FdReadiness implements IoUringIoHandle {
             arrivalsId = NONE;
         }
         if (result >= 0) {
-            fire((result & POLLERR) != 0);
+            fire(result);
             if (!moreWillCome) {
                 submitArrivals();
             }

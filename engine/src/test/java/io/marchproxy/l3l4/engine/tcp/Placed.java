@@ -19,14 +19,6 @@ record Placed(TransportKind transport, boolean pipelined) {
         return everywhere().filter(placed -> !placed.pipelined());
     }
 
-    /**
-     * The transports that are told of readiness, which are those that can spin. Known defect, issue 2: io_uring at times stops
-     * reading for good in these situations (the sender has ended, its receiver stalls), so it is not among them yet.
-     */
-    static Stream<Placed> byReadiness() {
-        return transports().filter(placed -> placed.transport() != TransportKind.IO_URING);
-    }
-
     private static boolean isThere(TransportKind kind) {
         return switch (kind) {
             case IO_URING -> IoUring.isAvailable();

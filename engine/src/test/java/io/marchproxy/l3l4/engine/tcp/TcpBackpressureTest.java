@@ -32,7 +32,7 @@ class TcpBackpressureTest {
     private static final int BUFFER = 128 * 1024;
 
     /** What may be read beyond the buffer: one read, which is how the relay learns that it is full. */
-    private static final int BOUND = BUFFER + ReadGate.LARGEST_BYTES;
+    private static final int BOUND = BUFFER + Reader.LARGEST_READ;
 
     private static final int BYTES = 24_000_000;
 
@@ -104,7 +104,7 @@ class TcpBackpressureTest {
 
     /** Both halves of the client's socket are over while its bytes still wait for a backend that stalls. */
     @ParameterizedTest
-    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#byReadiness")
+    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#transports")
     void shouldNotSpinOnASocketThatWaitsToBeReadOut(Placed placed) throws Exception {
         Trickle trickle = new Trickle();
         CompletableFuture<Socket> served = new CompletableFuture<>();
@@ -130,7 +130,7 @@ class TcpBackpressureTest {
 
     /** The client is through both ways, and its last bytes wait for a backend that stalls. */
     @ParameterizedTest
-    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#byReadiness")
+    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#transports")
     void shouldNotSpinOnASocketThatIsThroughWhileTheOtherIsNot(Placed placed) throws Exception {
         Trickle trickle = new Trickle();
         try (TestBackend backend = new TestBackend(connection -> {

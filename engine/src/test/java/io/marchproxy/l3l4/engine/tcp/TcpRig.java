@@ -14,11 +14,14 @@ import io.marchproxy.l3l4.config.settings.ServiceBuilder;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
+import io.marchproxy.l3l4.engine.listen.PortGuard;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
+import io.marchproxy.l3l4.engine.shard.Listener;
+import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardBooks;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
@@ -45,6 +48,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -82,6 +86,12 @@ final class TcpRig implements AutoCloseable {
     }
 
     TcpRig(Placed placed, int shardCount, ServiceSettings service) throws Exception {
+        this(placed, shardCount, service, TcpRelay::new);
+    }
+
+    /** With a relay that differs from that of the service. */
+    TcpRig(Placed placed, int shardCount, ServiceSettings service, Function<List<Shard>, TcpRelay> relays)
+            throws Exception {
         compiled = compiler.compile(settings(service));
         publish();
         for (int id = 0; id < shardCount; id++) {
@@ -94,14 +104,22 @@ final class TcpRig implements AutoCloseable {
                     (backend, errno) -> signals.add(new Signal(backend, errno)),
                     errors));
         }
-        relay = new TcpRelay(shards);
-        listeners = new ListenerSet(shards, relay);
+        relay = relays.apply(shards);
+        listeners = new ListenerSet(shards, this::open);
         try {
             listeners.commit(listeners.prepare(compiled.listeners()));
         } catch (ListenException e) {
             close();
             throw e;
         }
+    }
+
+    /** As the service does, which asks only once for all shards. */
+    private Listener open(Shard shard, ListenerSpec spec) throws ListenException {
+        if (shard == shards.getFirst()) {
+            PortGuard.requireFree(Protocol.TCP, spec);
+        }
+        return relay.open(shard, spec);
     }
 
     /** A service on a free port of 127.0.0.1, in front of backends on ports of 127.0.0.1. */
@@ -250,6 +268,8 @@ final class TcpRig implements AutoCloseable {
             Await.value("flows", PATIENCE, this::flows, flows -> flows == 0);
             Await.value("books", PATIENCE, () -> totals(Direction.TO_BACKEND), Totals::balances);
             Await.value("books", PATIENCE, () -> totals(Direction.TO_CLIENT), Totals::balances);
+            Await.value("chunks in use", PATIENCE, relay::chunksInUse, left -> left == 0);
+            Await.value("pipes in use", PATIENCE, relay::pipesInUse, left -> left == 0);
         } finally {
             for (Shard shard : shards) {
                 shard.close();

@@ -106,6 +106,11 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     }
 
     @Override
+    public void nextTurn(Runnable action) {
+        throw new IllegalStateException("a stuck shard has no next turn");
+    }
+
+    @Override
     public void settle() {}
 
     @Override

@@ -28,6 +28,11 @@ final class UdpSession implements Endpoint, DatagramHandler {
     private UdpSocket socket;
     private volatile int backend;
 
+    /** The run of datagrams to the client that the present send has open, and which send that is. Egress thread. */
+    int openRun;
+
+    long openRunSend;
+
     /**
      * A session with its socket.
      *

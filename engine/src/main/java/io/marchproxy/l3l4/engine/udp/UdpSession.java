@@ -85,6 +85,9 @@ final class UdpSession implements Endpoint, DatagramHandler {
     /** Counts an ICMP error, and tells the health monitor and the stages. What it was about was lost on its way: it is not ours to send again. */
     @Override
     public void failed(int errno) {
+        if (errno != Errno.EMSGSIZE) {
+            sessions.egress().signal(backend, errno);
+        }
         UdpCounters.Part counters = sessions.counters().loop();
         counters.increment(
                 switch (errno) {
@@ -94,9 +97,6 @@ final class UdpSession implements Endpoint, DatagramHandler {
                     case Errno.EMSGSIZE -> UdpCounter.ICMP_TOO_BIG;
                     default -> UdpCounter.ICMP_OTHER;
                 });
-        if (errno != Errno.EMSGSIZE) {
-            sessions.egress().signal(backend, errno);
-        }
         ShardIngress ingress = sessions.ingress();
         PacketDescriptor event = ingress.tryClaim();
         if (event != null) {

@@ -114,6 +114,12 @@ final class IngressRing implements ShardIngress, BatchHook {
     }
 
     @Override
+    public void relieve() {
+        runBatch();
+        timeIsFresh = false;
+    }
+
+    @Override
     public TrafficBooks books() {
         return books;
     }

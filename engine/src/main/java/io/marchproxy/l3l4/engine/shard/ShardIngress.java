@@ -41,6 +41,12 @@ public interface ShardIngress {
     void nextTurn(Runnable action);
 
     /**
+     * Runs or wakes the stages for what is in the ring, though the batch goes on: a sender that never pauses would otherwise
+     * keep what it sent first, and its buffers, waiting for the batch's end. Not for callers within the stages.
+     */
+    void relieve();
+
+    /**
      * Books that the event loop's thread writes: packets that came in but were dropped before they reached the ring (in and
      * dropped), and in pipelined placement what sockets accepted after the egress had handed it over (out, held reduced).
      */

@@ -16,6 +16,7 @@ public final class Errno {
     public static final int ENOSYS = 38;
     public static final int EMSGSIZE = 90;
     public static final int ENOPROTOOPT = 92;
+    public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
     public static final int EADDRINUSE = 98;
     public static final int EADDRNOTAVAIL = 99;
@@ -47,6 +48,7 @@ public final class Errno {
             case ENOSYS -> "ENOSYS (this kernel has no such call)";
             case EMSGSIZE -> "EMSGSIZE (the datagram is too long)";
             case ENOPROTOOPT -> "ENOPROTOOPT (option or protocol not available)";
+            case EOPNOTSUPP -> "EOPNOTSUPP (operation not supported)";
             case EAFNOSUPPORT -> "EAFNOSUPPORT (this machine has no such address family)";
             case EADDRINUSE -> "EADDRINUSE (address already in use)";
             case EADDRNOTAVAIL -> "EADDRNOTAVAIL (cannot assign requested address)";

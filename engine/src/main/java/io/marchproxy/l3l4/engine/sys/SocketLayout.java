@@ -92,6 +92,7 @@ public final class SocketLayout {
 
     public static final int SOL_UDP = 17;
     public static final int UDP_SEGMENT = 103;
+    public static final int UDP_GRO = 104;
 
     public static final int MSG_TRUNC = 0x20;
     public static final int MSG_DONTWAIT = 0x40;

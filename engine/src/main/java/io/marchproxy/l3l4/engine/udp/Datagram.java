@@ -23,4 +23,7 @@ final class Datagram {
 
     /** Code point, 0 to 63; 0 also when the transport can't tell. */
     int dscp;
+
+    /** Of datagrams that came merged, the length of each but the last; else 0. */
+    int segmentBytes;
 }

@@ -2,11 +2,10 @@ package io.marchproxy.l3l4.engine.udp;
 
 import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
-import io.marchproxy.l3l4.engine.sys.Errno;
-import io.marchproxy.l3l4.engine.sys.SocketAddresses;
 import io.marchproxy.l3l4.engine.sys.SocketCalls;
 import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.stages.packet.Memory;
+import java.io.IOException;
 
 /**
  * Receives by recvmmsg into buffers that are already in place: each position of a batch has a packet buffer, and behind it
@@ -21,13 +20,11 @@ import io.marchproxy.l3l4.stages.packet.Memory;
  * spills    {@link #BATCH} × 62 KiB             untouched as long as datagrams are short
  * </pre>
  */
-final class NativeReceiver extends DatagramReceiver {
+final class NativeReceiver extends SocketReceiver {
     private static final int NAME_BYTES = 32;
     private static final int CONTROL_BYTES = 128;
     private static final int SPILL_BYTES = PacketBuffers.JUMBO_BYTES - PacketBuffers.SLOT_BYTES;
     private static final int IOVECS = 2;
-    private static final int DSCP_SHIFT = 2;
-    private static final int ERRORS_AT_ONCE = 64;
 
     private final SocketCalls calls = new SocketCalls();
     private final AnonymousMemory memory;
@@ -36,19 +33,20 @@ final class NativeReceiver extends DatagramReceiver {
     private final long names;
     private final long controls;
     private final long spills;
-    private final long errorHeader;
+
+    private final ShardContext shard;
 
     NativeReceiver(ShardContext shard, PacketBuffers buffers, UdpCounters counters, UdpOptions options) {
         super(shard, buffers, counters, options);
+        this.shard = shard;
         int perPosition =
                 SocketLayout.MMSGHDR_SIZE + IOVECS * SocketLayout.IOVEC_SIZE + NAME_BYTES + CONTROL_BYTES + SPILL_BYTES;
-        memory = new AnonymousMemory((long) BATCH * perPosition + SocketLayout.MMSGHDR_SIZE);
+        memory = new AnonymousMemory((long) BATCH * perPosition);
         headers = memory.address();
         iovecs = headers + (long) BATCH * SocketLayout.MMSGHDR_SIZE;
         names = iovecs + (long) BATCH * IOVECS * SocketLayout.IOVEC_SIZE;
         controls = names + (long) BATCH * NAME_BYTES;
         spills = controls + (long) BATCH * CONTROL_BYTES;
-        errorHeader = spills + (long) BATCH * SPILL_BYTES;
         for (int i = 0; i < BATCH; i++) {
             prepare(i);
         }
@@ -70,6 +68,11 @@ final class NativeReceiver extends DatagramReceiver {
         Memory.putLong(header + SocketLayout.MSG_CONTROL_LENGTH, CONTROL_BYTES);
     }
 
+    @Override
+    SocketReading begin(NativeUdpSocket socket, DatagramHandler handler) throws IOException {
+        return new PolledReading(shard, this, socket.fd(), handler);
+    }
+
     /** Receives up to {@link #BATCH} datagrams. Answers how many, or the negative errno. */
     int receive(int fd) {
         return calls.receiveMany(fd, headers, BATCH, SocketLayout.MSG_DONTWAIT);
@@ -80,8 +83,8 @@ final class NativeReceiver extends DatagramReceiver {
         long header = header(i);
         int length = Memory.getInt(header + SocketLayout.MMSG_BYTES);
         datagram.lengthBytes = length;
-        readName(name(i));
-        readControl(control(i), Memory.getLong(header + SocketLayout.MSG_CONTROL_LENGTH));
+        HeaderReader.name(name(i), datagram);
+        HeaderReader.control(control(i), Memory.getLong(header + SocketLayout.MSG_CONTROL_LENGTH), datagram);
         Memory.putInt(header + SocketLayout.MSG_NAME_LENGTH, NAME_BYTES);
         Memory.putLong(header + SocketLayout.MSG_CONTROL_LENGTH, CONTROL_BYTES);
         return length <= PacketBuffers.SLOT_BYTES ? takeSlot(i) : takeJumbo(i, length);
@@ -109,104 +112,10 @@ final class NativeReceiver extends DatagramReceiver {
         return true;
     }
 
-    private void readName(long name) {
-        datagram.sourcePort = Short.toUnsignedInt(Memory.getShortBe(name + SocketLayout.SOCKADDR_PORT));
-        if (Memory.getShort(name + SocketLayout.SOCKADDR_FAMILY) == SocketLayout.AF_INET) {
-            fromSource4(Memory.getIntBe(name + SocketLayout.SOCKADDR_IN_ADDRESS));
-            return;
-        }
-        long high = Memory.getLongBe(name + SocketLayout.SOCKADDR_IN6_ADDRESS);
-        long low = Memory.getLongBe(name + SocketLayout.SOCKADDR_IN6_ADDRESS + Long.BYTES);
-        if (SocketAddresses.isMapped(high, low)) {
-            fromSource4((int) low);
-        } else {
-            datagram.ipVersion = 6;
-            datagram.sourceHigh = high;
-            datagram.sourceLow = low;
-            datagram.sourceScope = Memory.getInt(name + SocketLayout.SOCKADDR_IN6_SCOPE);
-        }
-    }
-
-    private void fromSource4(int address) {
-        datagram.ipVersion = 4;
-        datagram.sourceHigh = 0;
-        datagram.sourceLow = Integer.toUnsignedLong(address);
-        datagram.sourceScope = 0;
-    }
-
-    private void readControl(long control, long length) {
-        datagram.dscp = 0;
-        datagram.destinationHigh = 0;
-        datagram.destinationLow = 0;
-        long end = control + length;
-        long at = control;
-        while (at + SocketLayout.CMSG_DATA < end) {
-            int level = Memory.getInt(at + SocketLayout.CMSG_LEVEL);
-            int type = Memory.getInt(at + SocketLayout.CMSG_TYPE);
-            readMessage(level, type, at + SocketLayout.CMSG_DATA);
-            at += Memory.getLong(at + SocketLayout.CMSG_LENGTH) + 7 & ~7L;
-        }
-    }
-
-    private void readMessage(int level, int type, long data) {
-        if (level == SocketLayout.SOL_IP) {
-            if (type == SocketLayout.IP_PKTINFO) {
-                datagram.destinationLow = Integer.toUnsignedLong(Memory.getIntBe(data + SocketLayout.IN_PKTINFO_LOCAL));
-            } else if (type == SocketLayout.IP_TOS) {
-                datagram.dscp = Byte.toUnsignedInt(Memory.getByte(data)) >>> DSCP_SHIFT;
-            }
-        } else if (level == SocketLayout.SOL_IPV6) {
-            if (type == SocketLayout.IPV6_PKTINFO) {
-                long high = Memory.getLongBe(data);
-                long low = Memory.getLongBe(data + Long.BYTES);
-                boolean isMapped = SocketAddresses.isMapped(high, low);
-                datagram.destinationHigh = high;
-                datagram.destinationLow = isMapped ? (int) low & 0xffff_ffffL : low;
-            } else if (type == SocketLayout.IPV6_TCLASS) {
-                datagram.dscp = (Memory.getInt(data) & 0xff) >>> DSCP_SHIFT;
-            }
-        }
-    }
-
-    /**
-     * Empties a socket's error queue, up to a bound.
-     *
-     * @return false when more may be there
-     */
-    boolean drainErrors(int fd, DatagramHandler handler) {
-        for (int i = 0; i < ERRORS_AT_ONCE; i++) {
-            Memory.zero(errorHeader, SocketLayout.MMSGHDR_SIZE);
-            Memory.putLong(errorHeader + SocketLayout.MSG_CONTROL, controls);
-            Memory.putLong(errorHeader + SocketLayout.MSG_CONTROL_LENGTH, CONTROL_BYTES);
-            int result = calls.receive(fd, errorHeader, SocketLayout.MSG_ERRQUEUE | SocketLayout.MSG_DONTWAIT);
-            if (result < 0) {
-                return result != -Errno.EINTR;
-            }
-            readError(Memory.getLong(errorHeader + SocketLayout.MSG_CONTROL_LENGTH), handler);
-        }
-        return false;
-    }
-
-    private void readError(long length, DatagramHandler handler) {
-        long end = controls + length;
-        long at = controls;
-        while (at + SocketLayout.CMSG_DATA < end) {
-            int level = Memory.getInt(at + SocketLayout.CMSG_LEVEL);
-            int type = Memory.getInt(at + SocketLayout.CMSG_TYPE);
-            boolean is4 = level == SocketLayout.SOL_IP && type == SocketLayout.IP_RECVERR;
-            boolean is6 = level == SocketLayout.SOL_IPV6 && type == SocketLayout.IPV6_RECVERR;
-            long data = at + SocketLayout.CMSG_DATA;
-            int origin = is4 || is6 ? Memory.getByte(data + SocketLayout.EXTENDED_ERR_ORIGIN) : 0;
-            if (origin == SocketLayout.ORIGIN_ICMP || origin == SocketLayout.ORIGIN_ICMP6) {
-                handler.failed(Memory.getInt(data + SocketLayout.EXTENDED_ERR_ERRNO));
-            }
-            at += Memory.getLong(at + SocketLayout.CMSG_LENGTH) + 7 & ~7L;
-        }
-    }
-
     @Override
     void close() {
         memory.close();
+        super.close();
     }
 
     private long header(int i) {

@@ -7,15 +7,26 @@ import io.marchproxy.l3l4.engine.sys.SocketAddresses;
 import io.marchproxy.l3l4.engine.sys.SocketCalls;
 import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.stages.packet.Memory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Sends by sendmmsg. Each position of the call has a header, one iovec, room for the client's address and for two control
- * messages: the source address (only on a wildcard listener) and the code point (only when it is not 0).
+ * Sends by sendmmsg. Datagrams of one session, code point and length go as one message that the kernel takes apart
+ * (UDP_SEGMENT). Each message has a header, iovecs, room for the client's address and for three control messages: the source
+ * address (only on a wildcard listener), the code point (only when it is not 0) and the length of a run's datagrams.
  */
 final class NativeSendQueue extends SendQueue {
+    private static final Logger LOG = LoggerFactory.getLogger(NativeSendQueue.class);
     private static final int NAME_BYTES = 32;
     private static final int CONTROL_BYTES =
-            SocketLayout.cmsgSpace(SocketLayout.IN6_PKTINFO_SIZE) + SocketLayout.cmsgSpace(Integer.BYTES);
+            SocketLayout.cmsgSpace(SocketLayout.IN6_PKTINFO_SIZE) + 2 * SocketLayout.cmsgSpace(Integer.BYTES);
+
+    /** Datagrams that the kernel takes as one: UDP_MAX_SEGMENTS before Linux 6.10, which allows 128. */
+    private static final int LONGEST_RUN = 64;
+
+    /** Payload that the kernel takes as one: what IPv4's length field allows for. */
+    static final int LONGEST_RUN_BYTES = 65_507;
+
     private static final int DSCP_SHIFT = 2;
     private static final int MULTICAST_6 = 0xff;
 
@@ -25,7 +36,16 @@ final class NativeSendQueue extends SendQueue {
     private final long iovecs;
     private final long names;
     private final long controls;
-    private final int[] entries = new int[CAPACITY];
+
+    /** Runs of the present send: first and last entry, how many, and their bytes. */
+    private final int[] firsts = new int[CAPACITY];
+
+    private final int[] lasts = new int[CAPACITY];
+    private final int[] counts = new int[CAPACITY];
+    private final int[] runBytes = new int[CAPACITY];
+    private int runs;
+    private long sends;
+    private boolean isRefusalTold;
 
     NativeSendQueue(ShardEgress egress, PacketBuffers buffers, UdpCounters counters) {
         super(egress, buffers, counters);
@@ -40,66 +60,193 @@ final class NativeSendQueue extends SendQueue {
     @Override
     void transmit(UdpSocket socket, int first, int pending) {
         NativeUdpSocket through = (NativeUdpSocket) socket;
-        int entry = first;
-        for (int i = 0; i < pending; i++) {
-            entries[i] = entry;
-            build(i, entry, through);
-            entry = next(entry);
+        int left = first;
+        while (left != UdpSocket.NOTHING) {
+            gather(left, through.segmentLimit());
+            int iov = 0;
+            for (int run = 0; run < runs; run++) {
+                iov = build(run, iov, through);
+            }
+            left = push(through);
         }
-        push(through.fd(), pending);
     }
 
-    private void push(int fd, int pending) {
+    /**
+     * Puts what goes to one receiver, with one code point and in one length, into runs that the kernel takes as one. Only the
+     * last of a run may be shorter. Entries of a client stay in order; those of different clients need not.
+     */
+    private void gather(int first, int segmentLimit) {
+        sends++;
+        runs = 0;
+        int backendRun = UdpSocket.NOTHING;
+        int entry = first;
+        while (entry != UdpSocket.NOTHING) {
+            int following = next(entry);
+            UdpSession client = client(entry);
+            int open = client == null ? backendRun : client.openRunSend == sends ? client.openRun : UdpSocket.NOTHING;
+            if (open != UdpSocket.NOTHING && fits(open, entry, segmentLimit)) {
+                chain(lasts[open], entry);
+                lasts[open] = entry;
+                counts[open]++;
+                runBytes[open] += length(entry);
+            } else {
+                open = runs++;
+                firsts[open] = entry;
+                lasts[open] = entry;
+                counts[open] = 1;
+                runBytes[open] = length(entry);
+                if (client == null) {
+                    backendRun = open;
+                } else {
+                    client.openRun = open;
+                    client.openRunSend = sends;
+                }
+            }
+            chain(entry, UdpSocket.NOTHING);
+            entry = following;
+        }
+    }
+
+    private boolean fits(int run, int entry, int segmentLimit) {
+        int first = firsts[run];
+        int segment = length(first);
+        int length = length(entry);
+        return length <= segment
+                && length > 0
+                && length(lasts[run]) == segment
+                && segment <= segmentLimit
+                && counts[run] < LONGEST_RUN
+                && runBytes[run] + length <= LONGEST_RUN_BYTES
+                && dscp(entry) == dscp(first)
+                && trafficClass(entry) == trafficClass(first);
+    }
+
+    /** Sends the runs. Answers what is left to be sent by other runs, or {@link UdpSocket#NOTHING}. */
+    private int push(NativeUdpSocket through) {
         boolean isRetry = false;
         int done = 0;
-        while (done < pending) {
-            int result = calls.sendMany(fd, header(done), pending - done, SocketLayout.MSG_DONTWAIT);
+        while (done < runs) {
+            int result = calls.sendMany(through.fd(), header(done), runs - done, SocketLayout.MSG_DONTWAIT);
             if (result > 0) {
                 for (int end = done + result; done < end; done++) {
-                    sent(entries[done]);
+                    sent(done);
                 }
                 isRetry = false;
             } else if (!isRetry && isPerhapsEarlier(-result)) {
                 isRetry = true;
                 countRetry();
+                through.errorMet();
             } else if (isFull(-result)) {
-                for (; done < pending; done++) {
-                    failed(entries[done], -result);
+                for (; done < runs; done++) {
+                    failed(done, -result);
                 }
+            } else if (counts[done] > 1 && isSegmentingRefused(-result)) {
+                refused(through, -result, length(firsts[done]));
+                return rest(done);
             } else if (result != -Errno.EINTR) {
-                failed(entries[done++], -result);
+                failed(done++, -result);
                 isRetry = false;
             }
         }
+        return UdpSocket.NOTHING;
     }
 
-    private void build(int i, int entry, NativeUdpSocket through) {
-        long iov = iovecs + (long) i * SocketLayout.IOVEC_SIZE;
-        Memory.putLong(iov + SocketLayout.IOV_BASE, payload(entry));
-        Memory.putLong(iov + SocketLayout.IOV_LENGTH, length(entry));
-        long header = header(i);
-        Memory.putLong(header + SocketLayout.MSG_IOV, iov);
-        Memory.putLong(header + SocketLayout.MSG_IOV_LENGTH, 1);
-        long control = controls + (long) i * CONTROL_BYTES;
+    private static boolean isSegmentingRefused(int errno) {
+        return switch (errno) {
+            case Errno.EMSGSIZE, Errno.EINVAL, Errno.EIO, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT -> true;
+            default -> false;
+        };
+    }
+
+    /** Segments that the path would have to fragment are not taken (EMSGSIZE, EINVAL); shorter ones may be. */
+    private void refused(NativeUdpSocket through, int errno, int segment) {
+        count(UdpCounter.SEGMENTING_REFUSED);
+        boolean isTooLong = errno == Errno.EMSGSIZE || errno == Errno.EINVAL;
+        through.limitSegments(isTooLong ? segment - 1 : 0);
+        if (!isTooLong && !isRefusalTold) {
+            isRefusalTold = true;
+            LOG.warn(
+                    "the kernel does not take several datagrams at once here ({}); each is sent by itself",
+                    Errno.describe(errno));
+        }
+    }
+
+    private int rest(int done) {
+        for (int run = done; run < runs - 1; run++) {
+            chain(lasts[run], firsts[run + 1]);
+        }
+        return firsts[done];
+    }
+
+    private void sent(int run) {
+        if (counts[run] > 1) {
+            count(UdpCounter.SEGMENTED);
+        }
+        taken(firsts[run], counts[run], runBytes[run]);
+    }
+
+    private void failed(int run, int errno) {
+        for (int entry = firsts[run]; entry != UdpSocket.NOTHING; entry = next(entry)) {
+            dropped(entry, errno);
+        }
+    }
+
+    /** Answers the next free iovec. Payloads that stand behind one another, as merged ones do, take a single one. */
+    private int build(int run, int firstIov, NativeUdpSocket through) {
+        int first = firsts[run];
+        int iov = firstIov - 1;
+        long end = 0;
+        for (int entry = first; entry != UdpSocket.NOTHING; entry = next(entry)) {
+            long at = payload(entry);
+            int length = length(entry);
+            if (at == end) {
+                long bytes = iovec(iov) + SocketLayout.IOV_LENGTH;
+                Memory.putLong(bytes, Memory.getLong(bytes) + length);
+            } else {
+                iov++;
+                Memory.putLong(iovec(iov) + SocketLayout.IOV_BASE, at);
+                Memory.putLong(iovec(iov) + SocketLayout.IOV_LENGTH, length);
+            }
+            end = at + length;
+        }
+        long header = header(run);
+        Memory.putLong(header + SocketLayout.MSG_IOV, iovec(firstIov));
+        Memory.putLong(header + SocketLayout.MSG_IOV_LENGTH, iov + 1L - firstIov);
+        writeTarget(run, first, through);
+        return iov + 1;
+    }
+
+    private void writeTarget(int run, int first, NativeUdpSocket through) {
+        long header = header(run);
+        long control = controls + (long) run * CONTROL_BYTES;
         long end = control;
-        UdpSession client = client(entry);
+        UdpSession client = client(first);
         boolean isFour = !through.isSix();
         if (client == null) {
             Memory.putLong(header + SocketLayout.MSG_NAME, 0);
             Memory.putInt(header + SocketLayout.MSG_NAME_LENGTH, 0);
         } else {
-            writeName(header, names + (long) i * NAME_BYTES, client, through.isSix());
+            writeName(header, names + (long) run * NAME_BYTES, client, through.isSix());
             if (through.isWildcard()) {
                 end = writeSource(control, client, through.isSix());
             }
             isFour = client.ipVersion() == 4;
         }
-        int dscp = dscp(entry);
+        int dscp = dscp(first);
         if (dscp != 0) {
             end = writeDscp(end, dscp, isFour);
         }
+        if (counts[run] > 1) {
+            end = writeSegment(end, length(first));
+        }
         Memory.putLong(header + SocketLayout.MSG_CONTROL, end == control ? 0 : control);
         Memory.putLong(header + SocketLayout.MSG_CONTROL_LENGTH, end - control);
+    }
+
+    private static long writeSegment(long at, int bytes) {
+        writeHead(at, Short.BYTES, SocketLayout.SOL_UDP, SocketLayout.UDP_SEGMENT);
+        Memory.putShort(at + SocketLayout.CMSG_DATA, (short) bytes);
+        return at + SocketLayout.cmsgSpace(Short.BYTES);
     }
 
     private static void writeName(long header, long name, UdpSession client, boolean isSix) {
@@ -159,6 +306,10 @@ final class NativeSendQueue extends SendQueue {
     @Override
     void close() {
         memory.close();
+    }
+
+    private long iovec(int i) {
+        return iovecs + (long) i * SocketLayout.IOVEC_SIZE;
     }
 
     private long header(int i) {

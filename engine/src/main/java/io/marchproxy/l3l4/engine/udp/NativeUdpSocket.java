@@ -1,12 +1,10 @@
 package io.marchproxy.l3l4.engine.udp;
 
 import io.marchproxy.l3l4.engine.shard.ShardContext;
-import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.engine.sys.SocketAddresses;
 import io.marchproxy.l3l4.engine.sys.SocketCalls;
 import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.engine.sys.SystemCallException;
-import io.marchproxy.l3l4.engine.transport.FdReadiness;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.Inet6Address;
@@ -14,32 +12,34 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** A socket by system calls, whose readiness the shard's epoll or io_uring tells. */
+/** A socket by system calls, read by whatever the shard's loop waits on. */
 final class NativeUdpSocket extends UdpSocket {
     private static final int ON = 1;
     private static final int OFF = 0;
     private static final int ADDRESS_BYTES = 32;
 
     private final ShardContext shard;
-    private final NativeReceiver receiver;
+    private final SocketReceiver receiver;
     private final OpenSockets open;
     private final int fd;
     private final boolean isSix;
     private final boolean isWildcard;
     private final InetSocketAddress address;
-    private @Nullable DatagramHandler handler;
-    private @Nullable FdReadiness readiness;
-    private boolean isPutOff;
+    private final Runnable tellReading = this::tellReading;
+    private int segmentLimit;
+    private @Nullable SocketReading reading;
     private boolean isClosed;
     private boolean isReleased;
 
     NativeUdpSocket(
             ShardContext shard,
-            NativeReceiver receiver,
+            SocketReceiver receiver,
             OpenSockets open,
             int fd,
             boolean isSix,
-            InetSocketAddress address) {
+            InetSocketAddress address,
+            int segmentLimit) {
+        this.segmentLimit = segmentLimit;
         this.shard = shard;
         this.receiver = receiver;
         this.open = open;
@@ -69,46 +69,32 @@ final class NativeUdpSocket extends UdpSocket {
         return address;
     }
 
+    /** The longest datagram that the kernel takes several of at once; 0 when it takes none. Egress thread. */
+    int segmentLimit() {
+        return segmentLimit;
+    }
+
+    /** The kernel refused to take several of a length at once, as when they would not fit the path unfragmented. */
+    void limitSegments(int bytes) {
+        segmentLimit = bytes;
+    }
+
     @Override
     void read(DatagramHandler reader) throws IOException {
         if (!isClosed) {
-            handler = reader;
-            readiness = FdReadiness.register(shard.loop(), shard.transport(), fd, this::ready);
+            reading = receiver.begin(this, reader);
         }
     }
 
-    /** Reads what is there, up to a turn's share. A batch that was not filled emptied the socket. */
-    private void ready(boolean hasError) {
-        DatagramHandler reader = handler;
-        FdReadiness source = readiness;
-        if (reader == null || source == null) {
-            return;
-        }
-        if (!receiver.hasRoom() && !isPutOff) {
-            isPutOff = true;
-            source.again();
-            return;
-        }
-        isPutOff = false;
-        boolean mayHaveMore = false;
-        boolean mayHaveErrors = hasError;
-        int left = receiver.readsPerTurn();
-        do {
-            int received = receiver.receive(fd);
-            if (received > 0) {
-                receiver.deliver(received, reader);
-                left -= received;
-            } else {
-                left--;
-                mayHaveErrors |= received != -Errno.EAGAIN && received != -Errno.EINTR;
-            }
-            mayHaveMore = received == DatagramReceiver.BATCH || (received < 0 && received != -Errno.EAGAIN);
-        } while (mayHaveMore && left > 0 && !isClosed && receiver.hasRoom());
-        if (mayHaveErrors && !isClosed) {
-            mayHaveMore |= !receiver.drainErrors(fd, reader);
-        }
-        if (mayHaveMore && !isClosed) {
-            source.again();
+    /** A send met an error of the socket. Egress thread. */
+    void errorMet() {
+        shard.loop().execute(tellReading);
+    }
+
+    private void tellReading() {
+        SocketReading source = reading;
+        if (source != null && !isClosed) {
+            source.errorMet();
         }
     }
 
@@ -137,7 +123,7 @@ final class NativeUdpSocket extends UdpSocket {
     void close() {
         if (!isClosed) {
             isClosed = true;
-            FdReadiness source = readiness;
+            SocketReading source = reading;
             if (source == null) {
                 abandon();
             } else {
@@ -159,12 +145,20 @@ final class NativeUdpSocket extends UdpSocket {
     /** Opens sockets. One thread uses an instance. */
     static final class Factory implements UdpSocketFactory {
         private final ShardContext shard;
-        private final NativeReceiver receiver;
+        private final SocketReceiver receiver;
         private final OpenSockets open;
         private final UdpOptions options;
         private final SocketCalls calls = new SocketCalls();
 
-        Factory(ShardContext shard, NativeReceiver receiver, OpenSockets open, UdpOptions options) {
+        private final Offload offload;
+
+        Factory(
+                ShardContext shard,
+                SocketReceiver receiver,
+                OpenSockets open,
+                UdpOptions options,
+                Offload offload) {
+            this.offload = offload;
             this.shard = shard;
             this.receiver = receiver;
             this.open = open;
@@ -186,10 +180,11 @@ final class NativeUdpSocket extends UdpSocket {
                     option(fd, SocketLayout.SOL_IP, SocketLayout.IP_PKTINFO, ON);
                 }
                 tellCodePoints(fd, isSix);
+                merge(fd);
                 long at = arena.allocate(ADDRESS_BYTES, Long.BYTES).address();
                 check("binding udp " + text(wanted), calls.bind(fd, at, SocketAddresses.write(at, wanted)));
                 check("getsockname", calls.socketName(fd, at, ADDRESS_BYTES));
-                return new NativeUdpSocket(shard, receiver, open, fd, isSix, SocketAddresses.read(at));
+                return new NativeUdpSocket(shard, receiver, open, fd, isSix, SocketAddresses.read(at), segmentLimit());
             } catch (SystemCallException e) {
                 calls.close(fd);
                 throw e;
@@ -208,9 +203,10 @@ final class NativeUdpSocket extends UdpSocket {
                     option(fd, SocketLayout.SOL_IP, SocketLayout.IP_RECVERR, ON);
                 }
                 tellCodePoints(fd, isSix);
+                merge(fd);
                 long at = arena.allocate(ADDRESS_BYTES, Long.BYTES).address();
                 check("connecting udp " + text(backend), calls.connect(fd, at, SocketAddresses.write(at, backend)));
-                return new NativeUdpSocket(shard, receiver, open, fd, isSix, backend);
+                return new NativeUdpSocket(shard, receiver, open, fd, isSix, backend, segmentLimit());
             } catch (SystemCallException e) {
                 calls.close(fd);
                 throw e;
@@ -238,6 +234,17 @@ final class NativeUdpSocket extends UdpSocket {
             if (isSix) {
                 option(fd, SocketLayout.SOL_IPV6, SocketLayout.IPV6_RECVTCLASS, ON);
             }
+        }
+
+        /** Only where whoever reads takes the merged apart. */
+        private void merge(int fd) throws SystemCallException {
+            if (offload.merges() && receiver instanceof RingReceiver) {
+                option(fd, SocketLayout.SOL_UDP, SocketLayout.UDP_GRO, ON);
+            }
+        }
+
+        private int segmentLimit() {
+            return offload.segments() ? NativeSendQueue.LONGEST_RUN_BYTES : 0;
         }
 
         private void option(int fd, int level, int option, int value) throws SystemCallException {

@@ -32,9 +32,9 @@ final class NioSendQueue extends SendQueue {
                 errno = send(through, entry);
             }
             if (errno == SENT) {
-                sent(entry);
+                taken(entry, 1, length(entry));
             } else {
-                failed(entry, errno);
+                dropped(entry, errno);
             }
             entry = next(entry);
         }

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.udp;
 
 import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
+import io.marchproxy.l3l4.engine.transport.BufferRing;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Off-heap buffers that datagrams stand in from socket to socket: many short ones and a few long ones, all made at the
  * start. The one given back last is taken first, so that light traffic stays within the cache.
+ *
+ * <p>Buffers that io_uring received into are lent to descriptors as well; they are told by their address and go back to the
+ * kernel.
  *
  * <p>The event loop takes buffers and gives back those that got no further. Whoever sends or drops packets releases them,
  * which in pipelined placement is another thread: its releases pass a queue of single producer and single consumer.
@@ -19,6 +23,9 @@ final class PacketBuffers implements AutoCloseable {
     /** Size of a long buffer: any datagram at all. */
     static final int JUMBO_BYTES = 1 << 16;
 
+    /** Datagrams that the kernel merges into one buffer at the most (UDP_MAX_SEGMENTS, 64 before Linux 6.10). */
+    private static final int MOST_MERGED = 128;
+
     /** Answer when none is free. */
     static final long NONE = 0;
 
@@ -28,6 +35,7 @@ final class PacketBuffers implements AutoCloseable {
     private final Stack slots;
     private final Stack jumbos;
     private final @Nullable ReturnQueue returns;
+    private final @Nullable BufferRing lent;
 
     /**
      * Makes the buffers.
@@ -35,13 +43,24 @@ final class PacketBuffers implements AutoCloseable {
      * @param isReleasedElsewhere whether another thread than the event loop's releases buffers
      */
     PacketBuffers(int slotCount, int jumboCount, boolean isReleasedElsewhere) {
+        this(slotCount, jumboCount, isReleasedElsewhere, null);
+    }
+
+    /**
+     * Makes the buffers.
+     *
+     * @param lent buffers of io_uring that are released here as well, or null
+     */
+    PacketBuffers(int slotCount, int jumboCount, boolean isReleasedElsewhere, @Nullable BufferRing lent) {
+        this.lent = lent;
+        int lentCount = lent == null ? 0 : lent.size() * MOST_MERGED;
         long slotsBytes = (long) slotCount * SLOT_BYTES;
         memory = new AnonymousMemory(slotsBytes + (long) jumboCount * JUMBO_BYTES);
         slotsBegin = memory.address();
         slotsEnd = slotsBegin + slotsBytes;
         slots = new Stack(slotsBegin, slotCount, SLOT_BYTES);
         jumbos = new Stack(slotsEnd, jumboCount, JUMBO_BYTES);
-        returns = isReleasedElsewhere ? new ReturnQueue(slotCount + jumboCount) : null;
+        returns = isReleasedElsewhere ? new ReturnQueue(slotCount + jumboCount + lentCount) : null;
     }
 
     /** Takes a short buffer, or {@link #NONE}. Loop's thread. */
@@ -64,6 +83,8 @@ final class PacketBuffers implements AutoCloseable {
     void giveBack(long buffer) {
         if (buffer >= slotsBegin && buffer < slotsEnd) {
             slots.push(buffer);
+        } else if (lent != null && lent.owns(buffer)) {
+            lent.release(buffer);
         } else {
             jumbos.push(buffer);
         }
@@ -91,13 +112,20 @@ final class PacketBuffers implements AutoCloseable {
         return jumbos.count;
     }
 
+    /** Buffers of io_uring that are out. Loop's thread. */
+    int lentOut() {
+        collect();
+        return lent == null ? 0 : lent.size() - lent.inPlace();
+    }
+
     /** Frees all buffers, used or not. */
     @Override
     public void close() {
         memory.close();
     }
 
-    private void collect() {
+    /** Takes back what another thread has released. Loop's thread. */
+    void collect() {
         ReturnQueue queue = returns;
         if (queue != null) {
             for (long buffer = queue.poll(); buffer != NONE; buffer = queue.poll()) {

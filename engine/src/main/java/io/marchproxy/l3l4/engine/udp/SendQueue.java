@@ -136,6 +136,15 @@ abstract class SendQueue implements BatchedEgress {
         return payloads[entry];
     }
 
+    /** Has another entry come next, within what is being sent. */
+    final void chain(int entry, int following) {
+        nexts[entry] = following;
+    }
+
+    final int trafficClass(int entry) {
+        return classes[entry];
+    }
+
     final int length(int entry) {
         return lengths[entry];
     }
@@ -148,17 +157,24 @@ abstract class SendQueue implements BatchedEgress {
         return clients[entry];
     }
 
-    /** The kernel took it. */
-    final void sent(int entry) {
-        Direction direction = direction(entry);
-        int length = lengths[entry];
-        books.held(services[entry], classes[entry], direction, -1, -length);
-        books.out(services[entry], classes[entry], direction, 1, length);
-        buffers.release(payloads[entry]);
+    /**
+     * The kernel took entries of one session and class.
+     *
+     * @param first of a chain that ends with the last of them
+     */
+    final void taken(int first, int packets, long bytes) {
+        Direction direction = direction(first);
+        books.held(services[first], classes[first], direction, -packets, -bytes);
+        books.out(services[first], classes[first], direction, packets, bytes);
+        int entry = first;
+        for (int i = 0; i < packets; i++) {
+            buffers.release(payloads[entry]);
+            entry = nexts[entry];
+        }
     }
 
     /** The kernel refused it. */
-    final void failed(int entry, int errno) {
+    final void dropped(int entry, int errno) {
         Direction direction = direction(entry);
         int length = lengths[entry];
         books.held(services[entry], classes[entry], direction, -1, -length);
@@ -167,6 +183,10 @@ abstract class SendQueue implements BatchedEgress {
         if (errno == Errno.EMSGSIZE) {
             counters.increment(UdpCounter.OVERSIZED);
         }
+    }
+
+    final void count(UdpCounter counter) {
+        counters.increment(counter);
     }
 
     final void countRetry() {

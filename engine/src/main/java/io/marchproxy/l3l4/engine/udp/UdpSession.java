@@ -28,6 +28,11 @@ final class UdpSession implements Endpoint, DatagramHandler {
     private UdpSocket socket;
     private volatile int backend;
 
+    /** The run of datagrams to the client that the present send has open, and which send that is. Egress thread. */
+    int openRun;
+
+    long openRunSend;
+
     /**
      * A session with its socket.
      *
@@ -80,6 +85,9 @@ final class UdpSession implements Endpoint, DatagramHandler {
     /** Counts an ICMP error, and tells the health monitor and the stages. What it was about was lost on its way: it is not ours to send again. */
     @Override
     public void failed(int errno) {
+        if (errno != Errno.EMSGSIZE) {
+            sessions.egress().signal(backend, errno);
+        }
         UdpCounters.Part counters = sessions.counters().loop();
         counters.increment(
                 switch (errno) {
@@ -89,9 +97,6 @@ final class UdpSession implements Endpoint, DatagramHandler {
                     case Errno.EMSGSIZE -> UdpCounter.ICMP_TOO_BIG;
                     default -> UdpCounter.ICMP_OTHER;
                 });
-        if (errno != Errno.EMSGSIZE) {
-            sessions.egress().signal(backend, errno);
-        }
         ShardIngress ingress = sessions.ingress();
         PacketDescriptor event = ingress.tryClaim();
         if (event != null) {

@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.engine.shard.Endpoint;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.engine.shard.ShardIngress;
+import io.marchproxy.l3l4.engine.transport.BufferRing;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,11 +43,16 @@ public final class UdpTransport implements AutoCloseable {
     public UdpTransport(ShardContext shard, UdpOptions options) {
         this.shard = shard;
         this.options = options;
-        buffers = new PacketBuffers(options.packetBuffers(), options.jumboBuffers(), shard.separateEgress());
         boolean isNio = shard.transport() == TransportKind.NIO;
-        receiver = isNio
-                ? new NioReceiver(shard, buffers, counters, options)
-                : new NativeReceiver(shard, buffers, counters, options);
+        BufferRing ring = shard.transport() == TransportKind.IO_URING ? openRing() : null;
+        buffers = new PacketBuffers(options.packetBuffers(), options.jumboBuffers(), shard.separateEgress(), ring);
+        if (ring != null) {
+            receiver = new RingReceiver(shard, buffers, ring, counters, options);
+        } else {
+            receiver = isNio
+                    ? new NioReceiver(shard, buffers, counters, options)
+                    : new NativeReceiver(shard, buffers, counters, options);
+        }
         queue = isNio
                 ? new NioSendQueue(shard.egress(), buffers, counters)
                 : new NativeSendQueue(shard.egress(), buffers, counters);
@@ -159,10 +166,23 @@ public final class UdpTransport implements AutoCloseable {
         listeners.remove(listener);
     }
 
+    /** Buffers for io_uring to receive into, or null where it takes none. */
+    private @Nullable BufferRing openRing() {
+        try {
+            return BufferRing.open(shard.loop(), options.ringBuffers(), RingReceiver.BUFFER_BYTES);
+        } catch (IOException e) {
+            LOG.warn(
+                    "shard {}: io_uring takes no receive buffers ({}); UDP is read by recvmmsg",
+                    shard.id(),
+                    e.getMessage());
+            return null;
+        }
+    }
+
     private UdpSocketFactory factory() {
         return receiver instanceof NioReceiver nio
                 ? new NioUdpSocket.Factory(shard, nio, open, options)
-                : new NativeUdpSocket.Factory(shard, (NativeReceiver) receiver, open, options);
+                : new NativeUdpSocket.Factory(shard, (SocketReceiver) receiver, open, options, Offload.of(shard.id()));
     }
 
     private final class SessionsEnd implements Endpoint {

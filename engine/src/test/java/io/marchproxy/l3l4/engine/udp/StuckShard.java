@@ -114,6 +114,9 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     public void settle() {}
 
     @Override
+    public void relieve() {}
+
+    @Override
     public TrafficBooks books() {
         return books;
     }

@@ -52,7 +52,7 @@ class UdpBoundsTest {
     @ParameterizedTest
     @EnumSource
     void shouldDropAndCountLongDatagramsWhenNoLongBufferIsFree(TransportKind transport) throws Exception {
-        UdpOptions options = new UdpOptions(1_000, 3, 1 << 20, 1 << 20, 256);
+        UdpOptions options = new UdpOptions(1_000, 3, 2, 1 << 20, 1 << 20, 256);
         try (StuckShard shard = new StuckShard(transport, SLOTS);
                 UdpTransport relay = new UdpTransport(shard, options);
                 TestClient client = new TestClient()) {
@@ -77,8 +77,8 @@ class UdpBoundsTest {
     @ParameterizedTest
     @EnumSource
     void shouldDropAndCountWhenNoShortBufferIsFree(TransportKind transport) throws Exception {
-        UdpOptions options = new UdpOptions(2 * DatagramReceiver.BATCH, 1, 1 << 20, 1 << 20, 16);
-        int free = transport == TransportKind.NIO ? 2 * DatagramReceiver.BATCH : DatagramReceiver.BATCH;
+        UdpOptions options = new UdpOptions(2 * DatagramReceiver.BATCH, 1, 2, 1 << 20, 1 << 20, 16);
+        int free = transport == TransportKind.EPOLL ? DatagramReceiver.BATCH : 2 * DatagramReceiver.BATCH;
         try (StuckShard shard = new StuckShard(transport, 1_000);
                 UdpTransport relay = new UdpTransport(shard, options);
                 TestClient client = new TestClient()) {

@@ -215,13 +215,14 @@ final class UdpRig implements AutoCloseable {
     void assertNoBufferLost() throws Exception {
         UdpOptions options = machine.options();
         PacketBuffers buffers = transport.buffers();
-        int inPlace = machine.transport() == TransportKind.NIO ? 0 : DatagramReceiver.BATCH;
+        int inPlace = machine.transport() == TransportKind.EPOLL ? DatagramReceiver.BATCH : 0;
         Await.until(
                 "all buffers are back",
                 DEADLINE,
                 () -> shard.loop()
                         .submit(() -> buffers.freeSlots() == options.packetBuffers() - inPlace
-                                && buffers.freeJumbos() == options.jumboBuffers())
+                                && buffers.freeJumbos() == options.jumboBuffers()
+                                && buffers.lentOut() == 0)
                         .get());
     }
 

@@ -1,0 +1,159 @@
+package io.marchproxy.l3l4.engine.udp;
+
+import io.marchproxy.l3l4.engine.shard.ShardContext;
+import io.marchproxy.l3l4.engine.shard.ShardIngress;
+import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
+import io.marchproxy.l3l4.engine.sys.SocketLayout;
+import io.marchproxy.l3l4.engine.transport.BufferRing;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Receives by io_uring into its own buffers, all sockets of a shard into one ring of them. Descriptors refer to the buffers,
+ * which go back to the kernel when the last of their datagrams has left: merged ones (UDP_GRO) share a buffer, and each has
+ * a descriptor, a verdict and a place in the books of its own.
+ *
+ * <p>When half of the buffers are out, because datagrams wait somewhere, what comes is moved into packet buffers at once
+ * instead, so that what waits never starves the receiving.
+ *
+ * <pre>
+ * buffer    0 io_uring_recvmsg_out: name length (4), control length (4), payload length (4), flags (4)
+ *          16 name, 32 bytes        48 control messages, 160 bytes        208 payload
+ * </pre>
+ */
+final class RingReceiver extends SocketReceiver {
+    private static final int OUT_CONTROL_LENGTH = 4;
+    private static final int OUT_PAYLOAD_LENGTH = 8;
+    private static final int NAME = 16;
+    private static final int NAME_BYTES = 32;
+    private static final int CONTROL = NAME + NAME_BYTES;
+    private static final int CONTROL_BYTES = 160;
+    private static final int PAYLOAD = CONTROL + CONTROL_BYTES;
+
+    /** Bytes of a buffer: the longest datagram, or as much as the kernel merges, with what stands before. */
+    static final int BUFFER_BYTES = PAYLOAD + PacketBuffers.JUMBO_BYTES;
+
+    /** Datagrams that wait for the stages at the most, before they run though the loop's batch goes on. */
+    private static final int DATAGRAMS_AT_ONCE = 256;
+
+    private static final long COLLECT_AFTER_MS = 1;
+
+    private final ShardContext shard;
+    private final ShardIngress ingress;
+    private final UdpCounters.Part counters;
+    private final BufferRing ring;
+    private final AnonymousMemory header = new AnonymousMemory(SocketLayout.MMSGHDR_SIZE);
+    private int gathered;
+    private long payload;
+    private int payloadBytes;
+    private int segmentBytes;
+    private boolean isLent;
+    private boolean isCollecting;
+
+    RingReceiver(
+            ShardContext shard, PacketBuffers buffers, BufferRing ring, UdpCounters counters, UdpOptions options) {
+        super(shard, buffers, counters, options);
+        this.shard = shard;
+        this.ingress = shard.ingress();
+        this.counters = counters.loop();
+        this.ring = ring;
+        Memory.putInt(header.address() + SocketLayout.MSG_NAME_LENGTH, NAME_BYTES);
+        Memory.putLong(header.address() + SocketLayout.MSG_CONTROL_LENGTH, CONTROL_BYTES);
+    }
+
+    @Override
+    SocketReading begin(NativeUdpSocket socket, DatagramHandler handler) throws IOException {
+        return new RingReading(shard.loop(), this, socket.fd(), handler);
+    }
+
+    BufferRing ring() {
+        return ring;
+    }
+
+    /** Address of the msghdr that all receives share: it says how much room name and control messages get. */
+    long header() {
+        return header.address();
+    }
+
+    /** Hands on what came in a buffer. */
+    void received(int id, long buffer, DatagramHandler handler) {
+        payload = buffer + PAYLOAD;
+        payloadBytes = Memory.getInt(buffer + OUT_PAYLOAD_LENGTH);
+        HeaderReader.name(buffer + NAME, datagram);
+        HeaderReader.control(buffer + CONTROL, Memory.getInt(buffer + OUT_CONTROL_LENGTH), datagram);
+        segmentBytes = datagram.segmentBytes;
+        int count = 1;
+        if (segmentBytes > 0 && segmentBytes < payloadBytes) {
+            count = (payloadBytes + segmentBytes - 1) / segmentBytes;
+            counters.increment(UdpCounter.MERGED);
+        } else {
+            segmentBytes = payloadBytes;
+        }
+        isLent = ring.inPlace() > ring.size() / 2;
+        if (isLent) {
+            ring.share(id, count);
+        }
+        deliver(count, handler);
+        if (!isLent) {
+            ring.release(buffer);
+        }
+        gathered += count;
+        if (gathered >= DATAGRAMS_AT_ONCE) {
+            gathered = 0;
+            ingress.relieve();
+        }
+    }
+
+    @Override
+    boolean load(int index) {
+        int offset = index * segmentBytes;
+        int length = Math.min(segmentBytes, payloadBytes - offset);
+        long from = payload + offset;
+        datagram.lengthBytes = length;
+        boolean isLong = length > PacketBuffers.SLOT_BYTES;
+        if (isLent) {
+            if (isLong) {
+                counters.increment(UdpCounter.JUMBO);
+            }
+            datagram.payload = from;
+            return true;
+        }
+        long moved = isLong ? takeJumbo() : buffers().takeSlot();
+        if (moved == PacketBuffers.NONE) {
+            return false;
+        }
+        counters.increment(UdpCounter.MOVED);
+        Memory.copy(from, moved, length);
+        datagram.payload = moved;
+        return true;
+    }
+
+    /** Counts that no buffer was left. In pipelined placement they come back only when they are asked for. */
+    void starved() {
+        counters.increment(UdpCounter.STARVED);
+        if (!isCollecting) {
+            isCollecting = true;
+            collectLater();
+        }
+    }
+
+    private void collectLater() {
+        shard.loop().schedule(this::collect, COLLECT_AFTER_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void collect() {
+        buffers().collect();
+        isCollecting = ring.isAwaited();
+        if (isCollecting) {
+            collectLater();
+        }
+    }
+
+    @Override
+    void close() {
+        ring.close();
+        header.close();
+        super.close();
+    }
+}

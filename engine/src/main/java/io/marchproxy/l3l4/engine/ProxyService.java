@@ -56,6 +56,7 @@ public final class ProxyService implements AutoCloseable {
     private final SettingsCompiler compiler = new SettingsCompiler();
     private final Placement placement;
     private final HealthMonitor health;
+    private final Placement.Built built;
     private final List<Shard> shards;
     private final Relay tcp;
     private final Relay udp;
@@ -75,7 +76,8 @@ public final class ProxyService implements AutoCloseable {
         compiled = compiler.compile(settings);
         placement = Placement.of(settings.engine());
         health = new HealthMonitor(this::flipped);
-        shards = placement.shards(compiled.pipeline(), directory, this::trafficFailed, errors);
+        built = placement.build(compiled.pipeline(), directory, this::trafficFailed, errors);
+        shards = built.shards();
         tcp = new TcpRelay(shards);
         udp = new UdpRelay(shards);
         listeners = new ListenerSet(shards, this::listen);
@@ -111,7 +113,7 @@ public final class ProxyService implements AutoCloseable {
     }
 
     private void open() throws ListenException {
-        placement.refusals().forEach(LOG::warn);
+        built.refusals().forEach(LOG::warn);
         directory.publish(compiled.targets());
         ListenerSet.Change change = listeners.prepare(compiled.listeners());
         shareOut(compiled);
@@ -164,7 +166,7 @@ public final class ProxyService implements AutoCloseable {
                 reloadsRefused.get(),
                 ready(),
                 draining,
-                placement.transport().label(),
+                built.transport().label(),
                 placement.modeLabel(),
                 errors.total(),
                 parts.shards(),

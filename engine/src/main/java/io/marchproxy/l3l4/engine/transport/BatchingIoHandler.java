@@ -7,23 +7,31 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.ThreadAwareExecutor;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/** Puts a hook around each batch of an event loop's I/O, which Netty itself offers none for. */
+/**
+ * Puts a hook around each batch of an event loop's I/O, which Netty itself offers none for, and has the loop look for work
+ * before it blocks, as its budget allows.
+ */
 public final class BatchingIoHandler implements IoHandler {
     private final IoHandler delegate;
     private final BatchHook hook;
+    private final SpinBudget spin;
+    private final Looking looking = new Looking();
 
-    private BatchingIoHandler(IoHandler delegate, BatchHook hook) {
+    private BatchingIoHandler(IoHandler delegate, BatchHook hook, SpinBudget spin) {
         this.delegate = delegate;
         this.hook = hook;
+        this.spin = spin;
     }
 
-    /** A factory whose handlers call the hook around what the given factory's handlers do. */
-    public static IoHandlerFactory around(IoHandlerFactory factory, BatchHook hook) {
+    /** A factory whose handlers call the hook around what the given factory's handlers do. For one event loop. */
+    public static IoHandlerFactory around(IoHandlerFactory factory, BatchHook hook, SpinBudget spin) {
         return new IoHandlerFactory() {
             @Override
             public IoHandler newHandler(ThreadAwareExecutor executor) {
-                return new BatchingIoHandler(factory.newHandler(executor), hook);
+                return new BatchingIoHandler(factory.newHandler(executor), hook, spin);
             }
 
             @Override
@@ -42,10 +50,31 @@ public final class BatchingIoHandler implements IoHandler {
     public int run(IoHandlerContext context) {
         hook.batchBegins();
         try {
-            return delegate.run(context);
+            int handled = context.canBlock() && spin.isWorthATry() ? look(context) : 0;
+            return handled > 0 ? handled : delegate.run(context);
         } finally {
             hook.batchEnds();
         }
+    }
+
+    /** Looks for I/O until there is some, or a task or timer wants the loop, or the budget is spent. How much was handled. */
+    private int look(IoHandlerContext context) {
+        looking.loop = context;
+        long beganNs = System.nanoTime();
+        while (context.canBlock()) {
+            int handled = delegate.run(looking);
+            if (handled > 0) {
+                spin.paid();
+                return handled;
+            }
+            if (System.nanoTime() - beganNs >= spin.budgetNs()) {
+                spin.spentInVain();
+                return 0;
+            }
+            Thread.onSpinWait();
+        }
+        spin.paid();
+        return 0;
     }
 
     @Override
@@ -72,5 +101,39 @@ public final class BatchingIoHandler implements IoHandler {
     @Override
     public boolean isCompatible(Class<? extends IoHandle> handleType) {
         return delegate.isCompatible(handleType);
+    }
+
+    /** The loop's context, but for blocking. */
+    private static final class Looking implements IoHandlerContext {
+        private @Nullable IoHandlerContext loop;
+
+        @Override
+        public boolean canBlock() {
+            return false;
+        }
+
+        @Override
+        public long delayNanos(long currentTimeNanos) {
+            return 0;
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return loop().deadlineNanos();
+        }
+
+        @Override
+        public boolean shouldReportActiveIoTime() {
+            return loop().shouldReportActiveIoTime();
+        }
+
+        @Override
+        public void reportActiveIoTime(long activeNanos) {
+            loop().reportActiveIoTime(activeNanos);
+        }
+
+        private IoHandlerContext loop() {
+            return Objects.requireNonNull(loop);
+        }
     }
 }

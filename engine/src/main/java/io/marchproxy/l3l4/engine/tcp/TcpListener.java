@@ -14,6 +14,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.ServerSocketChannelConfig;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -81,6 +82,11 @@ final class TcpListener implements Listener {
     @Override
     public InetSocketAddress address() {
         return channel.localAddress();
+    }
+
+    @Override
+    public int descriptor() {
+        return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
     }
 
     @Override

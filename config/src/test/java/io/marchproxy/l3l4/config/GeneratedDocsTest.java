@@ -78,7 +78,9 @@ class GeneratedDocsTest {
     @ValueSource(
             strings = {
                 "servces: []",
-                "engine: { numa: true }",
+                "engine: { numa: maybe }",
+                "engine: { spin: long }",
+                "engine: { irq-affinity: never }",
                 "engine: { shards: 300 }",
                 "engine: { drain-timeout: 30 }",
                 "engine: { drain-timeout: 30sec }",

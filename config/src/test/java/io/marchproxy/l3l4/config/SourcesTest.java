@@ -160,11 +160,9 @@ class SourcesTest {
             CLUSTER_API_KEY | hunter2 | the manager is not in this version yet
             ENABLE_MULTICLOUD | True | multi-cloud routing is not in this version yet
             ENABLE_OTEL | 1 | trace export is not in this version yet
-            NUMA_OPTIMIZATION | on | NUMA placement is not in this version yet
             JAEGER_ENDPOINT | http://j:4317 | trace export is not in this version yet
             MARCHPROXY_MANAGER_URL | http://m | the manager is not in this version yet
             MARCHPROXY_CLUSTER_API_KEY | hunter2 | the manager is not in this version yet
-            MARCHPROXY_ENABLE_NUMA | true | NUMA placement is not in this version yet
             MARCHPROXY_ENABLE_MULTICLOUD | yes | multi-cloud routing is not in this version yet
             MARCHPROXY_ENABLE_TRACING | true | trace export is not in this version yet
             MARCHPROXY_DEFAULT_BANDWIDTH | 1000000 | bandwidth shaping is not in this version yet
@@ -205,6 +203,15 @@ class SourcesTest {
     })
     void shouldAcceptWhatAsksForNothing(String variable, String value) {
         assertEquals(List.of(), Faulty.formatted(Faulty.load(folder, ONE, Map.of(variable, value), Overrides.none())));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NUMA_OPTIMIZATION, on", "NUMA_OPTIMIZATION, True", "MARCHPROXY_ENABLE_NUMA, true"})
+    void shouldPlaceByNodeWhenTheEnvironmentSaysSo(String variable, String value) throws Exception {
+        ConfigResult result = Faulty.load(folder, ONE, Map.of(variable, value), Overrides.none());
+
+        assertEquals(List.of(), Faulty.formatted(result));
+        assertTrue(result.settings().orElseThrow().engine().numa());
     }
 
     @Test

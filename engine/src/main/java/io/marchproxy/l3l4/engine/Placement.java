@@ -1,6 +1,10 @@
 package io.marchproxy.l3l4.engine;
 
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.engine.numa.PlacementPlan;
+import io.marchproxy.l3l4.engine.numa.PlacementPlan.Seat;
+import io.marchproxy.l3l4.engine.numa.PlacementPolicy;
+import io.marchproxy.l3l4.engine.numa.Topology;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.HealthSignals;
@@ -12,23 +16,36 @@ import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import net.openhft.affinity.Affinity;
+import java.util.stream.Stream;
 
-/**
- * How many shards there are, how their stages run, and where.
- *
- * @param refusals what could not be had of what was asked for, one line each
- */
-record Placement(
-        EngineSettings settings,
-        TransportKind transport,
-        boolean pipelined,
-        int shardCount,
-        List<Integer> cpus,
-        List<String> refusals) {
-    private static final int THREADS_OF_PIPELINED = 3;
+/** What the machine offers, what is made of it, and the shards that follow from that. */
+record Placement(EngineSettings settings, Topology topology, PlacementPlan plan) {
+
+    /**
+     * The shards as they were built.
+     *
+     * @param refusals what could not be had of what was asked for, one line each
+     */
+    record Built(TransportKind transport, List<Shard> shards, List<String> refusals) {
+        Built {
+            shards = List.copyOf(shards);
+            refusals = List.copyOf(refusals);
+        }
+    }
 
     static Placement of(EngineSettings settings) {
+        Topology topology = Topology.read();
+        // Knows the quota of a container, which may allow all CPUs but only some of their time.
+        int timeOfCpus = Runtime.getRuntime().availableProcessors();
+        return new Placement(settings, topology, PlacementPolicy.decide(topology, timeOfCpus, settings));
+    }
+
+    /** As configured and shown. */
+    String modeLabel() {
+        return plan.pipelined() ? "pipelined" : "run-to-completion";
+    }
+
+    Built build(PipelineSettings pipeline, BackendDirectory directory, HealthSignals signals, DistinctErrors errors) {
         Transports.Choice choice = Transports.choose(
                 switch (settings.transport()) {
                     case AUTO -> null;
@@ -36,54 +53,56 @@ record Placement(
                     case EPOLL -> TransportKind.EPOLL;
                     case NIO -> TransportKind.NIO;
                 });
-        List<String> refusals = choice.refusals().isEmpty()
-                ? List.of()
-                : List.of(String.join("; ", choice.refusals()) + ": using "
-                        + choice.kind().label());
-        // Stages on threads of their own lose clearly unless each has a core to itself, and with cores to spare more
-        // shards
-        // have so far beaten more threads per shard: so auto is run-to-completion.
-        boolean pipelined = settings.mode() == EngineSettings.Mode.PIPELINED;
-        List<Integer> allowed = Affinity.getAffinity().stream().boxed().toList();
-        // Knows cpusets and the quota of a container, which may allow all CPUs but only some of their time.
-        int cpus = Runtime.getRuntime().availableProcessors();
-        int automatic = pipelined ? Math.max(1, cpus / THREADS_OF_PIPELINED) : cpus;
-        int shards = settings.shards() == 0 ? automatic : settings.shards();
-        return new Placement(
-                settings, choice.kind(), pipelined, shards, settings.pinThreads() ? allowed : List.of(), refusals);
+        List<String> refusals = new ArrayList<>(choice.refusals());
+        TransportKind kind = choice.kind();
+        while (true) {
+            try {
+                List<Shard> shards = shards(kind, pipeline, directory, signals, errors);
+                String lacking = String.join("; ", refusals) + ": using " + kind.label();
+                Stream<String> transport = refusals.isEmpty() ? Stream.of() : Stream.of(lacking);
+                return new Built(kind, shards, Stream.concat(transport, plan.notes().stream()).toList());
+            } catch (RuntimeException e) {
+                if (kind != TransportKind.IO_URING) {
+                    throw e;
+                }
+                // A ring was to be had, but not as many or as large ones as the shards want: a limit of locked memory
+                // (before Linux 5.12), of descriptors, or of a container.
+                refusals.add("io_uring has no ring for each of " + plan.seats().size() + " shards (" + Transports.reason(e) + ")");
+                Transports.Choice next = Transports.choose(TransportKind.EPOLL);
+                refusals.addAll(next.refusals());
+                kind = next.kind();
+            }
+        }
     }
 
-    /** As configured and shown. */
-    String modeLabel() {
-        return pipelined ? "pipelined" : "run-to-completion";
-    }
-
-    List<Shard> shards(
-            PipelineSettings pipeline, BackendDirectory directory, HealthSignals signals, DistinctErrors errors) {
+    private List<Shard> shards(
+            TransportKind transport,
+            PipelineSettings pipeline,
+            BackendDirectory directory,
+            HealthSignals signals,
+            DistinctErrors errors) {
         SecureRandom random = new SecureRandom();
-        int flowsEach = Math.ceilDiv(settings.maxFlows(), shardCount);
+        int flowsEach = Math.ceilDiv(settings.maxFlows(), plan.seats().size());
         List<Shard> shards = new ArrayList<>();
         try {
-            for (int id = 0; id < shardCount; id++) {
-                shards.add(new Shard(
-                        new ShardOptions(
-                                id,
-                                transport,
-                                pipelined,
-                                settings.ringSize(),
-                                flowsEach,
-                                random.nextLong(),
-                                cpusOf(id)),
-                        pipeline,
-                        directory,
-                        signals,
-                        errors));
+            for (Seat seat : plan.seats()) {
+                ShardOptions options = new ShardOptions(
+                        shards.size(),
+                        transport,
+                        plan.pipelined(),
+                        settings.ringSize(),
+                        flowsEach,
+                        random.nextLong(),
+                        seat.cpus(),
+                        seat.node(),
+                        plan.spinNs());
+                shards.add(new Shard(options, pipeline, directory, signals, errors));
             }
+            return shards;
         } catch (RuntimeException e) {
             shards.forEach(Placement::close);
             throw e;
         }
-        return List.copyOf(shards);
     }
 
     private static void close(Shard shard) {
@@ -92,17 +111,5 @@ record Placement(
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private List<Integer> cpusOf(int shard) {
-        if (cpus.isEmpty()) {
-            return List.of();
-        }
-        int threads = pipelined ? THREADS_OF_PIPELINED : 1;
-        List<Integer> mine = new ArrayList<>();
-        for (int i = 0; i < threads; i++) {
-            mine.add(cpus.get((shard * threads + i) % cpus.size()));
-        }
-        return mine;
     }
 }

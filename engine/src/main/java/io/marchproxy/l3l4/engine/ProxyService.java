@@ -56,6 +56,8 @@ public final class ProxyService implements AutoCloseable {
     private final SettingsCompiler compiler = new SettingsCompiler();
     private final Placement placement;
     private final HealthMonitor health;
+    private final Placement.Built built;
+    private final Neighbourhood neighbourhood;
     private final List<Shard> shards;
     private final Relay tcp;
     private final Relay udp;
@@ -75,10 +77,12 @@ public final class ProxyService implements AutoCloseable {
         compiled = compiler.compile(settings);
         placement = Placement.of(settings.engine());
         health = new HealthMonitor(this::flipped);
-        shards = placement.shards(compiled.pipeline(), directory, this::trafficFailed, errors);
+        built = placement.build(compiled.pipeline(), directory, this::trafficFailed, errors);
+        shards = built.shards();
         tcp = new TcpRelay(shards);
         udp = new UdpRelay(shards);
-        listeners = new ListenerSet(shards, this::listen);
+        neighbourhood = Neighbourhood.of(placement);
+        listeners = new ListenerSet(shards, this::listen, this::steer);
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
         parts = new StatusParts(shards, tcp, udp, listeners, health, connectErrors, startedNs);
@@ -111,7 +115,7 @@ public final class ProxyService implements AutoCloseable {
     }
 
     private void open() throws ListenException {
-        placement.refusals().forEach(LOG::warn);
+        built.refusals().forEach(LOG::warn);
         directory.publish(compiled.targets());
         ListenerSet.Change change = listeners.prepare(compiled.listeners());
         shareOut(compiled);
@@ -164,13 +168,14 @@ public final class ProxyService implements AutoCloseable {
                 reloadsRefused.get(),
                 ready(),
                 draining,
-                placement.transport().label(),
+                built.transport().label(),
                 placement.modeLabel(),
                 errors.total(),
                 parts.shards(),
                 parts.services(now),
                 parts.backends(now),
-                BooksReport.lines(booksOf(shards), now.services()));
+                BooksReport.lines(booksOf(shards), now.services()),
+                parts.placement(placement, neighbourhood, built.refusals()));
     }
 
     /** Whether the process is worth keeping: it is not closed, and every shard's threads have answered lately. */
@@ -309,6 +314,12 @@ public final class ProxyService implements AutoCloseable {
             PortGuard.requireFree(protocol, spec);
         }
         return (protocol == Protocol.TCP ? tcp : udp).open(shard, spec);
+    }
+
+    private void steer(ListenerSpec spec, List<Listener> onShards) {
+        if (compiler.protocol(spec.service()) == Protocol.TCP) {
+            neighbourhood.steering().attach(onShards.getFirst().descriptor());
+        }
     }
 
     private boolean listensAlready(Protocol protocol, int port) {

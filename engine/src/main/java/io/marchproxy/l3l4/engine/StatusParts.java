@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.Relay;
+import io.marchproxy.l3l4.engine.numa.CpuList;
+import io.marchproxy.l3l4.engine.numa.Topology;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
@@ -25,6 +27,31 @@ record StatusParts(
 
     List<StatusReport.ShardStatus> shards() {
         return running.stream().map(StatusParts::shard).toList();
+    }
+
+    StatusReport.PlacementStatus placement(Placement placement, Neighbourhood neighbourhood, List<String> notes) {
+        return new StatusReport.PlacementStatus(
+                placement.plan().reason(),
+                CpuList.format(placement.topology().cpus()),
+                placement.topology().cores(),
+                placement.settings().numa(),
+                placement.topology().nodes().stream().map(this::node).toList(),
+                placement.plan().spinNs(),
+                neighbourhood.steering().state(),
+                notes,
+                neighbourhood.advice());
+    }
+
+    private StatusReport.NodeStatus node(Topology.Node node) {
+        List<Shard> here = running.stream()
+                .filter(shard -> shard.options().node() == node.id())
+                .toList();
+        return new StatusReport.NodeStatus(
+                node.id(),
+                CpuList.format(node.cpus()),
+                node.cores(),
+                here.stream().map(Shard::id).toList(),
+                !here.isEmpty() && here.stream().allMatch(Shard::isBoundToNode));
     }
 
     List<StatusReport.ServiceStatus> services(CompiledSettings settings) {

@@ -33,7 +33,8 @@ class HeartbeatsTest {
                 new MarkSettings(true, 46, 34, 18, 0),
                 new RouteSettings(List.of()));
         List<Shard> shards = Placement.of(EngineSettings.DEFAULT.withShards(2).withMaxFlows(10))
-                .shards(settings, new BackendDirectory(), (backend, errno) -> {}, new DistinctErrors());
+                .build(settings, new BackendDirectory(), (backend, errno) -> {}, new DistinctErrors())
+                .shards();
         CountDownLatch release = new CountDownLatch(1);
         try {
             Heartbeats heartbeats = new Heartbeats(shards);

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.engine.numa.PlacementPlan;
+import io.marchproxy.l3l4.engine.numa.PlacementPlan.Seat;
+import io.marchproxy.l3l4.engine.numa.Topology;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Shard;
@@ -21,42 +24,58 @@ class PlacementTest {
     private static final EngineSettings NIO = EngineSettings.DEFAULT.withTransport(EngineSettings.Transport.NIO);
 
     @Test
-    void shouldRunAShardOnEachCpuByDefault() {
+    void shouldRunAShardOnEachCoreByDefault() throws Exception {
         Placement placement = Placement.of(NIO);
-        assertEquals(Runtime.getRuntime().availableProcessors(), placement.shardCount());
-        assertFalse(placement.pipelined());
+        assertFalse(placement.plan().pipelined());
         assertEquals("run-to-completion", placement.modeLabel());
-        assertEquals(TransportKind.NIO, placement.transport());
-        assertEquals(List.of(), placement.refusals());
-        assertEquals(List.of(), placement.cpus());
-    }
-
-    @Test
-    void shouldCountThreeThreadsForAPipelinedShard() {
-        Placement placement = Placement.of(NIO.withMode(EngineSettings.Mode.PIPELINED));
-        assertTrue(placement.pipelined());
-        assertEquals("pipelined", placement.modeLabel());
-        assertEquals(Math.max(1, Runtime.getRuntime().availableProcessors() / 3), placement.shardCount());
+        Placement.Built built = build(placement);
+        try {
+            assertEquals(
+                    Math.min(Topology.read().cores(), Runtime.getRuntime().availableProcessors()),
+                    built.shards().size());
+            assertEquals(TransportKind.NIO, built.transport());
+            assertEquals(List.of(), built.refusals());
+            built.shards().forEach(shard -> assertEquals(List.of(), shard.options().cpus()));
+        } finally {
+            close(built);
+        }
     }
 
     @Test
     void shouldShareFlowsAndCpusOutAmongShards() throws Exception {
-        Placement placement = new Placement(NIO.withMaxFlows(10), TransportKind.NIO, true, 3, List.of(4, 5), List.of());
-        List<Shard> shards =
-                placement.shards(settings(), new BackendDirectory(), (backend, errno) -> {}, new DistinctErrors());
+        List<Seat> seats = List.of(
+                new Seat(PlacementPlan.ANY_NODE, List.of(0, 0, 0)),
+                new Seat(PlacementPlan.ANY_NODE, List.of()),
+                new Seat(0, List.of()));
+        Placement placement = new Placement(
+                NIO.withMaxFlows(10),
+                Topology.read(),
+                new PlacementPlan(true, "by hand", seats, 1_000, List.of("a note")));
+        Placement.Built built = build(placement);
         try {
-            assertEquals(3, shards.size());
-            assertEquals(List.of(4, 5, 4), shards.get(0).options().cpus());
-            assertEquals(List.of(5, 4, 5), shards.get(1).options().cpus());
+            assertEquals("pipelined", placement.modeLabel());
+            assertEquals(List.of("a note"), built.refusals());
             for (int id = 0; id < 3; id++) {
-                assertEquals(id, shards.get(id).id());
-                assertEquals(4, shards.get(id).options().maxFlows());
-                assertTrue(shards.get(id).separateEgress());
+                Shard shard = built.shards().get(id);
+                assertEquals(id, shard.id());
+                assertEquals(4, shard.options().maxFlows());
+                assertEquals(seats.get(id).cpus(), shard.options().cpus());
+                assertEquals(seats.get(id).node(), shard.options().node());
+                assertEquals(1_000, shard.options().spinNs());
+                assertTrue(shard.separateEgress());
             }
         } finally {
-            for (Shard shard : shards) {
-                shard.close();
-            }
+            close(built);
+        }
+    }
+
+    private static Placement.Built build(Placement placement) {
+        return placement.build(settings(), new BackendDirectory(), (backend, errno) -> {}, new DistinctErrors());
+    }
+
+    private static void close(Placement.Built built) throws InterruptedException {
+        for (Shard shard : built.shards()) {
+            shard.close();
         }
     }
 

@@ -60,6 +60,9 @@ public final class SettingsBinder {
                 engine.get(Catalogue.MAX_FLOWS),
                 engine.get(Catalogue.RING_SIZE),
                 engine.get(Catalogue.PIN_THREADS),
+                engine.get(Catalogue.SPIN),
+                engine.get(Catalogue.NUMA),
+                engine.get(Catalogue.IRQ_AFFINITY),
                 engine.get(Catalogue.TRANSPORT),
                 engine.get(Catalogue.DRAIN_TIMEOUT));
     }

@@ -36,12 +36,12 @@ public final class Catalogue {
             "mode",
             Values.word(EngineSettings.Mode.class),
             ENGINE_DEFAULT.mode(),
-            "Where the stages run: on the thread that reads, on threads of their own, or as measured best so far (auto: on the thread that reads).");
+            "Where the stages run: on the thread that reads, or on threads of their own; auto takes the latter only where the shards that are asked for leave a core to each thread.");
     public static final Key<Integer> SHARDS = Key.of(
             "shards",
             Values.SHARDS,
             ENGINE_DEFAULT.shards(),
-            "Shards, each a thread's own world; auto follows the CPUs.");
+            "Shards, each a thread's own world; auto is one for each core that the process may use.");
     public static final Key<Integer> MAX_FLOWS = Key.of(
             "max-flows",
             Values.integer(1, 100_000_000),
@@ -54,6 +54,21 @@ public final class Catalogue {
             Values.BOOLEAN,
             ENGINE_DEFAULT.pinThreads(),
             "Pins each thread to a CPU of those that the process may use.");
+    public static final Key<Duration> SPIN = Key.of(
+            "spin",
+            Values.SPIN,
+            ENGINE_DEFAULT.spin(),
+            "How long a thread that has no work looks for some before it sleeps: less delay for more CPU. Only where a CPU stays free beside those that spin; auto is 50us there.");
+    public static final Key<Boolean> NUMA = Key.of(
+            "numa",
+            Values.BOOLEAN,
+            ENGINE_DEFAULT.numa(),
+            "Places shards, their memory and new TCP connections by NUMA node, and pins threads.");
+    public static final Key<EngineSettings.IrqAffinity> IRQ_AFFINITY = Key.of(
+            "irq-affinity",
+            Values.word(EngineSettings.IrqAffinity.class),
+            ENGINE_DEFAULT.irqAffinity(),
+            "With numa: whether the network's interrupts are sent to the shards' CPUs, or only told which should be.");
     public static final Key<EngineSettings.Transport> TRANSPORT = Key.of(
             "transport",
             Values.word(
@@ -91,9 +106,11 @@ public final class Catalogue {
                     MAX_FLOWS,
                     RING_SIZE,
                     PIN_THREADS,
+                    SPIN,
+                    NUMA,
+                    IRQ_AFFINITY,
                     TRANSPORT,
                     DRAIN_TIMEOUT,
-                    Key.of("numa", Values.BOOLEAN, false, "Places shards and their memory by NUMA node."),
                     JOURNAL));
 
     private static final Group MULTICLOUD = new Group(

@@ -16,7 +16,6 @@ public final class NotYet {
     private static final String QOS = "the quality-of-service release";
     private static final String ROUTING = "the routing release";
     private static final String MANAGER = "the manager release";
-    private static final String NUMA = "the NUMA release";
     private static final String REPLAY = "the journal and replay release";
     private static final String LAYER3 = "the layer 3 release";
 
@@ -78,7 +77,6 @@ public final class NotYet {
                     "icmp"),
             one("services[].backends[].weight", "weights, which round-robin would ignore, are", ROUTING),
             one("services[].backends[].priority", "priorities, which round-robin would ignore, are", ROUTING),
-            off("engine.numa", "NUMA placement is", NUMA),
             words(
                     "engine.journal.mode",
                     "the journal is",

@@ -9,6 +9,9 @@ import java.time.Duration;
  * @param maxFlows flows at the most, over all shards
  * @param ringSize slots of each ring, a power of two from 2,048 to 1,048,576
  * @param pinThreads pins each thread to a CPU of those that the process may use
+ * @param spin how long a thread without work looks for some before it blocks, up to 10 ms; {@link #SPIN_OFF}, {@link #SPIN_AUTO}
+ * @param numa places shards, their memory and their connections by NUMA node, and pins threads
+ * @param irqAffinity what becomes of network interrupts when {@code numa} is on
  * @param drainTimeout how long a stop waits for connections to end by themselves
  */
 public record EngineSettings(
@@ -17,14 +20,32 @@ public record EngineSettings(
         int maxFlows,
         int ringSize,
         boolean pinThreads,
+        Duration spin,
+        boolean numa,
+        IrqAffinity irqAffinity,
         Transport transport,
         Duration drainTimeout) {
+
+    /** Block at once. */
+    public static final Duration SPIN_OFF = Duration.ZERO;
+
+    /** Spin for the engine's own budget, wherever a CPU is free for it. */
+    public static final Duration SPIN_AUTO = Duration.ofNanos(-1);
+
+    /** The longest budget: beyond it a thread that finds nothing costs a CPU. */
+    public static final Duration LONGEST_SPIN = Duration.ofMillis(10);
 
     /** Where the stages run. */
     public enum Mode {
         AUTO,
         RUN_TO_COMPLETION,
         PIPELINED
+    }
+
+    /** What is done about the CPUs that network interrupts go to. */
+    public enum IrqAffinity {
+        ADVISE,
+        APPLY
     }
 
     /** The kernel interface for I/O. */
@@ -35,8 +56,17 @@ public record EngineSettings(
         NIO
     }
 
-    public static final EngineSettings DEFAULT =
-            new EngineSettings(Mode.AUTO, 0, 1_000_000, 4096, false, Transport.AUTO, Duration.ofSeconds(30));
+    public static final EngineSettings DEFAULT = new EngineSettings(
+            Mode.AUTO,
+            0,
+            1_000_000,
+            4096,
+            false,
+            SPIN_OFF,
+            false,
+            IrqAffinity.ADVISE,
+            Transport.AUTO,
+            Duration.ofSeconds(30));
 
     public EngineSettings {
         Ranges.check("engine.shards", shards, 0, 256);
@@ -45,22 +75,49 @@ public record EngineSettings(
         if (Integer.bitCount(ringSize) != 1) {
             throw new IllegalArgumentException("engine.ring-size must be a power of two, not " + ringSize);
         }
+        if (!spin.equals(SPIN_AUTO)) {
+            Ranges.check("engine.spin", spin, Duration.ZERO, LONGEST_SPIN);
+        }
         Ranges.check("engine.drain-timeout", drainTimeout, Duration.ZERO, Duration.ofDays(1));
     }
 
     public EngineSettings withMode(Mode other) {
-        return new EngineSettings(other, shards, maxFlows, ringSize, pinThreads, transport, drainTimeout);
+        return new EngineSettings(
+                other, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout);
     }
 
     public EngineSettings withShards(int other) {
-        return new EngineSettings(mode, other, maxFlows, ringSize, pinThreads, transport, drainTimeout);
+        return new EngineSettings(
+                mode, other, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout);
     }
 
     public EngineSettings withMaxFlows(int other) {
-        return new EngineSettings(mode, shards, other, ringSize, pinThreads, transport, drainTimeout);
+        return new EngineSettings(
+                mode, shards, other, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout);
+    }
+
+    public EngineSettings withPinThreads(boolean other) {
+        return new EngineSettings(
+                mode, shards, maxFlows, ringSize, other, spin, numa, irqAffinity, transport, drainTimeout);
+    }
+
+    public EngineSettings withSpin(Duration other) {
+        return new EngineSettings(
+                mode, shards, maxFlows, ringSize, pinThreads, other, numa, irqAffinity, transport, drainTimeout);
+    }
+
+    public EngineSettings withNuma(boolean other) {
+        return new EngineSettings(
+                mode, shards, maxFlows, ringSize, pinThreads, spin, other, irqAffinity, transport, drainTimeout);
+    }
+
+    public EngineSettings withIrqAffinity(IrqAffinity other) {
+        return new EngineSettings(
+                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, other, transport, drainTimeout);
     }
 
     public EngineSettings withTransport(Transport other) {
-        return new EngineSettings(mode, shards, maxFlows, ringSize, pinThreads, other, drainTimeout);
+        return new EngineSettings(
+                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, other, drainTimeout);
     }
 }

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.config.value;
 
+import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
@@ -98,11 +99,21 @@ public final class Values {
             shards -> shards == 0 ? "auto" : Integer.toString(shards),
             Map.of("anyOf", List.of(Map.of("const", "auto"), Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 256))));
 
+    /** A budget of spinning; the two words are {@link EngineSettings#SPIN_AUTO} and {@link EngineSettings#SPIN_OFF}. */
+    public static final ValueType<Duration> SPIN = new ValueType<>(
+            "off, auto, or duration, 1us to 10ms",
+            Values::spin,
+            spin -> spin.isNegative() ? "auto" : spin.isZero() ? "off" : Units.write(spin),
+            Map.of("anyOf", List.of(Map.of("enum", List.of("off", "auto")), pattern(Units.pattern(Units.DURATION_NS)))));
+
     public static final ValueType<URI> URL =
             new ValueType<>("URL", Values::url, URI::toString, pattern("^https?://.+$"));
 
     public static final ValueType<Secret> SECRET = new ValueType<>(
             "secret; never shown", text -> new Secret(text), _ -> Secret.MASK, Map.of(TYPE, STRING), true);
+
+    private static final ValueType<Duration> SPIN_BUDGET =
+            duration(Duration.ofNanos(1_000), EngineSettings.LONGEST_SPIN);
 
     private Values() {}
 
@@ -308,6 +319,14 @@ public final class Values {
             throw new BadValueException("is neither auto nor a whole number", Nearest.of(text, List.of("auto")));
         }
         return (int) whole(text, 0, 256);
+    }
+
+    private static Duration spin(String text) throws BadValueException {
+        return switch (text) {
+            case "off" -> EngineSettings.SPIN_OFF;
+            case "auto" -> EngineSettings.SPIN_AUTO;
+            default -> SPIN_BUDGET.read(text);
+        };
     }
 
     private static URI url(String text) throws BadValueException {

@@ -213,4 +213,11 @@ class ValuesTest {
         assertThrows(BadValueException.class, () -> Values.TEXT.read("a\nb"));
         assertThrows(BadValueException.class, () -> Values.PATH.read("a\0b"));
     }
+
+    @ParameterizedTest
+    @CsvSource({"off, 0", "auto, -1", "50us, 50000", "1us, 1000", "10ms, 10000000"})
+    void shouldReadABudgetOfSpinning(String text, long nanos) throws Exception {
+        assertEquals(nanos, Values.SPIN.read(text).toNanos());
+        assertEquals(text, Values.SPIN.write(Values.SPIN.read(text)));
+    }
 }

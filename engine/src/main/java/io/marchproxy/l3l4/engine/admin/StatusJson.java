@@ -7,6 +7,8 @@ import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
+import io.marchproxy.l3l4.engine.status.StatusReport.NodeStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.PlacementStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
 import java.io.IOException;
@@ -57,6 +59,7 @@ public final class StatusJson {
         json.writeNumberField(
                 "imbalance_bytes",
                 report.books().stream().mapToLong(BooksLine::imbalanceBytes).sum());
+        placement(report.placement());
         array("shards", report.shards(), this::shard);
         array("services", report.services(), this::service);
         array("backends", report.backends(), this::backend);
@@ -70,6 +73,30 @@ public final class StatusJson {
             element.write(each);
         }
         json.writeEndArray();
+    }
+
+    private void placement(PlacementStatus placement) throws IOException {
+        json.writeObjectFieldStart("placement");
+        json.writeStringField("reason", placement.reason());
+        json.writeStringField("cpus", placement.cpus());
+        json.writeNumberField("cores", placement.cores());
+        json.writeBooleanField("numa", placement.numa());
+        array("nodes", placement.nodes(), this::node);
+        json.writeNumberField("spin_seconds", placement.spinNs() * NANOS);
+        json.writeStringField("steering", placement.steering());
+        array("notes", placement.notes(), json::writeString);
+        array("interrupts", placement.interrupts(), json::writeString);
+        json.writeEndObject();
+    }
+
+    private void node(NodeStatus node) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("id", node.id());
+        json.writeStringField("cpus", node.cpus());
+        json.writeNumberField("cores", node.cores());
+        array("shards", node.shards(), json::writeNumber);
+        json.writeBooleanField("memory_bound", node.memoryBound());
+        json.writeEndObject();
     }
 
     private void shard(ShardStatus shard) throws IOException {

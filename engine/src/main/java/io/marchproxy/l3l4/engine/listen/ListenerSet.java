@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -20,6 +21,7 @@ import java.util.stream.Collectors;
 public final class ListenerSet {
     private final List<Shard> shards;
     private final ListenerOpener opener;
+    private final BiConsumer<ListenerSpec, List<Listener>> whenBound;
     private final Map<Integer, Group> groups = new LinkedHashMap<>();
     private volatile Map<Integer, List<InetSocketAddress>> bound = Map.of();
 
@@ -47,8 +49,19 @@ public final class ListenerSet {
 
     /** An empty set. */
     public ListenerSet(List<Shard> shards, ListenerOpener opener) {
+        this(shards, opener, (_, _) -> {});
+    }
+
+    /**
+     * An empty set.
+     *
+     * @param whenBound is told of each address once it is bound on all shards, with the listeners in the shards' order
+     */
+    public ListenerSet(
+            List<Shard> shards, ListenerOpener opener, BiConsumer<ListenerSpec, List<Listener>> whenBound) {
         this.shards = List.copyOf(shards);
         this.opener = opener;
+        this.whenBound = whenBound;
     }
 
     /**
@@ -131,5 +144,6 @@ public final class ListenerSet {
                 bound = new ListenerSpec(spec.listener(), spec.service(), same, spec.settings());
             }
         }
+        whenBound.accept(bound, List.copyOf(listeners));
     }
 }

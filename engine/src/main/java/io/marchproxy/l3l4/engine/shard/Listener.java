@@ -11,6 +11,11 @@ public interface Listener {
     /** The address that is really bound. */
     InetSocketAddress address();
 
+    /** The listening socket's file descriptor; negative when it is not known. */
+    default int descriptor() {
+        return -1;
+    }
+
     /** Begins to accept connections or receive datagrams. Any thread. */
     void start();
 

@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.engine.shard;
 
+import io.marchproxy.l3l4.engine.numa.MemoryPolicy;
+import io.marchproxy.l3l4.engine.numa.PlacementPlan;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
@@ -7,7 +9,7 @@ import net.openhft.affinity.Affinity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes a shard's threads: named after what they do and, when asked, pinned to a CPU. */
+/** Makes a shard's threads: named after what they do and, when asked, pinned to a CPU and at home on its node. */
 final class PinnedThreads {
     private static final Logger LOG = LoggerFactory.getLogger(PinnedThreads.class);
 
@@ -17,19 +19,24 @@ final class PinnedThreads {
      * A factory of one kind of thread.
      *
      * @param role such as {@code io}; the thread is called {@code shard-N-io}
-     * @param cpus to pick from; empty leaves the thread to the scheduler
-     * @param which of the CPUs, modulo their number
+     * @param which of the shard's CPUs, modulo their number; none leaves the thread to the scheduler
      */
-    static ThreadFactory named(int shard, String role, List<Integer> cpus, int which) {
+    static ThreadFactory named(ShardOptions shard, String role, int which) {
+        List<Integer> cpus = shard.cpus();
         return task -> {
             Thread thread = new FastThreadLocalThread(
                     () -> {
                         if (!cpus.isEmpty()) {
                             pin(cpus.get(which % cpus.size()));
                         }
+                        if (shard.node() != PlacementPlan.ANY_NODE) {
+                            // Covers what others map for this thread: Netty's buffers, the kernel's rings. Where it is
+                            // refused, so was binding the shard's own memory before, and that was told.
+                            MemoryPolicy.preferForThread(shard.node());
+                        }
                         task.run();
                     },
-                    "shard-" + shard + "-" + role);
+                    "shard-" + shard.id() + "-" + role);
             thread.setDaemon(true);
             return thread;
         };

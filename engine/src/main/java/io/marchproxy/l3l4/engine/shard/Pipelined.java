@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class Pipelined implements IngressRing.Placement {
     private static final long LONGEST_SLEEP_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long ROOM_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(20);
-    private static final int SPINS_BEFORE_SLEEP = 64;
 
     /** Without the copy that {@code values()} makes: sessions end as often as datagrams come. */
     private static final FlowEnd[] FLOW_ENDS = FlowEnd.values();
@@ -36,6 +35,7 @@ final class Pipelined implements IngressRing.Placement {
     private final Pipeline pipeline;
     private final Egress egress;
     private final DistinctErrors errors;
+    private final long spinNs;
     private final Doorbell stagesBell = new Doorbell();
     private final Doorbell egressBell;
     private final Thread stagesThread;
@@ -51,6 +51,7 @@ final class Pipelined implements IngressRing.Placement {
             Pipeline pipeline,
             Egress egress,
             DistinctErrors errors,
+            long spinNs,
             ThreadFactory stagesThreads,
             ThreadFactory egressThreads) {
         this.incoming = incoming;
@@ -60,6 +61,7 @@ final class Pipelined implements IngressRing.Placement {
         this.pipeline = pipeline;
         this.egress = egress;
         this.errors = errors;
+        this.spinNs = spinNs;
         this.stagesThread = stagesThreads.newThread(this::runStages);
         this.egressThread = egressThreads.newThread(this::runEgress);
     }
@@ -106,7 +108,7 @@ final class Pipelined implements IngressRing.Placement {
 
     private void runStages() {
         EventPoller.Handler<PacketDescriptor> handler = (event, sequence, endOfBatch) -> handle(event);
-        int idleTurns = 0;
+        Patience patience = new Patience(spinNs);
         while (running || !incoming.isEmpty()) {
             long nowNs = System.nanoTime();
             pipeline.handedNs(nowNs);
@@ -118,8 +120,8 @@ final class Pipelined implements IngressRing.Placement {
             }
             if (worked) {
                 egressBell.ring();
-                idleTurns = 0;
-            } else if (++idleTurns < SPINS_BEFORE_SLEEP) {
+                patience.worked();
+            } else if (patience.lasts()) {
                 Thread.onSpinWait();
             } else {
                 sleepStages();
@@ -154,13 +156,13 @@ final class Pipelined implements IngressRing.Placement {
             }
             return true;
         };
-        int idleTurns = 0;
+        Patience patience = new Patience(spinNs);
         while (!stagesDone || !outgoing.isEmpty()) {
             boolean worked = outgoing.poll(handler) == EventPoller.PollState.PROCESSING;
             worked |= egress.flush();
             if (worked) {
-                idleTurns = 0;
-            } else if (++idleTurns < SPINS_BEFORE_SLEEP) {
+                patience.worked();
+            } else if (patience.lasts()) {
                 Thread.onSpinWait();
             } else {
                 egressBell.prepare();

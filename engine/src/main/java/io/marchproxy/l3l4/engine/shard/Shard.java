@@ -1,7 +1,9 @@
 package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
+import io.marchproxy.l3l4.engine.numa.NodeMemory;
 import io.marchproxy.l3l4.engine.transport.BatchingIoHandler;
+import io.marchproxy.l3l4.engine.transport.SpinBudget;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.engine.transport.Transports;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
@@ -13,7 +15,6 @@ import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -33,7 +34,7 @@ public final class Shard implements ShardContext {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     private final ShardOptions options;
-    private final Arena arena = Arena.ofShared();
+    private final NodeMemory memory;
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop loop;
     private final DescriptorRing ring;
@@ -51,18 +52,16 @@ public final class Shard implements ShardContext {
             HealthSignals signals,
             DistinctErrors errors) {
         this.options = options;
+        memory = new NodeMemory(options.node());
         int services = settings.classify().services().size();
-        ring = new DescriptorRing(arena, options.ringSlots());
-        ingress = new IngressRing(ring, new Overflow(arena), services);
+        ring = new DescriptorRing(memory, options.ringSlots());
+        ingress = new IngressRing(ring, new Overflow(memory), services);
         egress = new Egress(services, backends, signals, errors);
-        flows = new OffHeapFlowTable(options.maxFlows(), options.seed(), arena);
-        group = new MultiThreadIoEventLoopGroup(
-                1,
-                PinnedThreads.named(options.id(), "io", options.cpus(), 0),
-                BatchingIoHandler.around(Transports.handlers(options.transport()), ingress));
+        flows = new OffHeapFlowTable(options.maxFlows(), options.seed(), memory);
+        group = eventLoop();
         loop = group.next();
         if (options.pipelined()) {
-            DescriptorRing outgoing = new DescriptorRing(arena, options.ringSlots());
+            DescriptorRing outgoing = new DescriptorRing(memory, options.ringSlots());
             Doorbell egressBell = new Doorbell();
             Pipelined.RingOutput output = new Pipelined.RingOutput(outgoing, egressBell);
             pipeline = new Pipeline(settings, flows, output, Journal.NONE);
@@ -70,13 +69,14 @@ public final class Shard implements ShardContext {
             pipelined = new Pipelined(
                     ring,
                     outgoing,
-                    new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0),
+                    new DescriptorSlab(memory.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0),
                     egressBell,
                     pipeline,
                     egress,
                     errors,
-                    PinnedThreads.named(options.id(), "stages", options.cpus(), 1),
-                    PinnedThreads.named(options.id(), "egress", options.cpus(), 2));
+                    options.spinNs(),
+                    PinnedThreads.named(options, "stages", 1),
+                    PinnedThreads.named(options, "egress", 2));
             ingress.connect(pipelined);
             pipelined.start();
         } else {
@@ -84,6 +84,20 @@ public final class Shard implements ShardContext {
             pipeline = new Pipeline(settings, flows, egress, Journal.NONE);
             egress.runsWith(pipeline);
             ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors));
+        }
+    }
+
+    /** One loop; where the kernel has no ring for it, the memory is given back, since nobody will close this shard. */
+    private MultiThreadIoEventLoopGroup eventLoop() {
+        try {
+            return new MultiThreadIoEventLoopGroup(
+                    1,
+                    PinnedThreads.named(options, "io", 0),
+                    BatchingIoHandler.around(
+                            Transports.handlers(options.transport()), ingress, new SpinBudget(options.spinNs())));
+        } catch (RuntimeException e) {
+            memory.close();
+            throw e;
         }
     }
 
@@ -120,6 +134,11 @@ public final class Shard implements ShardContext {
     /** How the shard was built. */
     public ShardOptions options() {
         return options;
+    }
+
+    /** Whether the shard's memory is bound to its node. */
+    public boolean isBoundToNode() {
+        return memory.isBound();
     }
 
     /** What went to and came from each backend. */
@@ -202,7 +221,7 @@ public final class Shard implements ShardContext {
             ended &= pipelined.stop(CLOSE_TIMEOUT);
         }
         if (ended) {
-            arena.close();
+            memory.close();
         } else {
             LOG.error("shard {}: a thread did not end in time; its memory is left to it", id());
         }

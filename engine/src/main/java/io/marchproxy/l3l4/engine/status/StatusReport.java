@@ -25,7 +25,38 @@ public record StatusReport(
         List<ShardStatus> shards,
         List<ServiceStatus> services,
         List<BackendStatus> backends,
-        List<BooksLine> books) {
+        List<BooksLine> books,
+        PlacementStatus placement) {
+
+    /**
+     * What of the machine is used, and how.
+     *
+     * @param reason why the mode is what it is
+     * @param cpus that the process may use, as the kernel writes lists
+     * @param cores physical cores that these belong to
+     * @param spinNs how long a thread without work looks for some
+     * @param steering of new TCP connections to nodes: {@code off}, {@code by node}, or why it was refused
+     * @param notes what could not be had of what was asked for
+     * @param interrupts commands that would send network interrupts to the shards' CPUs
+     */
+    public record PlacementStatus(
+            String reason,
+            String cpus,
+            int cores,
+            boolean numa,
+            List<NodeStatus> nodes,
+            long spinNs,
+            String steering,
+            List<String> notes,
+            List<String> interrupts) {}
+
+    /**
+     * One NUMA node with CPUs for this process.
+     *
+     * @param shards that run on it; none unless placed by node
+     * @param memoryBound whether all memory of these shards is bound to it
+     */
+    public record NodeStatus(int id, String cpus, int cores, List<Integer> shards, boolean memoryBound) {}
 
     /**
      * One shard.

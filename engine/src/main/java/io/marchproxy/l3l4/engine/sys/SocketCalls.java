@@ -86,6 +86,15 @@ public final class SocketCalls {
         }
     }
 
+    /** Sets an option whose value stands at {@code address}. */
+    public int setOption(int fd, int level, int option, long address, int length) {
+        try {
+            return result((int) SETSOCKOPT.invokeExact(state, fd, level, option, address, length));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     /**
      * Reads an option whose value is an int.
      *

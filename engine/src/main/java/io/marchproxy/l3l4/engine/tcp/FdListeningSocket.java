@@ -33,6 +33,11 @@ final class FdListeningSocket implements ListeningSocket {
     }
 
     @Override
+    public int descriptor() {
+        return fd;
+    }
+
+    @Override
     public void watch(Runnable clientsWait) throws IOException {
         readiness = calls.watch(fd, events -> clientsWait.run());
     }

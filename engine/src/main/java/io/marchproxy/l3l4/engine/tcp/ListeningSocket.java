@@ -4,10 +4,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** A socket that takes connections, bound since it was made. Event loop's thread, but for {@link #address}. */
+/** A socket that takes connections, bound since it was made. Event loop's thread, but for
+ * {@link #address} and {@link #descriptor}. */
 interface ListeningSocket {
     /** The address that is really bound. */
     InetSocketAddress address();
+
+    /** The file descriptor; negative when it is not known. */
+    int descriptor();
 
     /**
      * Begins to tell of clients. Told once; again when {@link #accept} found none left.

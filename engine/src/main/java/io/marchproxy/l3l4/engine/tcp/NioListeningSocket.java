@@ -30,6 +30,11 @@ final class NioListeningSocket implements ListeningSocket {
     }
 
     @Override
+    public int descriptor() {
+        return -1;
+    }
+
+    @Override
     public void watch(Runnable clientsWait) throws IOException {
         interest = new NioInterest(sockets.loop(), channel, SelectionKey.OP_ACCEPT, ready -> clientsWait.run());
     }

@@ -61,6 +61,11 @@ final class TcpListener implements Listener {
     }
 
     @Override
+    public int descriptor() {
+        return socket.descriptor();
+    }
+
+    @Override
     public void start() {
         shard.loop().execute(() -> {
             try {

@@ -10,23 +10,28 @@ import io.netty.util.concurrent.ThreadAwareExecutor;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Puts a hook around each batch of an event loop's I/O, which Netty itself offers none for. */
+/**
+ * Puts a hook around each batch of an event loop's I/O, which Netty itself offers none for, and has the loop look for work
+ * before it blocks, as its budget allows.
+ */
 public final class BatchingIoHandler implements IoHandler {
     private final IoHandler delegate;
     private final BatchHook hook;
-    private final Unblocked unblocked = new Unblocked();
+    private final SpinBudget spin;
+    private final Looking looking = new Looking();
 
-    private BatchingIoHandler(IoHandler delegate, BatchHook hook) {
+    private BatchingIoHandler(IoHandler delegate, BatchHook hook, SpinBudget spin) {
         this.delegate = delegate;
         this.hook = hook;
+        this.spin = spin;
     }
 
-    /** A factory whose handlers call the hook around what the given factory's handlers do. */
-    public static IoHandlerFactory around(IoHandlerFactory factory, BatchHook hook) {
+    /** A factory whose handlers call the hook around what the given factory's handlers do. For one event loop. */
+    public static IoHandlerFactory around(IoHandlerFactory factory, BatchHook hook, SpinBudget spin) {
         return new IoHandlerFactory() {
             @Override
             public IoHandler newHandler(ThreadAwareExecutor executor) {
-                return new BatchingIoHandler(factory.newHandler(executor), hook);
+                return new BatchingIoHandler(factory.newHandler(executor), hook, spin);
             }
 
             @Override
@@ -45,10 +50,34 @@ public final class BatchingIoHandler implements IoHandler {
     public int run(IoHandlerContext context) {
         hook.batchBegins();
         try {
-            return delegate.run(hook.hasWork() ? unblocked.instead(context) : context);
+            if (hook.hasWork()) {
+                return delegate.run(looking.instead(context));
+            }
+            int handled = context.canBlock() && spin.isWorthATry() ? look(context) : 0;
+            return handled > 0 ? handled : delegate.run(context);
         } finally {
             hook.batchEnds();
         }
+    }
+
+    /** Looks for I/O until there is some, or a task or timer wants the loop, or the budget is spent. How much was handled. */
+    private int look(IoHandlerContext context) {
+        IoHandlerContext unblocked = looking.instead(context);
+        long beganNs = System.nanoTime();
+        while (context.canBlock()) {
+            int handled = delegate.run(unblocked);
+            if (handled > 0) {
+                spin.paid();
+                return handled;
+            }
+            if (System.nanoTime() - beganNs >= spin.budgetNs()) {
+                spin.spentInVain();
+                return 0;
+            }
+            Thread.onSpinWait();
+        }
+        spin.paid();
+        return 0;
     }
 
     @Override
@@ -77,12 +106,12 @@ public final class BatchingIoHandler implements IoHandler {
         return delegate.isCompatible(handleType);
     }
 
-    /** The loop's context for a turn that is not to wait. */
-    private static final class Unblocked implements IoHandlerContext {
-        private @Nullable IoHandlerContext context;
+    /** The loop's context, but for blocking. */
+    private static final class Looking implements IoHandlerContext {
+        private @Nullable IoHandlerContext loop;
 
         IoHandlerContext instead(IoHandlerContext of) {
-            context = of;
+            loop = of;
             return this;
         }
 
@@ -98,17 +127,21 @@ public final class BatchingIoHandler implements IoHandler {
 
         @Override
         public long deadlineNanos() {
-            return Objects.requireNonNull(context).deadlineNanos();
-        }
-
-        @Override
-        public void reportActiveIoTime(long activeNanos) {
-            Objects.requireNonNull(context).reportActiveIoTime(activeNanos);
+            return loop().deadlineNanos();
         }
 
         @Override
         public boolean shouldReportActiveIoTime() {
-            return Objects.requireNonNull(context).shouldReportActiveIoTime();
+            return loop().shouldReportActiveIoTime();
+        }
+
+        @Override
+        public void reportActiveIoTime(long activeNanos) {
+            loop().reportActiveIoTime(activeNanos);
+        }
+
+        private IoHandlerContext loop() {
+            return Objects.requireNonNull(loop);
         }
     }
 }

@@ -85,7 +85,12 @@ public final class Transports {
         if (cause == null) {
             return null;
         }
-        Throwable root = cause;
+        return reason(cause);
+    }
+
+    /** What is behind a failure, in one line. */
+    public static String reason(Throwable failure) {
+        Throwable root = failure;
         while (root.getCause() != null) {
             root = root.getCause();
         }

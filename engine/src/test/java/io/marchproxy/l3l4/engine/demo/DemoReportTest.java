@@ -11,6 +11,7 @@ import io.marchproxy.l3l4.engine.demo.Scoreboard.Gap;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
+import io.marchproxy.l3l4.engine.testing.Reports;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -175,7 +176,8 @@ class DemoReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
-                books);
+                books,
+                Reports.placement());
         return new DemoReport(10, 500, 5, TIMES, TIMES, TIMES, clients, status);
     }
 

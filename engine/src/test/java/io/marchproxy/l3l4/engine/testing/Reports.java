@@ -58,7 +58,24 @@ public final class Reports {
                                 2,
                                 80,
                                 List.of(new DropLine("session-cap", 2, 100), new DropLine("ring-full", 1, 20))),
-                        new BooksLine(2, "web", "tcp", "P1", "to-backend", 5, 2000, 5, 2000, 0, 0, List.of())));
+                        new BooksLine(2, "web", "tcp", "P1", "to-backend", 5, 2000, 5, 2000, 0, 0, List.of())),
+                placement());
+    }
+
+    /** Two nodes, the second of which refused to have memory bound. */
+    public static StatusReport.PlacementStatus placement() {
+        return new StatusReport.PlacementStatus(
+                "as configured",
+                "0-3",
+                2,
+                true,
+                List.of(
+                        new StatusReport.NodeStatus(0, "0,2", 1, List.of(0), true),
+                        new StatusReport.NodeStatus(1, "1,3", 1, List.of(1), false)),
+                50_000,
+                "by node",
+                List.of("a note"),
+                List.of("echo 1 > /proc/irq/30/smp_affinity_list  # eth0"));
     }
 
     private static BackendStatus backend(int index, int serviceId, String service, String protocol, boolean healthy) {

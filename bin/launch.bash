@@ -49,6 +49,15 @@ is_stale() {
   [[ -n $(find "$root/pom.xml" "$root/.version" "${sources[@]}" -newer "$jar" -print -quit) ]]
 }
 
+# True if this user may write wherever the build does.
+can_build() {
+  local module
+  for module in . stages config engine "$1"; do
+    mkdir -p "$root/$module/target" 2>/dev/null && [[ -w $root/$module/target ]] || return 1
+  done
+  [[ ! -e $root/target/.launcher-build.lock || -w $root/target/.launcher-build.lock ]]
+}
+
 build() {
   local module=$1 jar=$2 jdk=$3 log status=0
   if ! command -v mvn >/dev/null; then
@@ -59,7 +68,14 @@ build() {
     say "is not built yet and mvn is not on the PATH. Install Maven 3.8.6 or later (Debian: apt install maven)."
     return $EX_UNAVAILABLE
   fi
-  mkdir -p "$root/target"
+  if ! can_build "$module"; then
+    if [[ -f $jar ]]; then
+      say "the sources are newer than the build, but $(id -un) may not write to $root: running what was built before."
+      return 0
+    fi
+    say "is not built yet, and $(id -un) may not write to $root. Let its owner call it once."
+    return $EX_UNAVAILABLE
+  fi
   # Two launchers at once must not build into the same folder; who comes second finds the work done.
   exec 9>"$root/target/.launcher-build.lock"
   if command -v flock >/dev/null; then flock 9; fi
@@ -73,6 +89,8 @@ build() {
     say "the build failed; the whole log is in $log"
     return $EX_SOFTWARE
   fi
+  # Maven leaves a jar alone whose content stays the same; without this each call would build again.
+  if [[ -f $jar ]]; then touch "$jar"; fi
   exec 9>&-
 }
 

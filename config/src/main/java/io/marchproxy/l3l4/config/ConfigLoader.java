@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.bind.SectionReader;
 import io.marchproxy.l3l4.config.bind.SettingsBinder;
 import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.fault.Origin;
+import io.marchproxy.l3l4.config.source.ConfigContent;
 import io.marchproxy.l3l4.config.source.Overlay;
 import io.marchproxy.l3l4.config.source.Overrides;
 import io.marchproxy.l3l4.config.tree.Mapping;
@@ -28,10 +29,34 @@ public final class ConfigLoader {
      * @param flags of the command
      */
     public static ConfigResult load(@Nullable Path file, Map<String, String> environment, Overrides flags) {
+        return file == null ? load(environment, flags) : load(file, ConfigContent.read(file), environment, flags);
+    }
+
+    /** Checks a configuration by flags and environment alone. */
+    public static ConfigResult load(Map<String, String> environment, Overrides flags) {
+        return load(Optional.of(new Mapping(Origin.Unwritten.COMMAND_LINE)), environment, flags, new Faults());
+    }
+
+    /**
+     * Checks what was read already.
+     *
+     * @param file only named
+     */
+    public static ConfigResult load(
+            Path file, ConfigContent content, Map<String, String> environment, Overrides flags) {
         Faults faults = new Faults();
-        Optional<Mapping> root = file == null
-                ? Optional.of(new Mapping(Origin.Unwritten.COMMAND_LINE))
-                : new YamlReader(file.toString(), environment, faults).read(file);
+        if (content.problem().isPresent()) {
+            faults.add(
+                    Origin.Unwritten.COMMAND_LINE,
+                    "the configuration " + file + " " + content.problem().get());
+            return load(Optional.empty(), environment, flags, faults);
+        }
+        return load(
+                new YamlReader(file.toString(), environment, faults).read(content.bytes()), environment, flags, faults);
+    }
+
+    private static ConfigResult load(
+            Optional<Mapping> root, Map<String, String> environment, Overrides flags, Faults faults) {
         if (root.isEmpty()) {
             // The file cannot be understood; flags and variables can, and are told of in the same message.
             Faults outer = new Faults();

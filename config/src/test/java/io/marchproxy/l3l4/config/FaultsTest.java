@@ -471,7 +471,7 @@ class FaultsTest {
         Arrays.fill(huge, (byte) ' ');
 
         assertEquals(
-                List.of("proxy.yaml:1: the file is larger than 16 MiB"),
+                List.of("command line: the configuration " + folder.resolve("proxy.yaml") + " is larger than 16 MiB"),
                 Faulty.formatted(Faulty.load(folder, huge, Map.of(), Overrides.none())));
     }
 

@@ -99,8 +99,11 @@ public final class ProxyService implements AutoCloseable {
             service = new ProxyService(settings);
         } catch (SettingsException e) {
             throw new StartupException(String.valueOf(e.getMessage()));
-        } catch (RuntimeException e) {
-            throw new StartupException("a shard can't be built here: " + e.getMessage());
+        } catch (RuntimeException | LinkageError e) {
+            // Linkage: a class of the system calls did not come up, for want of a descriptor or a native library.
+            StartupException told = new StartupException("a shard can't be built here: " + Reason.of(e));
+            told.initCause(e);
+            throw told;
         }
         try {
             service.open();

@@ -2,11 +2,17 @@ package io.marchproxy.l3l4.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.marchproxy.l3l4.config.Version;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -64,6 +70,64 @@ class LauncherIT {
                 run(List.of(BIN.resolve("replay-tools").toString(), "version"), Map.of("JAVA_HOME", jdk.toString()));
 
         assertEquals("replay-tools " + Version.current(), outcome.out(), outcome::toString);
+    }
+
+    @Test
+    void shouldRunWhatIsBuiltInATreeThatItMayNotWriteTo() throws Exception {
+        Path tree = unwritableTree(true);
+
+        Outcome outcome = run(asNobody(tree.resolve("bin/replay-tools"), "version"), Map.of());
+
+        assertEquals(0, outcome.exitCode(), outcome::toString);
+        assertEquals("replay-tools " + Version.current(), outcome.out());
+        assertEquals(
+                "replay-tools: the sources are newer than the build, but nobody may not write to " + tree
+                        + ": running what was built before.",
+                outcome.err());
+    }
+
+    @Test
+    void shouldSayThatItCannotBuildInATreeThatItMayNotWriteTo() throws Exception {
+        Path tree = unwritableTree(false);
+
+        Outcome outcome = run(asNobody(tree.resolve("bin/replay-tools"), "version"), Map.of());
+
+        assertEquals(EX_UNAVAILABLE, outcome.exitCode(), outcome::toString);
+        assertEquals(
+                "replay-tools: is not built yet, and nobody may not write to " + tree + ". Let its owner call it once.",
+                outcome.err());
+    }
+
+    /** A tree as its owner left it to others, whose sources are newer than the build if there is one. */
+    private Path unwritableTree(boolean built) throws IOException {
+        Path tree = Files.createDirectory(folder.resolve("tree"));
+        Files.createDirectory(tree.resolve("bin"));
+        for (String file : List.of("bin/launch.bash", "bin/replay-tools", "bin/jvm.flags", ".version", "pom.xml")) {
+            Files.copy(BIN.resolveSibling(file), tree.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        for (String module : List.of("stages", "config", "engine", "replay-tools")) {
+            Files.createDirectories(tree.resolve(module).resolve("src/main"));
+            Files.createFile(tree.resolve(module).resolve("pom.xml"));
+        }
+        if (built) {
+            Path app = Files.createDirectories(tree.resolve("replay-tools/target/app"));
+            try (DirectoryStream<Path> jars = Files.newDirectoryStream(BIN.resolveSibling("replay-tools/target/app"))) {
+                for (Path jar : jars) {
+                    Path copy = Files.copy(jar, app.resolve(jar.getFileName()));
+                    Files.setLastModifiedTime(copy, FileTime.from(Instant.EPOCH));
+                }
+            }
+        }
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return tree;
+    }
+
+    /** By a user without any right of its own; needs root, which CI has. */
+    private static List<String> asNobody(Path launcher, String argument) {
+        assumeTrue(
+                System.getProperty("user.name").equals("root") || "true".equals(System.getenv("CI")),
+                "only root can become nobody");
+        return List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", launcher.toString(), argument);
     }
 
     /** A folder of links to every program that the launcher calls, as a PATH without {@code program}. */

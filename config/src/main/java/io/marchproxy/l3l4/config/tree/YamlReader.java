@@ -2,18 +2,12 @@ package io.marchproxy.l3l4.config.tree;
 
 import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.fault.Origin;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -23,11 +17,8 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.ReaderException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
-/** Reads one YAML file into a tree. Whatever the file holds, what is wrong becomes a fault. */
+/** Reads the YAML of one file into a tree. Whatever it holds, what is wrong becomes a fault; its size is bounded before. */
 public final class YamlReader {
-    /** Files at the most, in bytes. */
-    public static final int LONGEST_BYTES = 16 * 1024 * 1024;
-
     private final String file;
     private final Faults faults;
     private final References references;
@@ -44,37 +35,14 @@ public final class YamlReader {
         this.references = new References(environment, faults);
     }
 
-    /** Reads the file; empty when it holds no mapping, which has then been told. */
-    public Optional<Mapping> read(Path path) {
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(path)) {
-            bytes = in.readNBytes(LONGEST_BYTES + 1);
-        } catch (NoSuchFileException _) {
-            faults.add(Origin.Unwritten.COMMAND_LINE, "the configuration " + file + " does not exist");
-            return Optional.empty();
-        } catch (AccessDeniedException _) {
-            faults.add(Origin.Unwritten.COMMAND_LINE, "the configuration " + file + " may not be read by this user");
-            return Optional.empty();
-        } catch (IOException e) {
-            String reason = Files.isDirectory(path) ? "it is a directory" : String.valueOf(e.getMessage());
-            faults.add(Origin.Unwritten.COMMAND_LINE, "the configuration " + file + " cannot be read: " + reason);
-            return Optional.empty();
-        }
-        return read(bytes);
-    }
-
-    /** Reads a file's content. */
-    Optional<Mapping> read(byte[] bytes) {
-        if (bytes.length > LONGEST_BYTES) {
-            faults.add(line(1), "the file is larger than 16 MiB");
-            return Optional.empty();
-        }
+    /** Reads a file's content; empty when it holds no mapping, which has then been told. */
+    public Optional<Mapping> read(byte[] bytes) {
         return decode(bytes).flatMap(this::compose);
     }
 
     private Optional<Mapping> compose(String text) {
         LoadSettings settings = LoadSettings.builder()
-                .setCodePointLimit(LONGEST_BYTES)
+                .setCodePointLimit(Math.max(1, text.length()))
                 .setLabel(file)
                 .build();
         try {

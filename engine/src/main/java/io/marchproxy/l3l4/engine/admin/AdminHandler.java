@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.engine.metrics.MetricsPage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,14 +30,16 @@ final class AdminHandler implements HttpHandler {
             </body>
             </html>
             """;
+    private static final Answer STARTING = new Answer(503, TEXT, "the service is starting\n");
 
-    private final AdminSource source;
+    /** Null until the service stands. */
+    private volatile @Nullable AdminSource source;
 
     /** One page is made at a time: however many clients ask at once, the shards see one reader. */
     private final Object oneAtATime = new Object();
 
-    AdminHandler(AdminSource source) {
-        this.source = source;
+    void ask(AdminSource service) {
+        source = service;
     }
 
     /** One answer. */
@@ -64,11 +67,13 @@ final class AdminHandler implements HttpHandler {
     }
 
     private Answer page(HttpExchange exchange) {
+        AdminSource service = source;
         return switch (Objects.requireNonNullElse(exchange.getRequestURI().getPath(), "")) {
-            case "/healthz" -> state(source.live(), "ok", "the loops do not turn");
-            case "/readyz" -> state(source.ready(), "ready", "not ready");
-            case "/status" -> new Answer(200, "application/json", status());
-            case "/metrics" -> metrics(exchange);
+            // A process that starts works as it should: whoever restarts on a bad health would never let it finish.
+            case "/healthz" -> state(service == null || service.live(), "ok", "the loops do not turn");
+            case "/readyz" -> state(service != null && service.ready(), "ready", "not ready");
+            case "/status" -> service == null ? STARTING : new Answer(200, "application/json", status(service));
+            case "/metrics" -> service == null ? STARTING : metrics(exchange, service);
             case "/" -> new Answer(200, "text/html; charset=utf-8", INDEX);
             default -> new Answer(404, TEXT, "no such page; / lists them\n");
         };
@@ -78,17 +83,17 @@ final class AdminHandler implements HttpHandler {
         return good ? new Answer(200, TEXT, yes + "\n") : new Answer(503, TEXT, no + "\n");
     }
 
-    private String status() {
+    private String status(AdminSource service) {
         synchronized (oneAtATime) {
-            return StatusJson.write(source.status());
+            return StatusJson.write(service.status());
         }
     }
 
-    private Answer metrics(HttpExchange exchange) {
+    private Answer metrics(HttpExchange exchange, AdminSource service) {
         String accept = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("Accept"), "");
         ExpositionFormat format = ExpositionFormat.accepted(accept);
         synchronized (oneAtATime) {
-            MetricsPage page = MetricsPage.of(source.status(), source.residence(), source.algorithms());
+            MetricsPage page = MetricsPage.of(service.status(), service.residence(), service.algorithms());
             return new Answer(200, format.contentType(), page.write(format));
         }
     }

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The admin server, on the JDK's own HTTP server.
@@ -40,26 +41,35 @@ public final class AdminServer implements AutoCloseable {
     }
 
     private final HttpServer server;
+    private final AdminHandler handler;
     private final ExecutorService threads;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    private AdminServer(HttpServer server, ExecutorService threads) {
+    private AdminServer(HttpServer server, AdminHandler handler, ExecutorService threads) {
         this.server = server;
+        this.handler = handler;
         this.threads = threads;
     }
 
     /**
-     * Opens the port and answers from then on.
+     * Opens the port and answers from then on, that the service is not ready yet until {@link #serve} tells it otherwise.
      *
      * @throws IOException if the address cannot be listened on; the message is one clear line
      */
-    public static AdminServer start(AdminSettings settings, AdminSource source) throws IOException {
+    public static AdminServer start(AdminSettings settings) throws IOException {
         HttpServer server = bind(settings);
         ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("admin-", 0).factory());
+        AdminHandler handler = new AdminHandler();
         server.setExecutor(threads);
-        server.createContext("/", new AdminHandler(source));
+        server.createContext("/", handler);
         server.start();
-        return new AdminServer(server, threads);
+        return new AdminServer(server, handler, threads);
+    }
+
+    /** From now on asks the service, which stands. */
+    public void serve(AdminSource source) {
+        handler.ask(source);
     }
 
     /** Where it really listens. */
@@ -67,11 +77,17 @@ public final class AdminServer implements AutoCloseable {
         return server.getAddress();
     }
 
-    /** Ends at once; an exchange under way is cut off. */
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        stop();
+    }
+
+    /** Ends at once; an exchange under way is cut off. Repeated calls do nothing. */
+    public void stop() {
+        if (!closed.getAndSet(true)) {
+            server.stop(0);
+            threads.shutdownNow();
+        }
     }
 
     private static HttpServer bind(AdminSettings settings) throws IOException {

@@ -1,6 +1,5 @@
 package io.marchproxy.l3l4.engine.cli;
 
-import io.marchproxy.l3l4.config.ConfigLoader;
 import io.marchproxy.l3l4.config.ConfigResult;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import java.io.PrintWriter;
@@ -43,7 +42,8 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        ConfigResult result = ConfigLoader.load(flags.file(), System.getenv(), flags.overrides());
+        ConfigResult result =
+                new ConfigurationSource(flags.file(), flags.overrides()).read().result();
         if (result.settings().isEmpty()) {
             result.faults().forEach(fault -> out.println(fault.format()));
             return ExitCode.USAGE;

@@ -1,13 +1,15 @@
 package io.marchproxy.l3l4.engine.cli;
 
 import io.marchproxy.l3l4.config.Version;
+import io.marchproxy.l3l4.engine.Reason;
 import io.marchproxy.l3l4.engine.StartupException;
 import io.marchproxy.l3l4.engine.demo.DemoCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.util.List;
 import java.util.Objects;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,7 +40,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class ProxyCommand implements Runnable {
     static final String NAME = "proxy-l3l4";
     private static final int HELP_COLUMNS = 100;
-    private static final Logger LOG = LoggerFactory.getLogger(ProxyCommand.class);
 
     @Spec
     private CommandSpec spec;
@@ -67,6 +68,8 @@ public final class ProxyCommand implements Runnable {
         CommandLine commandLine = new CommandLine(new ProxyCommand());
         commandLine.getCommandSpec().version(nameAndVersion());
         commandLine.setUsageHelpWidth(HELP_COLUMNS);
+        // -cluster-api-key with one dash is a mistake, not the -c of a file called luster-api-key.
+        commandLine.setPosixClusteredShortOptionsAllowed(false);
         // The tables and arrows are UTF-8 whatever the locale says: a service often has none.
         commandLine.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         commandLine.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
@@ -87,21 +90,33 @@ public final class ProxyCommand implements Runnable {
     private static int misused(ParameterException e, String[] arguments) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println(NAME + ": " + misuse(e, command));
+        err.println(NAME + ": " + misuse(e, command, List.of(arguments)));
         UnmatchedArgumentException.printSuggestions(e, err);
         err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return ExitCode.USAGE;
     }
 
-    private static String misuse(ParameterException e, CommandLine command) {
-        if (e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
-            String first = unmatched.getUnmatched().getFirst();
-            return command.getSubcommands().isEmpty()
-                    ? "nothing to do with '" + first + "'"
-                    : "there is no command '" + first + "'; there are "
-                            + String.join(", ", command.getSubcommands().keySet());
+    private static String misuse(ParameterException e, CommandLine command, List<String> arguments) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
+            return Objects.requireNonNullElse(e.getMessage(), e.toString());
         }
-        return Objects.requireNonNullElse(e.getMessage(), e.toString());
+        String first = unmatched.getUnmatched().getFirst();
+        // Values are not repeated: that of a mistyped --cluster-api-key is a secret all the same.
+        if (unmatched.isUnknownOption()) {
+            return "Unknown option: '" + flag(first) + "'";
+        }
+        if (!command.getSubcommands().isEmpty()) {
+            return "there is no command '" + first + "'; there are "
+                    + String.join(", ", command.getSubcommands().keySet());
+        }
+        int at = arguments.indexOf(first);
+        return at > 0 && arguments.get(at - 1).startsWith("-")
+                ? "nothing to do with what follows '" + flag(arguments.get(at - 1)) + "'"
+                : "nothing to do with '" + first + "'";
+    }
+
+    private static String flag(String argument) {
+        return argument.split("=", 2)[0];
     }
 
     private static int failed(Exception e, CommandLine command, ParseResult parsed) {
@@ -111,13 +126,14 @@ public final class ProxyCommand implements Runnable {
                 faults.lines().forEach(err::println);
                 return ExitCode.USAGE;
             }
+            case FileSystemException _ -> err.println(NAME + ": " + Reason.of(e));
             case StartupException _, IOException _ -> {
                 String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
                 message.lines().forEach(line -> err.println(NAME + ": " + line));
+                LoggerFactory.getLogger(ProxyCommand.class).debug("where that was", e);
             }
             default -> {
-                err.println(NAME + ": internal error: " + e + " (--log-level debug shows where)");
-                LOG.debug("internal error", e);
+                return LastResort.tell(e, err);
             }
         }
         return ExitCode.SOFTWARE;

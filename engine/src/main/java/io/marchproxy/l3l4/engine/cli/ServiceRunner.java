@@ -56,42 +56,42 @@ final class ServiceRunner {
      */
     void run() throws FaultsException, StartupException, IOException, InterruptedException {
         long beganNs = System.nanoTime();
-        // Watched before it is read: a change in between is seen rather than missed.
-        try (FileWatch _ = watch()) {
-            if (source.file() != null) {
-                lastDigest = FileWatch.digest(source.file());
-            }
-            ProxySettings settings = source.read();
-            Logging.level(settings.logLevel().name());
-            listenToSignals();
-            try (ProxyService service = ProxyService.start(settings);
-                    AdminServer admin = AdminServer.start(settings.admin(), new AdminView(service))) {
-                Announcement.started(service, admin, System.nanoTime() - beganNs);
-                systemd.ready(Announcement.oneLine(service.settings()));
-                systemd.watch(service::live);
-                serve(service);
-                drain(service);
-            }
+        // A reload that is asked for before the service stands happens once it does; untold, SIGHUP would end the
+        // process.
+        Signals.handle("HUP", () -> requests.add(new Request.Hangup()));
+        ConfigurationSource.Reading first = source.read();
+        ProxySettings settings = first.settings();
+        lastDigest = first.digest();
+        Logging.level(settings.logLevel().name());
+        Signals.handle("TERM", () -> stop("SIGTERM", SIGTERM));
+        Signals.handle("INT", () -> stop("SIGINT", SIGINT));
+        // The admin server comes first: no client is accepted by a service that then cannot start, and whoever asks
+        // whether it is ready has an answer.
+        try (FileWatch _ = watch(first);
+                AdminServer admin = AdminServer.start(settings.admin());
+                ProxyService service = ProxyService.start(settings)) {
+            admin.serve(new AdminView(service));
+            Announcement.started(service, admin, System.nanoTime() - beganNs);
+            systemd.ready(Announcement.oneLine(service.settings()));
+            systemd.watch(service::live);
+            serve(service);
+            drain(service);
+            // Before the shards, which could not answer its questions any more.
+            admin.stop();
         }
     }
 
-    private @Nullable FileWatch watch() {
+    private @Nullable FileWatch watch(ConfigurationSource.Reading first) {
         Path file = source.file();
-        if (file == null) {
+        if (file == null || !first.repeatable()) {
             return null;
         }
         try {
-            return FileWatch.start(file, digest -> requests.add(new Request.FileChanged(digest)));
+            return FileWatch.start(file, lastDigest, digest -> requests.add(new Request.FileChanged(digest)));
         } catch (IOException e) {
             LOG.warn("{} is not watched for changes ({}); SIGHUP reloads it", file, e.getMessage());
             return null;
         }
-    }
-
-    private void listenToSignals() {
-        Signals.handle("HUP", () -> requests.add(new Request.Hangup()));
-        Signals.handle("TERM", () -> stop("SIGTERM", SIGTERM));
-        Signals.handle("INT", () -> stop("SIGINT", SIGINT));
     }
 
     private void stop(String name, int number) {
@@ -129,9 +129,10 @@ final class ServiceRunner {
             return;
         }
         systemd.reloading();
-        lastDigest = FileWatch.digest(file);
+        ConfigurationSource.Reading reading = source.readAgain(file);
+        lastDigest = reading.digest();
         try {
-            ProxySettings settings = source.read();
+            ProxySettings settings = reading.settings();
             service.reload(settings);
             Logging.level(settings.logLevel().name());
             LOG.info("{}: reloaded, {}", why, Announcement.oneLine(settings));

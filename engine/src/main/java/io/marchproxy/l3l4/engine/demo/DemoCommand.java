@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.demo;
 
+import io.marchproxy.l3l4.engine.Reason;
 import io.marchproxy.l3l4.engine.StartupException;
 import io.marchproxy.l3l4.engine.cli.Logging;
 import java.io.Console;
@@ -74,9 +75,9 @@ public final class DemoCommand implements Callable<Integer> {
         return report.faults().isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    private Path folder() throws IOException {
+    private Path folder() throws IOException, StartupException {
         if (dataDir != null) {
-            return Files.createDirectories(dataDir);
+            return made(dataDir);
         }
         Path here = Path.of("data", "demo");
         try {
@@ -88,6 +89,20 @@ public final class DemoCommand implements Callable<Integer> {
             // A folder that cannot be written to is no reason to fail: nobody asked for it.
         }
         return Files.createTempDirectory("proxy-l3l4-demo-");
+    }
+
+    /** Told before the load rather than after it. */
+    private static Path made(Path folder) throws StartupException {
+        String why = "no permission";
+        try {
+            Files.createDirectories(folder);
+            if (Files.isWritable(folder)) {
+                return folder;
+            }
+        } catch (IOException e) {
+            why = Reason.of(e);
+        }
+        throw new StartupException("--data-dir " + folder + ": the report cannot be written there: " + why);
     }
 
     @SuppressWarnings("SystemConsoleNull") // it may be null again in 25, without a terminal

@@ -22,7 +22,9 @@ final class LatencyLog implements AutoCloseable {
         log.setBaseTime(System.currentTimeMillis());
         log.outputLegend();
         interval = recorder.getIntervalHistogram();
+        // Of the same kind, and empty: clients that were already under way have no line in the log.
         total = interval.copy();
+        total.reset();
     }
 
     /** Forgets what was recorded until now. */

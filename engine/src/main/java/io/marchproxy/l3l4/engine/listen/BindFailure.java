@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.engine.listen;
 
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
 import java.util.Locale;
 
 /** Says in words for the user why an address can't be listened on. */
@@ -9,11 +11,20 @@ public final class BindFailure {
 
     /** The exception for a failed bind. */
     public static ListenException explain(String protocol, ListenerSpec spec, Throwable cause) {
-        String host = spec.address().getAddress().getHostAddress();
-        String address = protocol + "://" + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":"
-                + spec.address().getPort();
-        return new ListenException("service " + spec.settings().name() + " can't listen on " + address + ": "
+        return new ListenException("service " + spec.settings().name() + " can't listen on " + protocol + "://"
+                + address(protocol, spec) + ": "
                 + words(String.valueOf(cause.getMessage()), spec.address().getPort()));
+    }
+
+    /** With the {@code *} that stands in the configuration, where its meaning would puzzle its writer. */
+    private static String address(String protocol, ListenerSpec spec) {
+        InetSocketAddress address = spec.address();
+        boolean everywhere = address.getAddress().isAnyLocalAddress()
+                && spec.settings().listen().stream()
+                        .anyMatch(listen -> listen.host().equals("*")
+                                && listen.protocol().label().equals(protocol)
+                                && listen.port() == address.getPort());
+        return everywhere ? "*:" + address.getPort() : NetUtil.toSocketAddressString(address);
     }
 
     private static String words(String message, int port) {

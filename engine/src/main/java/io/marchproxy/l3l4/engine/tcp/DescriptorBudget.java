@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.tcp;
 
+import io.marchproxy.l3l4.engine.sys.DescriptorLimit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ final class DescriptorBudget {
     private static final long LEAST_KEPT_BACK = 64;
     private static final long MOST_KEPT_BACK = 256;
     private static final long KEPT_BACK_OF = 8;
-    private static final long UNKNOWN = Integer.MAX_VALUE;
+    private static final long UNKNOWN = DescriptorLimit.UNLIMITED;
 
     private final AtomicLong free;
 
@@ -65,13 +66,7 @@ final class DescriptorBudget {
 
     /** The soft limit out of the lines of {@code /proc/self/limits}. */
     static long limit(List<String> lines) {
-        for (String line : lines) {
-            if (line.startsWith("Max open files")) {
-                String soft = line.substring("Max open files".length()).strip().split("\\s+", 2)[0];
-                return soft.equals("unlimited") ? UNKNOWN : Long.parseLong(soft);
-            }
-        }
-        return UNKNOWN;
+        return DescriptorLimit.soft(lines);
     }
 
     /** Takes what one connection needs; given back once by {@link #give}. */

@@ -43,7 +43,8 @@ class AdminServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = AdminServer.start(new AdminSettings("127.0.0.1", 0), source);
+        server = AdminServer.start(new AdminSettings("127.0.0.1", 0));
+        server.serve(source);
     }
 
     @AfterEach
@@ -68,6 +69,20 @@ class AdminServerTest {
         HttpResponse<String> answer = get("/readyz");
         assertEquals(503, answer.statusCode());
         assertEquals("not ready\n", answer.body());
+    }
+
+    @Test
+    void shouldSayThatItIsNotReadyUntilThereIsAServiceToAsk() throws Exception {
+        try (AdminServer starting = AdminServer.start(new AdminSettings("127.0.0.1", 0))) {
+            assertEquals("200 ok\n", get(starting, "/healthz"));
+            assertEquals("503 not ready\n", get(starting, "/readyz"));
+            assertEquals("503 the service is starting\n", get(starting, "/status"));
+            assertEquals("503 the service is starting\n", get(starting, "/metrics"));
+
+            starting.serve(source);
+
+            assertEquals("200 ready\n", get(starting, "/readyz"));
+        }
     }
 
     @Test
@@ -232,7 +247,7 @@ class AdminServerTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             AdminSettings settings = new AdminSettings("127.0.0.1", taken.getLocalPort());
 
-            IOException refusal = assertThrows(IOException.class, () -> AdminServer.start(settings, source));
+            IOException refusal = assertThrows(IOException.class, () -> AdminServer.start(settings));
 
             assertEquals(
                     "the admin server cannot listen on 127.0.0.1 port " + taken.getLocalPort()
@@ -244,10 +259,16 @@ class AdminServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"192.0.2.1", "no.such.host.invalid"})
     void shouldSayClearlyThatTheAddressIsNotOfThisHost(String address) {
-        IOException refusal =
-                assertThrows(IOException.class, () -> AdminServer.start(new AdminSettings(address, 0), source));
+        IOException refusal = assertThrows(IOException.class, () -> AdminServer.start(new AdminSettings(address, 0)));
 
         assertTrue(refusal.getMessage().endsWith(address + " is no address of this host"), refusal.getMessage());
+    }
+
+    private String get(AdminServer from, String path) throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:" + from.address().getPort() + path);
+        HttpResponse<String> answer =
+                http.send(HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), BodyHandlers.ofString());
+        return answer.statusCode() + " " + answer.body();
     }
 
     private HttpResponse<String> get(String path) throws IOException, InterruptedException {

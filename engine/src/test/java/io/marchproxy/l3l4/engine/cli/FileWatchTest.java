@@ -1,9 +1,9 @@
 package io.marchproxy.l3l4.engine.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.marchproxy.l3l4.config.source.ConfigContent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ class FileWatchTest {
     @Test
     void shouldSeeAFileThatIsWrittenInPlace() throws Exception {
         Path file = Files.writeString(folder.resolve("proxy.yaml"), "old");
-        try (FileWatch _ = FileWatch.start(file, changes::add)) {
+        try (FileWatch _ = watch(file)) {
             Files.writeString(file, "new", StandardOpenOption.TRUNCATE_EXISTING);
 
             assertEquals(digestOf("new"), next());
@@ -39,7 +39,7 @@ class FileWatchTest {
     @Test
     void shouldSeeAFileThatIsRenamedOver() throws Exception {
         Path file = Files.writeString(folder.resolve("proxy.yaml"), "old");
-        try (FileWatch _ = FileWatch.start(file, changes::add)) {
+        try (FileWatch _ = watch(file)) {
             Path draft = Files.writeString(folder.resolve(".proxy.yaml.swp"), "new");
             Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
 
@@ -53,7 +53,7 @@ class FileWatchTest {
         Files.writeString(first.resolve("proxy.yaml"), "old");
         Files.createSymbolicLink(folder.resolve("..data"), Path.of("..2026_01"));
         Path file = Files.createSymbolicLink(folder.resolve("proxy.yaml"), Path.of("..data/proxy.yaml"));
-        try (FileWatch _ = FileWatch.start(file, changes::add)) {
+        try (FileWatch _ = watch(file)) {
             for (String content : new String[] {"new", "newer"}) {
                 Path next = Files.createDirectory(folder.resolve("..2026_" + content));
                 Files.writeString(next.resolve("proxy.yaml"), content);
@@ -71,7 +71,7 @@ class FileWatchTest {
         Path target = Files.writeString(elsewhere.resolve("real.yaml"), "old");
         Path here = Files.createDirectory(folder.resolve("here"));
         Path file = Files.createSymbolicLink(here.resolve("proxy.yaml"), target);
-        try (FileWatch _ = FileWatch.start(file, changes::add)) {
+        try (FileWatch _ = watch(file)) {
             Files.writeString(target, "new");
             assertEquals(digestOf("new"), next());
 
@@ -88,7 +88,7 @@ class FileWatchTest {
     @Test
     void shouldWaitForAFileThatIsGoneToComeBack() throws Exception {
         Path file = Files.writeString(folder.resolve("proxy.yaml"), "old");
-        try (FileWatch _ = FileWatch.start(file, changes::add)) {
+        try (FileWatch _ = watch(file)) {
             Files.delete(file);
             Files.writeString(file, "new");
 
@@ -99,7 +99,7 @@ class FileWatchTest {
     @Test
     void shouldNotMindAChangeThatChangesNothing() throws Exception {
         Path file = Files.writeString(folder.resolve("proxy.yaml"), "old");
-        try (FileWatch _ = FileWatch.start(file, changes::add)) {
+        try (FileWatch _ = watch(file)) {
             Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH));
             Files.writeString(folder.resolve("neighbour"), "anything");
             Files.writeString(file, "old");
@@ -112,13 +112,63 @@ class FileWatchTest {
 
     @Test
     void shouldRefuseAFolderThatDoesNotExist() {
-        assertThrows(IOException.class, () -> FileWatch.start(folder.resolve("nowhere/proxy.yaml"), changes::add));
+        assertThrows(IOException.class, () -> watch(folder.resolve("nowhere/proxy.yaml")));
     }
 
     @Test
-    void shouldTellContentsApartByTheirDigest() throws IOException {
-        assertEquals("", FileWatch.digest(folder.resolve("missing")));
-        assertNotEquals(digestOf("a"), digestOf("b"));
+    void shouldSeeAFolderThatIsReplacedAndWhatHappensInTheNewOne() throws Exception {
+        Path parent = Files.createDirectories(folder.resolve("etc/proxy"));
+        Path file = Files.writeString(parent.resolve("proxy.yaml"), "old");
+        try (FileWatch _ = watch(file)) {
+            for (String content : new String[] {"new", "newer"}) {
+                Path draft = Files.createDirectory(folder.resolve("etc/draft-" + content));
+                Files.writeString(draft.resolve("proxy.yaml"), content);
+                Files.move(parent, folder.resolve("etc/before-" + content));
+                Files.move(draft, parent);
+                assertEquals(digestOf(content), next());
+
+                Files.writeString(file, content + ", edited");
+                assertEquals(digestOf(content + ", edited"), next());
+            }
+        }
+    }
+
+    @Test
+    void shouldSeeAFolderFurtherUpThatIsReplaced() throws Exception {
+        Path parent = Files.createDirectories(folder.resolve("a/b/c"));
+        Path file = Files.writeString(parent.resolve("proxy.yaml"), "old");
+        Path draft = Files.createDirectories(folder.resolve("d/b/c"));
+        Files.writeString(draft.resolve("proxy.yaml"), "new");
+        try (FileWatch _ = watch(file)) {
+            Files.move(folder.resolve("a"), folder.resolve("gone"));
+            Files.move(folder.resolve("d"), folder.resolve("a"));
+
+            assertEquals(digestOf("new"), next());
+        }
+    }
+
+    @Test
+    void shouldTellOfAChangeBetweenReadingAndWatching() throws Exception {
+        Path file = Files.writeString(folder.resolve("proxy.yaml"), "new");
+        try (FileWatch _ = FileWatch.start(file, digestOf("old"), changes::add)) {
+            assertEquals(digestOf("new"), next());
+        }
+    }
+
+    @Test
+    void shouldTellOfAFileThatHasBecomeAPipeWithoutWaitingForAWriter() throws Exception {
+        Path file = Files.writeString(folder.resolve("proxy.yaml"), "old");
+        Path pipe = folder.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        try (FileWatch _ = watch(file)) {
+            Files.move(pipe, file, StandardCopyOption.ATOMIC_MOVE);
+
+            assertEquals("is a pipe, which can be read at the start alone: put a file in its place", next());
+        }
+    }
+
+    private FileWatch watch(Path file) throws IOException {
+        return FileWatch.start(file, ConfigContent.readFile(file).digest(), changes::add);
     }
 
     private String next() throws InterruptedException {
@@ -127,6 +177,7 @@ class FileWatchTest {
     }
 
     private String digestOf(String content) throws IOException {
-        return FileWatch.digest(Files.writeString(Files.createTempFile("content", ".txt"), content));
+        return ConfigContent.readFile(Files.writeString(Files.createTempFile("content", ".txt"), content))
+                .digest();
     }
 }

@@ -103,9 +103,49 @@ class ProxyCommandTest {
         Ending ending = execute("run", "--admin-prot=1");
 
         assertEquals(2, ending.exitCode());
-        assertTrue(ending.err().contains("Unknown option: '--admin-prot=1'"), ending.err());
+        assertTrue(ending.err().startsWith("proxy-l3l4: Unknown option: '--admin-prot'\n"), ending.err());
         assertTrue(ending.err().contains("--admin-port"), ending.err());
         assertTrue(ending.err().endsWith("Try: proxy-l3l4 run --help\n"), ending.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "run --cluster-api-kye=s3cr3tkey",
+                "run --cluster-api-kye s3cr3tkey",
+                "run -cluster-api-key=s3cr3tkey",
+                "run --cluster-api-key= s3cr3tkey",
+                "run --cluster-api-key s3cr3tkey --cluster-api-key s3cr3tkey",
+                "run --backend 127.0.0.1:1 --cluster-api-key s3cr3tkey",
+                "run --admin-port=x --cluster-api-key=s3cr3tkey",
+                "check --cluster-api-key=s3cr3tkey",
+                "--cluster-api-key=s3cr3tkey run",
+                "demo --cluster-api-key=s3cr3tkey"
+            })
+    void shouldNeverRepeatASecretHoweverItsFlagIsMistyped(String line) {
+        Ending ending = execute(line.split(" "));
+
+        assertEquals(2, ending.exitCode(), ending::toString);
+        assertFalse(ending.toString().contains("s3cr3t"), ending::toString);
+    }
+
+    @Test
+    void shouldNameTheFolderThatTheDemonstrationCannotWriteTo() throws IOException {
+        assertEquals(
+                new Ending(
+                        1,
+                        "",
+                        "proxy-l3l4: --data-dir /proc/x: the report cannot be written there:"
+                                + " /proc/x: no such file or folder\n"),
+                execute("demo", "--seconds=2", "--data-dir=/proc/x"));
+        Path file = Files.createFile(folder.resolve("file"));
+        assertEquals(
+                new Ending(
+                        1,
+                        "",
+                        "proxy-l3l4: --data-dir " + file + ": the report cannot be written there: " + file
+                                + ": there is a file in the way\n"),
+                execute("demo", "--seconds=2", "--data-dir=" + file));
     }
 
     @ParameterizedTest

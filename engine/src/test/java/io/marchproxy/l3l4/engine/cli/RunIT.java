@@ -12,6 +12,8 @@ import io.marchproxy.l3l4.engine.testing.RealProgram;
 import io.marchproxy.l3l4.engine.testing.RequiresProgram;
 import io.marchproxy.l3l4.engine.testing.TcpBackend;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.Writer;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -23,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +101,91 @@ class RunIT {
             assertTrue(relays(connect(proxy, "one")));
             assertEquals(1, proxy.status().reloadsRefused());
             assertEquals(0, proxy.status().reloads());
+        }
+    }
+
+    @Test
+    void shouldOutliveAConfigurationThatGrowsBeyondAllBounds() throws IOException {
+        try (ProxyProcess proxy = ProxyProcess.with(services("one")).start();
+                Socket live = connect(proxy, "one")) {
+            try (RandomAccessFile file = new RandomAccessFile(proxy.config().toFile(), "rw")) {
+                file.setLength(3L << 30);
+            }
+            proxy.signal("HUP");
+
+            String output =
+                    Await.value("it is refused", PATIENCE, proxy::output, text -> text.contains("stays in force"));
+            assertMatches(
+                    output,
+                    ".* ERROR command line: the configuration "
+                            + Pattern.quote(proxy.config().toString()) + " is larger than 16 MiB");
+            assertTrue(echoes(live), "a live connection must stay");
+            proxy.reload(services("one", "two"));
+            assertTrue(relays(connect(proxy, "two")));
+        }
+    }
+
+    @Test
+    void shouldRefuseAConfigurationThatBecomesAPipeAndStillDrain() throws IOException {
+        try (ProxyProcess proxy = ProxyProcess.with(services("one")).start()) {
+            Path pipe = folder.resolve("pipe");
+            RealProgram.of("mkfifo", pipe.toString()).runOrFail();
+            RealProgram.of("mv", pipe.toString(), proxy.config().toString()).runOrFail();
+            proxy.signal("HUP");
+
+            String output =
+                    Await.value("it is refused", PATIENCE, proxy::output, text -> text.contains("stays in force"));
+            assertMatches(output, ".* ERROR command line: .* is a pipe, .*: put a file in its place");
+            proxy.terminate();
+        }
+    }
+
+    @Test
+    @RequiresProgram("bash")
+    void shouldTakeItsConfigurationOutOfAPipe() throws Exception {
+        int adminPort = Ports.free();
+        Path config = Files.writeString(
+                folder.resolve("proxy.yaml"),
+                "admin: { port: " + adminPort + " }\ndata-dir: " + folder + "\n" + services("one"));
+        List<String> command = new ArrayList<>(List.of("bash", "-c", "exec \"${@:2}\" <(cat \"$1\")", "bash"));
+        command.add(config.toString());
+        command.addAll(ProxyLauncher.commandLine("run", "--config"));
+        try (RealProgram.Running proxy = RealProgram.of(command).start()) {
+            Await.until("it is ready", PATIENCE, () -> get(adminPort, "/readyz").equals("ready\n"));
+
+            proxy.signal("HUP");
+
+            Await.until(
+                    "it says that a pipe ends",
+                    PATIENCE,
+                    () -> proxy.err().contains("is a pipe, which can be read at the start alone"));
+            assertEquals(
+                    1,
+                    proxy.err().lines().filter(line -> line.contains(" pipe")).count(),
+                    proxy::err);
+            proxy.signal("TERM");
+            assertEquals(0, proxy.await(PATIENCE).exitCode());
+        }
+    }
+
+    @Test
+    void shouldReloadAfterTheStartWhenItIsAskedToBeforeIt() throws Exception {
+        int adminPort = Ports.free();
+        Path pipe = folder.resolve("pipe");
+        RealProgram.of("mkfifo", pipe.toString()).runOrFail();
+        try (RealProgram.Running proxy = RealProgram.of(ProxyLauncher.commandLine("run", "--config", pipe.toString()))
+                .start()) {
+            // Opens once the proxy has opened the other end: from then on it reads its configuration.
+            try (Writer config = Files.newBufferedWriter(pipe)) {
+                proxy.signal("HUP");
+                config.write("admin: { port: " + adminPort + " }\ndata-dir: " + folder + "\n" + services("one"));
+            }
+
+            Await.until("it is ready", PATIENCE, () -> get(adminPort, "/readyz").equals("ready\n"));
+            Await.until(
+                    "it does as it was asked to", PATIENCE, () -> proxy.err().contains("SIGHUP: refused"));
+            proxy.signal("TERM");
+            assertEquals(0, proxy.await(PATIENCE).exitCode());
         }
     }
 

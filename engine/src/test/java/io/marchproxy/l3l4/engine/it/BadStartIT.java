@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.engine.testing.Await;
+import io.marchproxy.l3l4.engine.testing.Ports;
 import io.marchproxy.l3l4.engine.testing.ProxyLauncher;
 import io.marchproxy.l3l4.engine.testing.ProxyProcess;
 import io.marchproxy.l3l4.engine.testing.RealProgram;
@@ -14,16 +15,21 @@ import io.marchproxy.l3l4.engine.testing.RequiresNetNs;
 import io.marchproxy.l3l4.engine.testing.RequiresProgram;
 import io.marchproxy.l3l4.engine.testing.TcpBackend;
 import io.marchproxy.l3l4.engine.testing.TestNetwork;
+import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Starts that cannot succeed end at once with one clear line; starts that can, do. */
 class BadStartIT {
@@ -173,9 +179,85 @@ class BadStartIT {
                 .timeout(PATIENCE)
                 .run();
 
-        assertNotEquals(0, outcome.exitCode());
-        assertTrue(outcome.err().contains("absent.yaml"), outcome::toString);
-        assertFalse(outcome.all().contains("\tat "), outcome::toString);
+        assertEquals(2, outcome.exitCode(), outcome::toString);
+        assertEquals(
+                "command line: the configuration " + folder.resolve("absent.yaml") + " does not exist\n",
+                outcome.all());
+    }
+
+    @Test
+    void shouldAcceptNobodyWhenTheAdminPortIsTaken() throws Exception {
+        int port = Ports.free();
+        AtomicInteger accepted = new AtomicInteger();
+        try (ServerSocket holder = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ProxyProcess proxy = ProxyProcess.with(service("tcp://127.0.0.1:" + port, "127.0.0.1:9"))
+                        .flags("--admin-port=" + holder.getLocalPort())
+                        .launch()) {
+            Thread client = Thread.ofPlatform().start(() -> {
+                while (proxy.running().isAlive()) {
+                    try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                        accepted.incrementAndGet();
+                    } catch (IOException _) {
+                        Thread.onSpinWait();
+                    }
+                }
+            });
+
+            Outcome outcome = proxy.awaitEnd();
+
+            client.join();
+            assertEquals(1, outcome.exitCode(), outcome::toString);
+            assertOneLine(outcome, "" + holder.getLocalPort(), "taken");
+            assertEquals(0, accepted.get(), "connections that were accepted and then cut");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {24, 28, 32, 36, 40, 48})
+    @RequiresProgram("prlimit")
+    void shouldSayInOneLineThatTheDescriptorLimitIsTooLow(int limit) {
+        try (ProxyProcess proxy = ProxyProcess.with(service("tcp://127.0.0.1:0", "127.0.0.1:9"))
+                .under("prlimit", "--nofile=" + limit)
+                .launch()) {
+            Outcome outcome = proxy.awaitEnd();
+
+            assertEquals(1, outcome.exitCode(), outcome::toString);
+            assertEquals(
+                    "proxy-l3l4: the limit of file descriptors is " + limit + ", and it takes 64 at the least:"
+                            + " raise it with ulimit -n, or LimitNOFILE= in a unit of systemd\n",
+                    outcome.all());
+        }
+    }
+
+    @Test
+    void shouldRefuseADeviceAsItsConfiguration() {
+        for (String command : List.of("check", "run")) {
+            Outcome outcome = RealProgram.of(ProxyLauncher.commandLine(command, "--config", "/dev/zero"))
+                    .timeout(PATIENCE)
+                    .run();
+
+            assertEquals(2, outcome.exitCode(), outcome::toString);
+            assertEquals(
+                    "command line: the configuration /dev/zero cannot be read: it is a device or a socket;"
+                            + " give a file or a pipe\n",
+                    outcome.all());
+        }
+    }
+
+    @Test
+    void shouldNotWaitForEverForAPipeThatNobodyWritesTo() {
+        Path pipe = folder.resolve("pipe");
+        RealProgram.of("mkfifo", pipe.toString()).runOrFail();
+
+        Outcome outcome = RealProgram.of(ProxyLauncher.commandLine("run", "--config", pipe.toString()))
+                .timeout(PATIENCE)
+                .run();
+
+        assertEquals(2, outcome.exitCode(), outcome::toString);
+        assertEquals(
+                "command line: the configuration " + pipe
+                        + " gave no end within 10 s: is nobody writing to the pipe?\n",
+                outcome.all());
     }
 
     private static void assertOneLine(Outcome outcome, String... words) {

@@ -125,9 +125,31 @@ class ListenerSetTest {
         assertEquals("service former can't listen on tcp://127.0.0.1:80: odd", explain("odd"));
         ListenerSpec v6 = new ListenerSpec(0, 7, new InetSocketAddress(InetAddress.ofLiteral("::1"), 8080), former);
         assertEquals(
-                "service former can't listen on udp://[0:0:0:0:0:0:0:1]:8080: no permission",
+                "service former can't listen on udp://[::1]:8080: no permission",
                 BindFailure.explain("udp", v6, new IOException("permission denied"))
                         .getMessage());
+    }
+
+    @Test
+    void shouldCallTheWildcardAsItIsWritten() {
+        InetSocketAddress everywhere = new InetSocketAddress(InetAddress.ofLiteral("::"), 28_080);
+
+        assertEquals("tcp://*:28080", addressOf(everywhere, "*"));
+        assertEquals("tcp://[::]:28080", addressOf(everywhere, "::"));
+        assertEquals(
+                "tcp://0.0.0.0:28080",
+                addressOf(new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 28_080), "0.0.0.0"));
+    }
+
+    private static String addressOf(InetSocketAddress address, String written) {
+        ServiceSettings settings = ServiceSettings.builder("web")
+                .listen(Protocol.TCP, written, 28_080)
+                .backend("b", "127.0.0.1", 81)
+                .build();
+        ListenerSpec spec = new ListenerSpec(0, 7, address, settings);
+        String message = String.valueOf(
+                BindFailure.explain("tcp", spec, new IOException("in use")).getMessage());
+        return message.replaceAll(".*listen on (.*): in use", "$1");
     }
 
     private String explain(String message) {

@@ -1,0 +1,113 @@
+package io.marchproxy.l3l4.bench.peers.load;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code bench peers-load}: the load of {@code bench peers}, in a JVM of its own that stands in the comparison's namespace and
+ * stays warm. Takes a task a line from standard input, answers each with a line that begins with {@code ok} or {@code failed},
+ * and ends with its input, that is with whoever started it.
+ *
+ * <pre>
+ * flood PORT SINK-PORT BYTES MERGED PER-SECOND SECONDS PID…
+ * latency PORT SINK-PORT BYTES PER-SECOND SECONDS PID…
+ * idle PORT BACKEND-PORT COUNT
+ * release
+ * await PORT
+ * </pre>
+ */
+@Command(name = LoadCommand.NAME, hidden = true, description = "The load of peers; it starts this itself.")
+public final class LoadCommand implements Callable<Integer> {
+    /** How the command is called. */
+    public static final String NAME = "peers-load";
+
+    @Spec
+    private CommandSpec spec;
+
+    private @Nullable IdleConnections idle;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            out.println(answer(line.strip().split(" ")));
+            out.flush();
+        }
+        return 0;
+    }
+
+    private String answer(String[] words) {
+        try {
+            StringBuilder answer = new StringBuilder("ok");
+            perform(words).forEach((key, value) -> answer.append(' ').append(key).append('=').append(value));
+            return answer.toString();
+        } catch (IOException | RuntimeException e) {
+            return "failed " + e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "failed " + e;
+        }
+    }
+
+    private Map<String, Double> perform(String[] words) throws IOException, InterruptedException {
+        return switch (words[0]) {
+            case "flood" ->
+                new TreeMap<>(new Flood(
+                                number(words[1]),
+                                number(words[2]),
+                                number(words[3]),
+                                Boolean.parseBoolean(words[4]),
+                                number(words[5]))
+                        .run(Double.parseDouble(words[6]), pids(words, 7)));
+            case "latency" ->
+                new TreeMap<>(new LatencyProbe(
+                                number(words[1]), number(words[2]), number(words[3]), number(words[4]))
+                        .run(Double.parseDouble(words[5]), pids(words, 6)));
+            case "idle" -> idle(number(words[1]), number(words[2]), number(words[3]));
+            case "release" -> release();
+            case "await" -> WebServer.await(number(words[1]));
+            default -> throw new IllegalArgumentException("unknown task " + words[0]);
+        };
+    }
+
+    private Map<String, Double> idle(int port, int backendPort, int count) throws IOException {
+        if (idle == null) {
+            idle = new IdleConnections(backendPort);
+        }
+        idle.open(port, count);
+        return Map.of("connections", (double) count);
+    }
+
+    private Map<String, Double> release() throws IOException {
+        if (idle != null) {
+            idle.close();
+            idle = null;
+        }
+        return Map.of();
+    }
+
+    private static List<Long> pids(String[] words, int from) {
+        List<Long> pids = new ArrayList<>();
+        for (int i = from; i < words.length; i++) {
+            pids.add(Long.parseLong(words[i]));
+        }
+        return pids;
+    }
+
+    private static int number(String word) {
+        return Integer.parseInt(word);
+    }
+}

@@ -3,10 +3,9 @@ package io.marchproxy.l3l4.bench.peers;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * An aim of the project: a ratio of ours to another's figure, or, without another, a figure of ours.
+ * An aim of the project: a ratio of ours to another's figure.
  *
  * @param limit to reach, at least where more is better and at the most where less is
  * @param limitUnlessBound in place of {@code limit} where the load is not what limits
@@ -15,7 +14,7 @@ record Aim(
         Kind kind,
         Metric metric,
         Peer ours,
-        @Nullable Peer other,
+        Peer other,
         double limit,
         double limitUnlessBound) {
     /** What became of an aim. */
@@ -39,7 +38,7 @@ record Aim(
     /** All that can be measured side by side, as issue 3 states them. */
     static final List<Aim> ALL = List.of(
             ratio(Kind.UDP64, Metric.FORWARDED, Peer.OURS, Peer.NGINX, 1.6),
-            new Aim(Kind.UDP64_STEADY, Metric.LOST, Peer.OURS, null, 0.1, 0.1),
+            ratio(Kind.UDP64_LOSSLESS, Metric.LOSSLESS, Peer.OURS, Peer.NGINX, 1.6),
             ratio(Kind.UDP64, Metric.CPU_PER_MILLION, Peer.OURS, Peer.NGINX, 0.6),
             ratio(Kind.UDP1400, Metric.CPU_PER_MILLION, Peer.OURS, Peer.NGINX, 0.6),
             ratio(Kind.UDP64_MERGED, Metric.CPU_PER_MILLION, Peer.OURS, Peer.NGINX, 0.35),
@@ -67,7 +66,7 @@ record Aim(
 
     /** What was measured for it. */
     Optional<Spread> measured(Results results) {
-        return other == null ? results.spread(kind, metric, ours) : results.ratio(kind, metric, ours, other);
+        return results.ratio(kind, metric, ours, other);
     }
 
     /** The limit that holds for these results. */
@@ -90,16 +89,12 @@ record Aim(
 
     /** For instance {@code ≥ 1.6×}. */
     String limitText(Results results) {
-        return (metric.moreIsBetter() ? "≥ " : "≤ ") + number(limit(results)) + (other == null ? "" : "×");
+        return (metric.moreIsBetter() ? "≥ " : "≤ ") + number(limit(results)) + "×";
     }
 
     /** Who is compared, for instance {@code ours / nginx}. */
     String parties() {
-        return ours.label() + (other == null ? "" : " / " + other.label());
-    }
-
-    String measuredText(Spread measured) {
-        return other == null ? Figures.text(measured.median()) : Figures.ratio(measured);
+        return ours.label() + " / " + other.label();
     }
 
     private static String number(double value) {

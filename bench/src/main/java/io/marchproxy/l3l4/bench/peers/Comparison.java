@@ -14,25 +14,19 @@ import java.util.Set;
 final class Comparison {
     private final Stand stand;
     private final Meter meter;
-    private final List<Kind> kinds;
+    private final Plan plan;
     private final Set<Peer> leftOut;
-    private final int rounds;
-    private final int seconds;
 
     /**
      * A comparison to be made.
      *
      * @param leftOut peers that take no part
-     * @param rounds that count
-     * @param seconds of each turn
      */
-    Comparison(Stand stand, Meter meter, List<Kind> kinds, Set<Peer> leftOut, int rounds, int seconds) {
+    Comparison(Stand stand, Meter meter, Plan plan, Set<Peer> leftOut) {
         this.stand = stand;
         this.meter = meter;
-        this.kinds = kinds;
+        this.plan = plan;
         this.leftOut = leftOut;
-        this.rounds = rounds;
-        this.seconds = seconds;
     }
 
     /** What is told of each round's end. */
@@ -42,8 +36,8 @@ final class Comparison {
 
     /** How many turns there are. */
     int steps() {
-        return kinds.stream()
-                .mapToInt(kind -> peers(kind.group()).size() * (kind == Kind.IDLE ? rounds : rounds + 1))
+        return plan.kinds().stream()
+                .mapToInt(kind -> peers(kind.group()).size() * (kind == Kind.IDLE ? plan.rounds() : plan.rounds() + 1))
                 .sum();
     }
 
@@ -51,7 +45,7 @@ final class Comparison {
     void run(Results results, Progress progress, Listener listener) throws IOException, InterruptedException {
         for (Group group : Group.values()) {
             List<Kind> ofGroup =
-                    kinds.stream().filter(kind -> kind.group() == group).toList();
+                    plan.kinds().stream().filter(kind -> kind.group() == group).toList();
             if (!ofGroup.isEmpty()) {
                 run(group, ofGroup, results, progress, listener);
             }
@@ -69,11 +63,12 @@ final class Comparison {
                 stand.pause(peer);
             }
         }
-        for (int round = fresh ? 1 : 0; round <= rounds; round++) {
+        for (int round = fresh ? 1 : 0; round <= plan.rounds(); round++) {
             for (Kind kind : ofGroup) {
                 for (Peer peer : inTurn(peers, round)) {
                     progress.step((round == 0 ? "warm-up" : "round " + round) + " · " + kind.label() + " · "
                             + peer.label());
+                    int seconds = round == 0 ? plan.warmUpSeconds() : plan.seconds();
                     Sample sample = new Sample(kind, peer, round, meter.measure(kind, peer, seconds));
                     if (round > 0) {
                         results.add(sample);

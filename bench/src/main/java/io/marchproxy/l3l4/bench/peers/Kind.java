@@ -10,7 +10,7 @@ enum Kind {
     WRK64(Group.WRK, "wrk, 64 connections"),
     UDP64(Group.UDP, "UDP flood, 64 B"),
     UDP1400(Group.UDP, "UDP flood, 1400 B"),
-    UDP64_STEADY(Group.UDP, "UDP at 200 kpps, 64 B"),
+    UDP64_LOSSLESS(Group.UDP, "UDP without loss, 64 B"),
     UDP64_MERGED(Group.UDP, "UDP flood, 64 B, merged input"),
     UDP1400_MERGED(Group.UDP, "UDP flood, 1400 B, merged input"),
     UDP64_LATENCY(Group.UDP, "UDP at 50 kpps, 64 B"),

@@ -53,7 +53,7 @@ final class MarkdownReport {
                     .append(" | ")
                     .append(aim.limitText(results))
                     .append(" | ")
-                    .append(measured.map(aim::measuredText).orElse(""))
+                    .append(measured.map(Figures::ratio).orElse(""))
                     .append(" | ")
                     .append(aim.verdict(results).label().replace("NOT MET", "**not met**"))
                     .append(" |\n");

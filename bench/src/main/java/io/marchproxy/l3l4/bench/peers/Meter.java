@@ -9,14 +9,13 @@ import java.util.concurrent.TimeUnit;
 
 /** Performs one measurement with one peer, which has the CPU to itself meanwhile. */
 final class Meter {
-    /** What the steady measurement offers: more than nginx has been seen to carry. */
-    static final int STEADY_PER_SECOND = 200_000;
-
-    static final int LATENCY_PER_SECOND = 50_000;
+    private static final int LATENCY_PER_SECOND = 50_000;
+    private static final double TRIAL_SECONDS = 0.4;
 
     private static final int SMALL_BYTES = 64;
     private static final int LARGE_BYTES = 1_400;
     private static final int WARM_UP_CONNECTIONS = 500;
+    private static final double KILO = 1e3;
     private static final double GIGA = 1e9;
     private static final double MICROS = 1e6;
     private static final double PERCENT = 100;
@@ -43,11 +42,11 @@ final class Meter {
                 case TCP4 -> tcp(peer, 4, seconds);
                 case WRK1 -> wrk(peer, 1, seconds);
                 case WRK64 -> wrk(peer, 64, seconds);
-                case UDP64 -> flood(peer, SMALL_BYTES, false, 0, seconds);
-                case UDP1400 -> flood(peer, LARGE_BYTES, false, 0, seconds);
-                case UDP64_STEADY -> flood(peer, SMALL_BYTES, false, STEADY_PER_SECOND, seconds);
-                case UDP64_MERGED -> flood(peer, SMALL_BYTES, true, 0, seconds);
-                case UDP1400_MERGED -> flood(peer, LARGE_BYTES, true, 0, seconds);
+                case UDP64 -> flood(peer, SMALL_BYTES, false, seconds);
+                case UDP1400 -> flood(peer, LARGE_BYTES, false, seconds);
+                case UDP64_LOSSLESS -> lossless(peer);
+                case UDP64_MERGED -> flood(peer, SMALL_BYTES, true, seconds);
+                case UDP1400_MERGED -> flood(peer, LARGE_BYTES, true, seconds);
                 case UDP64_LATENCY -> latency(peer, SMALL_BYTES, seconds);
                 case UDP1400_LATENCY -> latency(peer, LARGE_BYTES, seconds);
                 case IDLE -> throw new IllegalStateException("has proxies of its own");
@@ -105,13 +104,25 @@ final class Meter {
         return values;
     }
 
-    private Map<Metric, Double> flood(Peer peer, int bytes, boolean merged, int perSecond, int seconds)
-            throws IOException {
-        LoadAnswer found = stand.load().perform(withPids(
-                peer, "flood", Port.FLOOD.of(peer), Port.FLOOD.backend(), bytes, merged, perSecond, seconds));
+    private Map<Metric, Double> flood(Peer peer, int bytes, boolean merged, int seconds) throws IOException {
+        LoadAnswer found = stand.load()
+                .perform(withPids(
+                        peer, "flood", Port.FLOOD.of(peer), Port.FLOOD.backend(), bytes, merged, seconds));
         Map<Metric, Double> values = udp(peer, found);
-        values.put(Metric.FORWARDED, found.get("arrivedPerSecond") / 1e3);
+        values.put(Metric.FORWARDED, found.get("arrivedPerSecond") / KILO);
         return values;
+    }
+
+    private Map<Metric, Double> lossless(Peer peer) throws IOException {
+        LoadAnswer found = stand.load()
+                .perform(
+                        "lossless",
+                        Port.FLOOD.of(peer),
+                        Port.FLOOD.backend(),
+                        SMALL_BYTES,
+                        false,
+                        TRIAL_SECONDS);
+        return Map.of(Metric.LOSSLESS, found.get("perSecond") / KILO);
     }
 
     private Map<Metric, Double> latency(Peer peer, int bytes, int seconds) throws IOException {
@@ -155,9 +166,9 @@ final class Meter {
             double after = Proc.memoryBytes(stand.pids(peer));
             return Map.of(
                     Metric.KB_PER_CONNECTION,
-                    (after - before) / 1e3 / (idleConnections - WARM_UP_CONNECTIONS),
+                    (after - before) / KILO / (idleConnections - WARM_UP_CONNECTIONS),
                     Metric.MEGABYTES,
-                    after / 1e6);
+                    after / MICROS);
         } finally {
             stand.load().perform("release");
             stand.stop(peer);

@@ -10,6 +10,7 @@ enum Metric {
     RATE("requests/s", true),
     CPU_PER_REQUEST("CPU µs per request, proxy", false),
     FORWARDED("kpps forwarded", true),
+    LOSSLESS("kpps without loss (RFC 2544)", true),
     LOST("% lost", false),
     CPU_PER_MILLION("CPU s per million datagrams, proxy", false),
     MACHINE_PER_MILLION("CPU s per million datagrams, whole machine", false),

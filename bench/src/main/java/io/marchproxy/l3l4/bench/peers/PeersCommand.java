@@ -51,6 +51,12 @@ public final class PeersCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", description = "Length of each turn. Default: 2.")
     private int seconds = 2;
 
+    @Option(
+            names = "--warm-up",
+            paramLabel = "S",
+            description = "Length of each turn of the round that warms up all alike. Default: 4.")
+    private int warmUp = 4;
+
     @Option(names = "--quick", description = "One round of one second: does it work? No figures to keep.")
     private boolean quick;
 
@@ -59,7 +65,7 @@ public final class PeersCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "WHAT",
             description = "tcp, wrk, udp, idle, or single measurements: tcp1, tcp4, wrk1, wrk64, udp64, udp1400,"
-                    + " udp64-steady, udp64-merged, udp1400-merged, udp64-latency, udp1400-latency. Default: all.")
+                    + " udp64-lossless, udp64-merged, udp1400-merged, udp64-latency, udp1400-latency. Default: all.")
     private List<String> only = List.of();
 
     @Option(
@@ -109,14 +115,14 @@ public final class PeersCommand implements Callable<Integer> {
     }
 
     private Plan plan() {
-        if (rounds < 1 || seconds < 1 || connections < FEWEST_CONNECTIONS) {
+        if (rounds < 1 || seconds < 1 || warmUp < 1 || connections < FEWEST_CONNECTIONS) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--rounds and --seconds take 1 or more, --connections " + FEWEST_CONNECTIONS + " or more");
+                    "--rounds, --seconds and --warm-up take 1 or more, --connections " + FEWEST_CONNECTIONS + " or more");
         }
         return quick
-                ? new Plan(kinds(), 1, 1, connections, spin)
-                : new Plan(kinds(), rounds, seconds, connections, spin);
+                ? new Plan(kinds(), 1, 1, 1, connections, spin)
+                : new Plan(kinds(), rounds, seconds, warmUp, connections, spin);
     }
 
     private List<Kind> kinds() {

@@ -73,8 +73,7 @@ final class Session {
 
     private void compare(Stand stand) throws IOException, InterruptedException {
         Set<Peer> leftOut = leftOut(stand);
-        Comparison comparison = new Comparison(
-                stand, new Meter(stand, plan.connections()), plan.kinds(), leftOut, plan.rounds(), plan.seconds());
+        Comparison comparison = new Comparison(stand, new Meter(stand, plan.connections()), plan, leftOut);
         Progress progress = new Progress(System.err, Progress.onTerminal(), comparison.steps());
         comparison.run(results, progress, (group, round) -> {
             RunJson.write(raw, new Run(lines, results));
@@ -102,7 +101,7 @@ final class Session {
         lines.add(Programs.version("nginx", "-v") + " · " + Programs.version("haproxy", "-v") + " · "
                 + Programs.version("iperf3", "--version"));
         lines.add("proxy on CPU " + cpus.proxy() + ", load and backends on CPU " + cpus.load() + "; " + plan.rounds()
-                + " rounds of " + plan.seconds() + " s after one that warms up all alike");
+                + " rounds of " + plan.seconds() + " s after one of " + plan.warmUpSeconds() + " s that warms up all alike");
         lines.add(String.format(
                 Locale.ROOT, "load average of the machine before: %.2f (anything else that runs disturbs)", Proc.loadAverage()));
         if (plan.has(Group.IDLE)) {

@@ -48,7 +48,7 @@ final class TextReport {
                         aim.metric().unit(),
                         aim.parties(),
                         aim.limitText(results),
-                        aim.measuredText(measured.get()),
+                        Figures.ratio(measured.get()),
                         aim.verdict(results).label());
             }
         }

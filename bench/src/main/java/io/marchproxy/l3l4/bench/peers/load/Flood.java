@@ -1,12 +1,8 @@
 package io.marchproxy.l3l4.bench.peers.load;
 
-import io.marchproxy.l3l4.bench.peers.Proc;
 import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.engine.sys.SystemCallException;
-import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -15,15 +11,12 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Messages are prepared; a turn is one sendmmsg per flow. Merged, a message is a train of datagrams that the kernel
  * carries as one as far as the next socket (UDP_SEGMENT), and a receiver with UDP_GRO sees as one.
- *
- * @param port where the proxy listens
- * @param sinkPort where its backend does
- * @param datagramBytes payload of a datagram
- * @param merged whether datagrams travel in trains
- * @param perSecond datagrams a second, or 0 for as many as go
  */
-record Flood(int port, int sinkPort, int datagramBytes, boolean merged, int perSecond) {
+final class Flood implements AutoCloseable {
+    /** Flows, each of which has a socket and a port of its own. */
     static final int FLOWS = 8;
+
+    /** Datagrams that one flow sends before the next has its turn. */
     static final int BURST = 8;
 
     /** UDP_MAX_SEGMENTS of kernels before 6.9. */
@@ -34,54 +27,64 @@ record Flood(int port, int sinkPort, int datagramBytes, boolean merged, int perS
     private static final int DRAIN_TURNS = 25;
     private static final double NS_PER_SECOND = 1e9;
 
+    private final Arena arena = Arena.ofConfined();
+    private final Sockets sockets = new Sockets(arena);
+    private final int[] flows = new int[FLOWS];
+    private final UdpSink sink;
+    private final Headers headers;
+    private final int train;
+
     /**
-     * Runs it.
+     * What was sent and came.
      *
-     * @param pids of the proxy, whose CPU time is taken
+     * @param sent datagrams
+     * @param arrived of these, also after the last was sent
+     * @param arrivedMeanwhile of these, while sending went on
+     * @param seconds that sending took
      */
-    Map<String, Double> run(double seconds, List<Long> pids) throws IOException, InterruptedException {
-        try (Arena arena = Arena.ofConfined();
-                Sockets sockets = new Sockets(arena)) {
-            UdpSink sink = merged
-                    ? new UdpSink.Merging(sockets, arena, sinkPort, datagramBytes)
-                    : new UdpSink.InKernel(sockets, arena, sinkPort);
-            int train = merged ? Math.min(TRAIN, LARGEST_TRAIN_BYTES / datagramBytes) : 1;
-            Headers headers = new Headers(arena, merged ? 1 : BURST, train * datagramBytes, true);
-            int[] flows = new int[FLOWS];
-            for (int i = 0; i < FLOWS; i++) {
-                flows[i] = sockets.connected(port);
+    record Trial(long sent, long arrived, long arrivedMeanwhile, double seconds) {}
+
+    /**
+     * Opens sockets, and the proxy's sessions: a flow's first datagram makes it open a socket, which is not what a flood
+     * measures.
+     *
+     * @param port where the proxy listens
+     * @param sinkPort where its backend does
+     * @param datagramBytes payload of a datagram
+     * @param merged whether datagrams travel in trains
+     */
+    Flood(int port, int sinkPort, int datagramBytes, boolean merged) throws SystemCallException, InterruptedException {
+        sink = merged
+                ? new UdpSink.Merging(sockets, arena, sinkPort, datagramBytes)
+                : new UdpSink.InKernel(sockets, arena, sinkPort);
+        train = merged ? Math.min(TRAIN, LARGEST_TRAIN_BYTES / datagramBytes) : 1;
+        headers = new Headers(arena, merged ? 1 : BURST, train * datagramBytes, true);
+        Headers first = new Headers(arena, 1, datagramBytes, true);
+        for (int i = 0; i < FLOWS; i++) {
+            flows[i] = sockets.connected(port);
+            sockets.send(flows[i], first);
+        }
+        drain(FLOWS);
+        if (merged) {
+            for (int flow : flows) {
+                sockets.udpOption(flow, SocketLayout.UDP_SEGMENT, datagramBytes);
             }
-            openSessions(sockets, flows, new Headers(arena, 1, datagramBytes, true), sink);
-            if (merged) {
-                for (int flow : flows) {
-                    sockets.udpOption(flow, SocketLayout.UDP_SEGMENT, datagramBytes);
-                }
-            }
-            return measure(sockets, flows, headers, train, sink, seconds, pids);
         }
     }
 
-    /** A flow's first datagram makes the proxy open a socket: that is not what a flood measures. */
-    private static void openSessions(Sockets sockets, int[] flows, Headers one, UdpSink sink)
-            throws SystemCallException, InterruptedException {
-        for (int flow : flows) {
-            sockets.send(flow, one);
-        }
-        drain(sink, flows.length);
-    }
-
-    private Map<String, Double> measure(
-            Sockets sockets, int[] flows, Headers headers, int train, UdpSink sink, double seconds, List<Long> pids)
-            throws IOException, InterruptedException {
+    /**
+     * Sends for so many seconds.
+     *
+     * @param perSecond datagrams a second, or 0 for as many as go
+     */
+    Trial run(double seconds, double perSecond) throws SystemCallException, InterruptedException {
         long countBefore = sink.count();
-        double machineBefore = Proc.machineSeconds();
-        double cpuBefore = Proc.cpuSeconds(pids);
+        long turnNs = perSecond == 0 ? 0 : (long) (NS_PER_SECOND * FLOWS * headers.count() * train / perSecond);
         long startNs = System.nanoTime();
         long untilNs = startNs + (long) (seconds * NS_PER_SECOND);
-        long turnNs = perSecond == 0 ? 0 : (long) (NS_PER_SECOND * FLOWS * headers.count() * train / perSecond);
         long nextNs = startNs;
-        long messages = 0;
         long nowNs = startNs;
+        long messages = 0;
         while (nowNs - untilNs < 0) {
             if (nowNs - nextNs >= 0) {
                 for (int flow : flows) {
@@ -92,26 +95,25 @@ record Flood(int port, int sinkPort, int datagramBytes, boolean merged, int perS
             sink.turn();
             nowNs = System.nanoTime();
         }
-        long duringFlood = sink.count() - countBefore;
+        long arrivedMeanwhile = sink.count() - countBefore;
         long sent = messages * train;
-        drain(sink, countBefore + sent);
-        long arrived = sink.count() - countBefore;
-        return Map.of(
-                "sent", (double) sent,
-                "arrived", (double) arrived,
-                "sentPerSecond", sent * NS_PER_SECOND / (nowNs - startNs),
-                "arrivedPerSecond", duringFlood * NS_PER_SECOND / (nowNs - startNs),
-                "cpu", Proc.cpuSeconds(pids) - cpuBefore,
-                "machine", Proc.machineSeconds() - machineBefore);
+        drain(countBefore + sent);
+        return new Trial(sent, sink.count() - countBefore, arrivedMeanwhile, (nowNs - startNs) / NS_PER_SECOND);
     }
 
     /** Waits until all has come, or nothing more does: what a proxy has in its buffers is not lost. */
-    private static void drain(UdpSink sink, long expected) throws SystemCallException, InterruptedException {
+    private void drain(long expected) throws SystemCallException, InterruptedException {
         long before = -1;
         for (int i = 0; i < DRAIN_TURNS && sink.count() != before && sink.count() < expected; i++) {
             before = sink.count();
             TimeUnit.MILLISECONDS.sleep(DRAIN_TURN_MS);
             sink.turn();
         }
+    }
+
+    @Override
+    public void close() {
+        sockets.close();
+        arena.close();
     }
 }

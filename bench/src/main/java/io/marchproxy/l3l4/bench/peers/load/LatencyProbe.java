@@ -1,11 +1,11 @@
 package io.marchproxy.l3l4.bench.peers.load;
 
-import io.marchproxy.l3l4.bench.peers.Proc;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
@@ -40,19 +40,16 @@ record LatencyProbe(int port, int sinkPort, int datagramBytes, int perSecond) {
             // The flows' first datagrams open sessions.
             run.send(TimeUnit.MILLISECONDS.toNanos(200), perSecond);
             run.forget();
-            double machineBefore = Proc.machineSeconds();
-            double cpuBefore = Proc.cpuSeconds(pids);
+            CpuMeter cpu = new CpuMeter(pids);
             double tookSeconds = run.send((long) (seconds * TimeUnit.SECONDS.toNanos(1)), perSecond);
-            double cpu = Proc.cpuSeconds(pids) - cpuBefore;
-            double machine = Proc.machineSeconds() - machineBefore;
-            return Map.of(
-                    "sent", (double) run.sent,
-                    "arrived", (double) run.arrived,
-                    "sentPerSecond", run.sent / tookSeconds,
-                    "cpu", cpu,
-                    "machine", machine,
-                    "p50Us", run.latency.getValueAtPercentile(50) / 1e3,
-                    "p99Us", run.latency.getValueAtPercentile(99) / 1e3);
+            Map<String, Double> answer = new TreeMap<>();
+            cpu.stop(answer);
+            answer.put("sent", (double) run.sent);
+            answer.put("arrived", (double) run.arrived);
+            answer.put("sentPerSecond", run.sent / tookSeconds);
+            answer.put("p50Us", run.latency.getValueAtPercentile(50) / 1e3);
+            answer.put("p99Us", run.latency.getValueAtPercentile(99) / 1e3);
+            return answer;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.bench.peers.load;
 
+import io.marchproxy.l3l4.engine.sys.SystemCallException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,7 +22,8 @@ import picocli.CommandLine.Spec;
  * and ends with its input, that is with whoever started it.
  *
  * <pre>
- * flood PORT SINK-PORT BYTES MERGED PER-SECOND SECONDS PID…
+ * flood PORT SINK-PORT BYTES MERGED SECONDS PID…
+ * lossless PORT SINK-PORT BYTES MERGED SECONDS-OF-A-TRIAL
  * latency PORT SINK-PORT BYTES PER-SECOND SECONDS PID…
  * idle PORT BACKEND-PORT COUNT
  * release
@@ -64,23 +66,39 @@ public final class LoadCommand implements Callable<Integer> {
 
     private Map<String, Double> perform(String[] words) throws IOException, InterruptedException {
         return switch (words[0]) {
-            case "flood" ->
-                new TreeMap<>(new Flood(
-                                number(words[1]),
-                                number(words[2]),
-                                number(words[3]),
-                                Boolean.parseBoolean(words[4]),
-                                number(words[5]))
-                        .run(Double.parseDouble(words[6]), pids(words, 7)));
+            case "flood" -> flood(words);
+            case "lossless" -> lossless(words);
             case "latency" ->
-                new TreeMap<>(new LatencyProbe(
-                                number(words[1]), number(words[2]), number(words[3]), number(words[4]))
-                        .run(Double.parseDouble(words[5]), pids(words, 6)));
+                new LatencyProbe(number(words[1]), number(words[2]), number(words[3]), number(words[4]))
+                        .run(Double.parseDouble(words[5]), pids(words, 6));
             case "idle" -> idle(number(words[1]), number(words[2]), number(words[3]));
             case "release" -> release();
             case "await" -> WebServer.await(number(words[1]));
             default -> throw new IllegalArgumentException("unknown task " + words[0]);
         };
+    }
+
+    private static Map<String, Double> flood(String[] words) throws IOException, InterruptedException {
+        try (Flood flood = open(words)) {
+            CpuMeter cpu = new CpuMeter(pids(words, 6));
+            Flood.Trial trial = flood.run(Double.parseDouble(words[5]), 0);
+            Map<String, Double> answer = new TreeMap<>();
+            cpu.stop(answer);
+            answer.put("sent", (double) trial.sent());
+            answer.put("arrived", (double) trial.arrived());
+            answer.put("arrivedPerSecond", trial.arrivedMeanwhile() / trial.seconds());
+            return answer;
+        }
+    }
+
+    private static Map<String, Double> lossless(String[] words) throws IOException, InterruptedException {
+        try (Flood flood = open(words)) {
+            return Map.of("perSecond", LosslessRate.find(LosslessRate.of(flood, Double.parseDouble(words[5]))));
+        }
+    }
+
+    private static Flood open(String[] words) throws SystemCallException, InterruptedException {
+        return new Flood(number(words[1]), number(words[2]), number(words[3]), Boolean.parseBoolean(words[4]));
     }
 
     private Map<String, Double> idle(int port, int backendPort, int count) throws IOException {

@@ -124,7 +124,7 @@ class ResultsTest {
         String markdown = MarkdownReport.write(run);
 
         assertTrue(text.toString().contains("0.77× (0.64 – 0.90) WORSE"), text.toString());
-        assertTrue(text.toString().contains("1.00× (0.88 – 1.12) even"), text.toString());
+        assertTrue(text.toString().contains("1.00× (0.88 – 1.13) even"), text.toString());
         assertTrue(text.toString().contains("NOT MET"), text.toString());
         assertTrue(markdown.contains("- a machine\n"), markdown);
         assertTrue(

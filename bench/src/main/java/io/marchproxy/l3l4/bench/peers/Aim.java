@@ -10,13 +10,7 @@ import java.util.Optional;
  * @param limit to reach, at least where more is better and at the most where less is
  * @param limitUnlessBound in place of {@code limit} where the load is not what limits
  */
-record Aim(
-        Kind kind,
-        Metric metric,
-        Peer ours,
-        Peer other,
-        double limit,
-        double limitUnlessBound) {
+record Aim(Kind kind, Metric metric, Peer ours, Peer other, double limit, double limitUnlessBound) {
     /** What became of an aim. */
     enum Verdict {
         MET("met"),

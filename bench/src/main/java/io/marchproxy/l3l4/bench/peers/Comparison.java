@@ -66,8 +66,8 @@ final class Comparison {
         for (int round = fresh ? 1 : 0; round <= plan.rounds(); round++) {
             for (Kind kind : ofGroup) {
                 for (Peer peer : inTurn(peers, round)) {
-                    progress.step((round == 0 ? "warm-up" : "round " + round) + " · " + kind.label() + " · "
-                            + peer.label());
+                    progress.step(
+                            (round == 0 ? "warm-up" : "round " + round) + " · " + kind.label() + " · " + peer.label());
                     int seconds = round == 0 ? plan.warmUpSeconds() : plan.seconds();
                     Sample sample = new Sample(kind, peer, round, meter.measure(kind, peer, seconds));
                     if (round > 0) {

@@ -14,7 +14,8 @@ final class MarkdownReport {
         for (Row row : Row.of(run.results())) {
             if (row.kind() != before) {
                 out.append("\n### ").append(row.kind().label()).append("\n\n");
-                out.append("| figure | peer | median | lowest – highest | ours against it |\n|---|---|---:|---:|---|\n");
+                out.append(
+                        "| figure | peer | median | lowest – highest | ours against it |\n|---|---|---:|---:|---|\n");
                 metricBefore = null;
             }
             row(out, row, row.metric() != metricBefore);

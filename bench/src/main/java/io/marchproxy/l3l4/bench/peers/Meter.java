@@ -83,8 +83,7 @@ final class Meter {
         return values;
     }
 
-    private Map<Metric, Double> wrk(Peer peer, int connections, int seconds)
-            throws IOException, InterruptedException {
+    private Map<Metric, Double> wrk(Peer peer, int connections, int seconds) throws IOException, InterruptedException {
         List<Long> pids = stand.pids(peer);
         double cpuBefore = Proc.cpuSeconds(pids);
         WrkResult result = WrkResult.parse(stand.run(
@@ -106,8 +105,7 @@ final class Meter {
 
     private Map<Metric, Double> flood(Peer peer, int bytes, boolean merged, int seconds) throws IOException {
         LoadAnswer found = stand.load()
-                .perform(withPids(
-                        peer, "flood", Port.FLOOD.of(peer), Port.FLOOD.backend(), bytes, merged, seconds));
+                .perform(withPids(peer, "flood", Port.FLOOD.of(peer), Port.FLOOD.backend(), bytes, merged, seconds));
         Map<Metric, Double> values = udp(peer, found);
         values.put(Metric.FORWARDED, found.get("arrivedPerSecond") / KILO);
         return values;
@@ -115,19 +113,20 @@ final class Meter {
 
     private Map<Metric, Double> lossless(Peer peer) throws IOException {
         LoadAnswer found = stand.load()
-                .perform(
-                        "lossless",
-                        Port.FLOOD.of(peer),
-                        Port.FLOOD.backend(),
-                        SMALL_BYTES,
-                        false,
-                        TRIAL_SECONDS);
+                .perform("lossless", Port.FLOOD.of(peer), Port.FLOOD.backend(), SMALL_BYTES, false, TRIAL_SECONDS);
         return Map.of(Metric.LOSSLESS, found.get("perSecond") / KILO);
     }
 
     private Map<Metric, Double> latency(Peer peer, int bytes, int seconds) throws IOException {
-        LoadAnswer found = stand.load().perform(withPids(
-                peer, "latency", Port.LATENCY.of(peer), Port.LATENCY.backend(), bytes, LATENCY_PER_SECOND, seconds));
+        LoadAnswer found = stand.load()
+                .perform(withPids(
+                        peer,
+                        "latency",
+                        Port.LATENCY.of(peer),
+                        Port.LATENCY.backend(),
+                        bytes,
+                        LATENCY_PER_SECOND,
+                        seconds));
         Map<Metric, Double> values = udp(peer, found);
         values.put(Metric.P50, found.get("p50Us"));
         values.put(Metric.P99, found.get("p99Us"));

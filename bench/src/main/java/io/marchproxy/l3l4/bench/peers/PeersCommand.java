@@ -45,7 +45,10 @@ public final class PeersCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds that count, after one that warms up. Default: 3.")
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Rounds that count, after one that warms up. Default: 3.")
     private int rounds = 3;
 
     @Option(names = "--seconds", paramLabel = "S", description = "Length of each turn. Default: 2.")
@@ -118,7 +121,8 @@ public final class PeersCommand implements Callable<Integer> {
         if (rounds < 1 || seconds < 1 || warmUp < 1 || connections < FEWEST_CONNECTIONS) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--rounds, --seconds and --warm-up take 1 or more, --connections " + FEWEST_CONNECTIONS + " or more");
+                    "--rounds, --seconds and --warm-up take 1 or more, --connections " + FEWEST_CONNECTIONS
+                            + " or more");
         }
         return quick
                 ? new Plan(kinds(), 1, 1, 1, connections, spin)
@@ -129,7 +133,8 @@ public final class PeersCommand implements Callable<Integer> {
         Set<Kind> chosen = EnumSet.noneOf(Kind.class);
         for (String word : only) {
             List<Kind> meant = Stream.of(Kind.values())
-                    .filter(kind -> kind.key().equals(word) || kind.group().key().equals(word))
+                    .filter(kind ->
+                            kind.key().equals(word) || kind.group().key().equals(word))
                     .toList();
             if (meant.isEmpty()) {
                 throw new ParameterException(spec.commandLine(), "--only: there is no measurement " + word);

@@ -19,7 +19,12 @@ record Plan(List<Kind> kinds, int rounds, int seconds, int warmUpSeconds, int co
     /** The same with no more connections than descriptors carry. */
     Plan within(long descriptorLimit) {
         return new Plan(
-                kinds, rounds, seconds, warmUpSeconds, (int) Math.min(connections, (descriptorLimit - KEPT_DESCRIPTORS) / 2), spin);
+                kinds,
+                rounds,
+                seconds,
+                warmUpSeconds,
+                (int) Math.min(connections, (descriptorLimit - KEPT_DESCRIPTORS) / 2),
+                spin);
     }
 
     boolean has(Group group) {

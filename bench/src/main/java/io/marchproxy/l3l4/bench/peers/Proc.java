@@ -59,7 +59,8 @@ public final class Proc {
 
     /** How many descriptors a process may ever open. */
     static long descriptorLimit() throws IOException {
-        String[] words = line(Files.readString(PROC.resolve("self/limits")), "Max open files").split("\\s+");
+        String[] words = line(Files.readString(PROC.resolve("self/limits")), "Max open files")
+                .split("\\s+");
         return words[1].equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(words[1]);
     }
 

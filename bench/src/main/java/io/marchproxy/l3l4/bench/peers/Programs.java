@@ -21,8 +21,7 @@ final class Programs {
 
     private static boolean isThere(String name) {
         String path = System.getenv("PATH");
-        return Stream.concat(
-                        Stream.of((path == null ? "" : path).split(File.pathSeparator)), SYSTEM_FOLDERS.stream())
+        return Stream.concat(Stream.of((path == null ? "" : path).split(File.pathSeparator)), SYSTEM_FOLDERS.stream())
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
     }
 

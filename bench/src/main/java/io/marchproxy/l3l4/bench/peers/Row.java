@@ -35,7 +35,8 @@ record Row(Kind kind, Metric metric, Peer peer, Spread spread, boolean generator
             return "";
         }
         Optional<Spread> ratio = results.ratio(kind, metric, Peer.OURS, peer);
-        return ratio.map(spread -> Figures.ratio(spread) + " " + verdict(metric, spread)).orElse("");
+        return ratio.map(spread -> Figures.ratio(spread) + " " + verdict(metric, spread))
+                .orElse("");
     }
 
     /** Even, unless all rounds agree. */

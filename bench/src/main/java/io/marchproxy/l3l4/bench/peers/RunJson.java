@@ -59,7 +59,8 @@ final class RunJson {
             for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
                 if (token == JsonToken.VALUE_STRING && in.getParsingContext().inArray()) {
                     lines.add(in.getText());
-                } else if (token == JsonToken.START_OBJECT && in.getParsingContext().getParent().inArray()) {
+                } else if (token == JsonToken.START_OBJECT
+                        && in.getParsingContext().getParent().inArray()) {
                     results.add(sample(in));
                 }
             }

@@ -25,8 +25,8 @@ final class Session {
     private final List<String> lines = new ArrayList<>();
     private final Results results = new Results();
     private final Path folder = BenchFolder.find().toAbsolutePath();
-    private final Path raw = folder.resolve(
-            "target/peers-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".json");
+    private final Path raw =
+            folder.resolve("target/peers-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".json");
 
     private Session(Plan plan, Cpus cpus) {
         this.plan = plan;
@@ -60,7 +60,11 @@ final class Session {
         describe();
         Files.createDirectories(raw.getParent());
         // This JVM waits most of the time; what it does, it does where the load is.
-        Programs.run(List.of("taskset", "-apc", cpus.load(), String.valueOf(ProcessHandle.current().pid())));
+        Programs.run(List.of(
+                "taskset",
+                "-apc",
+                cpus.load(),
+                String.valueOf(ProcessHandle.current().pid())));
         Path root = folder.resolve("..").normalize();
         try (Stand stand = Stand.open(cpus, root, plan.spin(), plan.connections())) {
             Thread hook = new Thread(() -> closeQuietly(stand), "stop");
@@ -101,12 +105,16 @@ final class Session {
         lines.add(Programs.version("nginx", "-v") + " · " + Programs.version("haproxy", "-v") + " · "
                 + Programs.version("iperf3", "--version"));
         lines.add("proxy on CPU " + cpus.proxy() + ", load and backends on CPU " + cpus.load() + "; " + plan.rounds()
-                + " rounds of " + plan.seconds() + " s after one of " + plan.warmUpSeconds() + " s that warms up all alike");
+                + " rounds of " + plan.seconds() + " s after one of " + plan.warmUpSeconds()
+                + " s that warms up all alike");
         lines.add(String.format(
-                Locale.ROOT, "load average of the machine before: %.2f (anything else that runs disturbs)", Proc.loadAverage()));
+                Locale.ROOT,
+                "load average of the machine before: %.2f (anything else that runs disturbs)",
+                Proc.loadAverage()));
         if (plan.has(Group.IDLE)) {
             lines.add(plan.connections() + " idle connections, of " + PeersCommand.WANTED_CONNECTIONS
-                    + " wanted: each takes two of the " + Proc.descriptorLimit() + " descriptors that a process may have");
+                    + " wanted: each takes two of the " + Proc.descriptorLimit()
+                    + " descriptors that a process may have");
         }
     }
 

@@ -90,8 +90,9 @@ final class Stand implements AutoCloseable {
         try {
             load.perform("await", Port.WEB.of(peer));
         } catch (IOException e) {
-            throw new IOException(peer.label() + " does not serve" + (child.isAlive() ? "" : ", it has ended") + ": "
-                    + lastLines(), e);
+            throw new IOException(
+                    peer.label() + " does not serve" + (child.isAlive() ? "" : ", it has ended") + ": " + lastLines(),
+                    e);
         }
     }
 
@@ -134,7 +135,11 @@ final class Stand implements AutoCloseable {
             case HAPROXY, HAPROXY_64K ->
                 List.of("haproxy", "-db", "-f", file(peer.key() + ".cfg", configurations.haproxy(peer)));
             case OURS, OURS_SPIN, OURS_BARE ->
-                List.of(launcher(), "run", "--config", file(peer.key() + ".yaml", configurations.ours(peer, spin(peer))));
+                List.of(
+                        launcher(),
+                        "run",
+                        "--config",
+                        file(peer.key() + ".yaml", configurations.ours(peer, spin(peer))));
             case DIRECT -> throw new IllegalArgumentException("there is no proxy on the direct way");
         };
     }

@@ -52,7 +52,8 @@ class ParsingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"{}", "''", "nonsense", "'{ \"end\": { \"sum_received\": { \"bytes\": 0, \"bits_per_second\": 0 } } }'"})
+    @CsvSource({"{}", "''", "nonsense", "'{ \"end\": { \"sum_received\": { \"bytes\": 0, \"bits_per_second\": 0 } } }'"
+    })
     void shouldTakeNothingReceivedForAFailure(String report) {
         assertThrows(IOException.class, () -> IperfResult.parse(report));
     }
@@ -81,7 +82,8 @@ class ParsingTest {
 
     @Test
     void shouldTakeAnUnknownReportOfWrkForAFailure() {
-        assertThrows(IOException.class, () -> WrkResult.parse("unable to connect to 127.0.0.1:8103 Connection refused"));
+        assertThrows(
+                IOException.class, () -> WrkResult.parse("unable to connect to 127.0.0.1:8103 Connection refused"));
     }
 
     @Test
@@ -100,7 +102,8 @@ class ParsingTest {
 
     @Test
     void shouldReadMemoryInKilobytes() {
-        assertEquals(5_120, Proc.kilobytes("00400000-7ffd [rollup]\nRss:        8000 kB\nPss:        5120 kB\n", "Pss:"));
+        assertEquals(
+                5_120, Proc.kilobytes("00400000-7ffd [rollup]\nRss:        8000 kB\nPss:        5120 kB\n", "Pss:"));
     }
 
     @Test
@@ -128,7 +131,8 @@ class ParsingTest {
     @Test
     void shouldReadTheLoadsAnswer() throws IOException {
         assertEquals(1.5e6, LoadAnswer.parse("ok sent=1500000.0 cpu=0.5").get("sent"));
-        assertThrows(IllegalArgumentException.class, () -> LoadAnswer.parse("ok").get("sent"));
+        assertThrows(
+                IllegalArgumentException.class, () -> LoadAnswer.parse("ok").get("sent"));
         assertThrows(IOException.class, () -> LoadAnswer.parse("failed java.io.IOException: no"));
         assertThrows(IOException.class, () -> LoadAnswer.parse(null));
     }

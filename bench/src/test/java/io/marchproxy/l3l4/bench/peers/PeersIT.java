@@ -26,7 +26,8 @@ class PeersIT {
     void requireTheMachine() throws IOException {
         boolean fit = Proc.isRoot()
                 && Proc.allowedCpus().size() > 1
-                && Programs.missing(List.of("ip", "nginx", "haproxy", "iperf3", "wrk")).isEmpty();
+                && Programs.missing(List.of("ip", "nginx", "haproxy", "iperf3", "wrk"))
+                        .isEmpty();
         assertTrue(fit || !Boolean.parseBoolean(System.getenv("CI")), "under CI a skip is a failure");
         assumeTrue(fit, "needs root, two CPUs and the programs of .ci/packages");
     }

@@ -76,7 +76,8 @@ class PlanTest {
 
         assertTrue(!config.contains("proxy_responses"), config);
         assertTrue(config.contains("proxy_buffer_size " + (peer == Peer.NGINX ? "16k" : "64k")), config);
-        assertTrue(config.contains("listen 127.0.0.1:" + Port.FLOOD.of(peer) + " udp rcvbuf=4m; proxy_pass 127.0.0.1:8300;"));
+        assertTrue(config.contains(
+                "listen 127.0.0.1:" + Port.FLOOD.of(peer) + " udp rcvbuf=4m; proxy_pass 127.0.0.1:8300;"));
     }
 
     @ParameterizedTest
@@ -101,11 +102,14 @@ class PlanTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--only=nothing", "--rounds=0", "--seconds=-1", "--warm-up=0", "--connections=5", "--rounds=x"})
+    @ValueSource(
+            strings = {"--only=nothing", "--rounds=0", "--seconds=-1", "--warm-up=0", "--connections=5", "--rounds=x"})
     void shouldRefuseFlagsThatMakeNoSense(String flag) {
         StringWriter err = new StringWriter();
 
-        int code = new CommandLine(new PeersCommand()).setErr(new PrintWriter(err, true)).execute(flag);
+        int code = new CommandLine(new PeersCommand())
+                .setErr(new PrintWriter(err, true))
+                .execute(flag);
 
         assertEquals(2, code, err.toString());
     }
@@ -114,7 +118,9 @@ class PlanTest {
     void shouldTellOfAFileOfResultsThatIsNotThere() {
         StringWriter err = new StringWriter();
 
-        int code = new CommandLine(new PeersCommand()).setErr(new PrintWriter(err, true)).execute("--from=/nowhere.json");
+        int code = new CommandLine(new PeersCommand())
+                .setErr(new PrintWriter(err, true))
+                .execute("--from=/nowhere.json");
 
         assertEquals(70, code);
         assertTrue(err.toString().startsWith("bench peers: "), err.toString());
@@ -122,7 +128,8 @@ class PlanTest {
 
     @Test
     void shouldNameAllMissingPrograms() {
-        assertEquals(List.of("no-such-thing", "nor-this"), Programs.missing(List.of("no-such-thing", "sh", "nor-this")));
+        assertEquals(
+                List.of("no-such-thing", "nor-this"), Programs.missing(List.of("no-such-thing", "sh", "nor-this")));
     }
 
     @Test

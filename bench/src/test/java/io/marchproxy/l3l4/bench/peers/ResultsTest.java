@@ -128,7 +128,8 @@ class ResultsTest {
         assertTrue(text.toString().contains("NOT MET"), text.toString());
         assertTrue(markdown.contains("- a machine\n"), markdown);
         assertTrue(
-                markdown.contains("| requests/s | nginx | 105 | 100 – 110 | 0.77× (0.64 – 0.90) **worse** |"), markdown);
+                markdown.contains("| requests/s | nginx | 105 | 100 – 110 | 0.77× (0.64 – 0.90) **worse** |"),
+                markdown);
         assertTrue(
                 markdown.contains("| wrk, 64 connections | requests/s | ours / nginx | ≥ 1.0× | 0.77× (0.64 – 0.90) |"
                         + " **not met** |"),
@@ -139,7 +140,8 @@ class ResultsTest {
     @Test
     void shouldReadBackWhatItWrote(@TempDir Path folder) throws IOException {
         rounds(Kind.UDP64_LATENCY, Metric.P99, Peer.OURS_SPIN, 12.5, 13);
-        results.add(new Sample(Kind.IDLE, Peer.HAPROXY, 1, Map.of(Metric.KB_PER_CONNECTION, 3.5, Metric.MEGABYTES, 40.0)));
+        results.add(
+                new Sample(Kind.IDLE, Peer.HAPROXY, 1, Map.of(Metric.KB_PER_CONNECTION, 3.5, Metric.MEGABYTES, 40.0)));
         Path file = folder.resolve("raw.json");
         RunJson.write(file, new Run(List.of("one", "two"), results));
 
@@ -152,7 +154,8 @@ class ResultsTest {
     @Test
     void shouldRefuseAFileOfSomethingElse(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(
-                folder.resolve("x.json"), "{ \"samples\": [ { \"kind\": \"tcp9\", \"peer\": \"ours\", \"round\": 1 } ] }");
+                folder.resolve("x.json"),
+                "{ \"samples\": [ { \"kind\": \"tcp9\", \"peer\": \"ours\", \"round\": 1 } ] }");
 
         IOException e = assertThrows(IOException.class, () -> RunJson.read(file));
 

@@ -31,10 +31,10 @@ final class CountingFilter {
     /** BPF_RET | BPF_K, with the operand 0: keep no byte. */
     private static final short RETURN = 0x06;
 
-    private static final MethodHandle SETSOCKOPT = link("setsockopt", FunctionDescriptor.of(
-            JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle GETSOCKOPT = link("getsockopt", FunctionDescriptor.of(
-            JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle SETSOCKOPT =
+            link("setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle GETSOCKOPT =
+            link("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
     private final int fd;
     private final MemorySegment counters;

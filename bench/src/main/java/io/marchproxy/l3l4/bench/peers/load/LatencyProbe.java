@@ -121,8 +121,7 @@ record LatencyProbe(int port, int sinkPort, int datagramBytes, int perSecond) {
                 }
                 if (which >= firstNumber) {
                     arrived++;
-                    latency.recordValue(
-                            Math.min(LONGEST_NS, Math.max(0, nowNs - Memory.getLong(payload + SENT_AT))));
+                    latency.recordValue(Math.min(LONGEST_NS, Math.max(0, nowNs - Memory.getLong(payload + SENT_AT))));
                 }
             }
         }

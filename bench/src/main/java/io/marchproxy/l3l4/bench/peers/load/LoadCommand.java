@@ -54,7 +54,9 @@ public final class LoadCommand implements Callable<Integer> {
     private String answer(String[] words) {
         try {
             StringBuilder answer = new StringBuilder("ok");
-            perform(words).forEach((key, value) -> answer.append(' ').append(key).append('=').append(value));
+            perform(words)
+                    .forEach((key, value) ->
+                            answer.append(' ').append(key).append('=').append(value));
             return answer.toString();
         } catch (IOException | RuntimeException e) {
             return "failed " + e;

@@ -46,7 +46,9 @@ final class LosslessRate {
     static Trial of(Flood flood, double seconds) {
         return perSecond -> {
             Flood.Trial trial = flood.run(seconds, perSecond);
-            return 1 - Math.min(1, trial.arrived() / Math.max((double) trial.sent(), perSecond * trial.seconds() * 0.98));
+            return 1
+                    - Math.min(
+                            1, trial.arrived() / Math.max((double) trial.sent(), perSecond * trial.seconds() * 0.98));
         };
     }
 }

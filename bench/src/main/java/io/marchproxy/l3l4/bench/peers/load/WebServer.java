@@ -10,8 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The backend of wrk, as one sees it through a proxy. */
 final class WebServer {
-    private static final byte[] REQUEST =
-            "GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] REQUEST = "GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int PATIENCE_MS = 2_000;
     private static final long TURN_MS = 20;
     private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(60);

@@ -28,7 +28,7 @@ record Configurations(Path folder, int connections) {
         String servers = Stream.of(Port.WEB, Port.BULK, Port.IDLE)
                         .map(port -> nginxServer(port, peer, "backlog=4096"))
                         .collect(Collectors.joining())
-                + Stream.of(Port.FLOOD, Port.LATENCY)
+                + Stream.of(Port.FLOOD, Port.TRAINS, Port.LATENCY)
                         .map(port -> nginxServer(port, peer, "udp rcvbuf=4m"))
                         .collect(Collectors.joining());
         return nginxHead(peer.key(), 2 * connections + SPARE)
@@ -82,7 +82,7 @@ record Configurations(Path folder, int connections) {
         String services = Stream.of(Port.WEB, Port.BULK, Port.IDLE)
                         .map(port -> service(port, peer, "tcp", "backlog: 4096, idle-timeout: 10m"))
                         .collect(Collectors.joining())
-                + Stream.of(Port.FLOOD, Port.LATENCY)
+                + Stream.of(Port.FLOOD, Port.TRAINS, Port.LATENCY)
                         .map(port -> service(port, peer, "udp", "session-timeout: 10m"))
                         .collect(Collectors.joining());
         return """

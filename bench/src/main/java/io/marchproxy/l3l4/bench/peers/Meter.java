@@ -104,8 +104,9 @@ final class Meter {
     }
 
     private Map<Metric, Double> flood(Peer peer, int bytes, boolean merged, int seconds) throws IOException {
-        LoadAnswer found = stand.load()
-                .perform(withPids(peer, "flood", Port.FLOOD.of(peer), Port.FLOOD.backend(), bytes, merged, seconds));
+        Port port = merged ? Port.TRAINS : Port.FLOOD;
+        LoadAnswer found =
+                stand.load().perform(withPids(peer, "flood", port.of(peer), port.backend(), bytes, merged, seconds));
         Map<Metric, Double> values = udp(peer, found);
         values.put(Metric.FORWARDED, found.get("arrivedPerSecond") / KILO);
         return values;
@@ -136,7 +137,7 @@ final class Meter {
     private static Map<Metric, Double> udp(Peer peer, LoadAnswer found) throws IOException {
         double arrived = found.get("arrived");
         if (arrived == 0) {
-            throw new IOException("no datagram came through " + peer.label());
+            throw new IOException("no datagram came through: " + peer.label());
         }
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
         values.put(Metric.LOST, Math.max(0, PERCENT * (1 - arrived / found.get("sent"))));

@@ -5,9 +5,10 @@ enum Port {
     WEB(8_100),
     BULK(8_200),
     FLOOD(8_300),
-    LATENCY(8_400),
-    IDLE(8_500),
-    ADMIN(8_600);
+    TRAINS(8_400),
+    LATENCY(8_500),
+    IDLE(8_600),
+    ADMIN(8_700);
 
     private final int first;
 

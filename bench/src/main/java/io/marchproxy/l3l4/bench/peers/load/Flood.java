@@ -24,7 +24,8 @@ final class Flood implements AutoCloseable {
 
     private static final int LARGEST_TRAIN_BYTES = 65_000;
     private static final long DRAIN_TURN_MS = 20;
-    private static final int DRAIN_TURNS = 25;
+    private static final int DRAIN_TURNS = 50;
+    private static final int QUIET_TURNS = 3;
     private static final double NS_PER_SECOND = 1e9;
 
     private final Arena arena = Arena.ofConfined();
@@ -49,14 +50,13 @@ final class Flood implements AutoCloseable {
      * measures.
      *
      * @param port where the proxy listens
-     * @param sinkPort where its backend does
+     * @param sink its backend
      * @param datagramBytes payload of a datagram
      * @param merged whether datagrams travel in trains
      */
-    Flood(int port, int sinkPort, int datagramBytes, boolean merged) throws SystemCallException, InterruptedException {
-        sink = merged
-                ? new UdpSink.Merging(sockets, arena, sinkPort, datagramBytes)
-                : new UdpSink.InKernel(sockets, arena, sinkPort);
+    Flood(int port, UdpSink sink, int datagramBytes, boolean merged) throws SystemCallException, InterruptedException {
+        this.sink = sink;
+        sink.begin(datagramBytes);
         train = merged ? Math.min(TRAIN, LARGEST_TRAIN_BYTES / datagramBytes) : 1;
         headers = new Headers(arena, merged ? 1 : BURST, train * datagramBytes, true);
         Headers first = new Headers(arena, 1, datagramBytes, true);
@@ -64,7 +64,7 @@ final class Flood implements AutoCloseable {
             flows[i] = sockets.connected(port);
             sockets.send(flows[i], first);
         }
-        drain(FLOWS);
+        drain(sink.count() + FLOWS);
         if (merged) {
             for (int flow : flows) {
                 sockets.udpOption(flow, SocketLayout.UDP_SEGMENT, datagramBytes);
@@ -101,13 +101,15 @@ final class Flood implements AutoCloseable {
         return new Trial(sent, sink.count() - countBefore, arrivedMeanwhile, (nowNs - startNs) / NS_PER_SECOND);
     }
 
-    /** Waits until all has come, or nothing more does: what a proxy has in its buffers is not lost. */
+    /** Waits until all has come, or nothing more does for a while: what a proxy has in its buffers is not lost. */
     private void drain(long expected) throws SystemCallException, InterruptedException {
-        long before = -1;
-        for (int i = 0; i < DRAIN_TURNS && sink.count() != before && sink.count() < expected; i++) {
-            before = sink.count();
+        long before = sink.count();
+        int quietTurns = 0;
+        for (int i = 0; i < DRAIN_TURNS && quietTurns < QUIET_TURNS && before < expected; i++) {
             TimeUnit.MILLISECONDS.sleep(DRAIN_TURN_MS);
             sink.turn();
+            quietTurns = sink.count() == before ? quietTurns + 1 : 0;
+            before = sink.count();
         }
     }
 

@@ -15,11 +15,11 @@ import org.HdrHistogram.Histogram;
  * send, the datagrams that it missed are left out rather than sent in a bunch.
  *
  * @param port where the proxy listens
- * @param sinkPort where its backend does
+ * @param sink descriptor of its backend
  * @param datagramBytes payload of a datagram, 16 or more
  * @param perSecond datagrams a second, over {@value Flood#FLOWS} flows in turns
  */
-record LatencyProbe(int port, int sinkPort, int datagramBytes, int perSecond) {
+record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
     private static final int SENT_AT = 0;
     private static final int NUMBER = 8;
     private static final int RECEIVE_BATCH = 64;
@@ -31,7 +31,6 @@ record LatencyProbe(int port, int sinkPort, int datagramBytes, int perSecond) {
     Map<String, Double> run(double seconds, List<Long> pids) throws IOException {
         try (Arena arena = Arena.ofConfined();
                 Sockets sockets = new Sockets(arena)) {
-            int sink = sockets.bound(sinkPort);
             int[] flows = new int[Flood.FLOWS];
             for (int i = 0; i < flows.length; i++) {
                 flows[i] = sockets.connected(port);
@@ -60,8 +59,10 @@ record LatencyProbe(int port, int sinkPort, int datagramBytes, int perSecond) {
         private final Headers outgoing;
         private final Headers incoming;
         private final Histogram latency = new Histogram(LONGEST_NS, 3);
-        private long number;
-        private long firstNumber;
+        /** Higher than any of an earlier probe, whose stragglers are left out. */
+        private long number = System.nanoTime();
+
+        private long firstNumber = number;
         private long sent;
         private long arrived;
 
@@ -116,7 +117,7 @@ record LatencyProbe(int port, int sinkPort, int datagramBytes, int perSecond) {
             for (int i = 0; i < count; i++) {
                 long payload = incoming.payloadAt(i);
                 long which = Memory.getLong(payload + NUMBER);
-                if (which < 0 || which >= number) {
+                if (which >= number) {
                     throw new IOException("a datagram came that nobody sent: the proxy changed it");
                 }
                 if (which >= firstNumber) {

@@ -38,6 +38,7 @@ public final class LoadCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private final Sinks sinks = new Sinks();
     private @Nullable IdleConnections idle;
 
     @Override
@@ -71,7 +72,7 @@ public final class LoadCommand implements Callable<Integer> {
             case "flood" -> flood(words);
             case "lossless" -> lossless(words);
             case "latency" ->
-                new LatencyProbe(number(words[1]), number(words[2]), number(words[3]), number(words[4]))
+                new LatencyProbe(number(words[1]), sinks.plain(number(words[2])), number(words[3]), number(words[4]))
                         .run(Double.parseDouble(words[5]), pids(words, 6));
             case "idle" -> idle(number(words[1]), number(words[2]), number(words[3]));
             case "release" -> release();
@@ -80,7 +81,7 @@ public final class LoadCommand implements Callable<Integer> {
         };
     }
 
-    private static Map<String, Double> flood(String[] words) throws IOException, InterruptedException {
+    private Map<String, Double> flood(String[] words) throws IOException, InterruptedException {
         try (Flood flood = open(words)) {
             CpuMeter cpu = new CpuMeter(pids(words, 6));
             Flood.Trial trial = flood.run(Double.parseDouble(words[5]), 0);
@@ -93,14 +94,15 @@ public final class LoadCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, Double> lossless(String[] words) throws IOException, InterruptedException {
+    private Map<String, Double> lossless(String[] words) throws IOException, InterruptedException {
         try (Flood flood = open(words)) {
             return Map.of("perSecond", LosslessRate.find(LosslessRate.of(flood, Double.parseDouble(words[5]))));
         }
     }
 
-    private static Flood open(String[] words) throws SystemCallException, InterruptedException {
-        return new Flood(number(words[1]), number(words[2]), number(words[3]), Boolean.parseBoolean(words[4]));
+    private Flood open(String[] words) throws SystemCallException, InterruptedException {
+        boolean merged = Boolean.parseBoolean(words[4]);
+        return new Flood(number(words[1]), sinks.counting(number(words[2]), merged), number(words[3]), merged);
     }
 
     private Map<String, Double> idle(int port, int backendPort, int count) throws IOException {

@@ -8,8 +8,11 @@ sealed interface UdpSink {
     /** UDP_GRO of udp.h. */
     int UDP_GRO = 104;
 
-    /** Gives it a moment on the generator's thread; most need none. */
-    default void turn() throws SystemCallException {}
+    /** A flood of datagrams of this size begins; what an earlier one left is forgotten. */
+    void begin(int datagramBytes) throws SystemCallException;
+
+    /** Gives it a moment on the generator's thread, where it needs one. */
+    void turn() throws SystemCallException;
 
     /** Datagrams so far. */
     long count();
@@ -23,6 +26,16 @@ sealed interface UdpSink {
         InKernel(Sockets sockets, Arena arena, int port) throws SystemCallException {
             filter = CountingFilter.attach(sockets.bound(port), arena);
             lastCount = filter.count();
+        }
+
+        @Override
+        public void begin(int datagramBytes) {
+            // The filter keeps nothing.
+        }
+
+        @Override
+        public void turn() {
+            // The kernel counts by itself.
         }
 
         @Override
@@ -45,15 +58,20 @@ sealed interface UdpSink {
         private final Sockets sockets;
         private final Headers headers;
         private final int fd;
-        private final int datagramBytes;
+        private int datagramBytes = 1;
         private long total;
 
-        Merging(Sockets sockets, Arena arena, int port, int datagramBytes) throws SystemCallException {
+        Merging(Sockets sockets, Arena arena, int port) throws SystemCallException {
             this.sockets = sockets;
-            this.datagramBytes = datagramBytes;
             headers = new Headers(arena, MESSAGES, LARGEST_BYTES, true);
             fd = sockets.bound(port);
             sockets.udpOption(fd, UDP_GRO, 1);
+        }
+
+        @Override
+        public void begin(int newDatagramBytes) throws SystemCallException {
+            turn();
+            datagramBytes = newDatagramBytes;
         }
 
         @Override

@@ -36,7 +36,8 @@ class PeersLoadTest {
     @CsvSource({"64, false", "1400, false", "64, true", "1400, true"})
     void shouldCountEveryDatagramOnce(int bytes, boolean merged) throws Exception {
         int port = freeUdpPort();
-        try (Flood flood = new Flood(port, port, bytes, merged)) {
+        try (Sinks sinks = new Sinks();
+                Flood flood = new Flood(port, sinks.counting(port, merged), bytes, merged)) {
             Flood.Trial trial = flood.run(0.2, merged ? 20 * PER_SECOND : PER_SECOND);
 
             assertTrue(trial.sent() >= Flood.FLOWS, trial.toString());
@@ -49,7 +50,8 @@ class PeersLoadTest {
     void shouldCountWhatNobodyReceivesAsLost() throws Exception {
         int sink = freeUdpPort();
         try (DatagramSocket proxyThatSwallows = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-                Flood flood = new Flood(proxyThatSwallows.getLocalPort(), sink, 64, false)) {
+                Sinks sinks = new Sinks();
+                Flood flood = new Flood(proxyThatSwallows.getLocalPort(), sinks.counting(sink, false), 64, false)) {
             Flood.Trial trial = flood.run(0.05, PER_SECOND);
 
             assertTrue(trial.sent() > 0);
@@ -62,11 +64,15 @@ class PeersLoadTest {
     void shouldMeasureLatencyOfEveryDatagram() throws Exception {
         int port = freeUdpPort();
 
-        Map<String, Double> found = new LatencyProbe(port, port, 64, 1_000).run(0.3, List.of());
+        try (Sinks sinks = new Sinks()) {
+            for (int i = 0; i < 2; i++) {
+                Map<String, Double> found = new LatencyProbe(port, sinks.plain(port), 64, 1_000).run(0.3, List.of());
 
-        assertEquals(found.get("sent"), found.get("arrived"));
-        assertTrue(found.get("sent") > 10, found.toString());
-        assertTrue(found.get("p50Us") > 0 && found.get("p50Us") <= found.get("p99Us"), found.toString());
+                assertEquals(found.get("sent"), found.get("arrived"));
+                assertTrue(found.get("sent") > 10, found.toString());
+                assertTrue(found.get("p50Us") > 0 && found.get("p50Us") <= found.get("p99Us"), found.toString());
+            }
+        }
     }
 
     @ParameterizedTest
@@ -85,7 +91,8 @@ class PeersLoadTest {
     @Test
     void shouldNotBelieveAGeneratorThatCanNotSendSoMuch() throws Exception {
         int port = freeUdpPort();
-        try (Flood flood = new Flood(port, port, 64, false)) {
+        try (Sinks sinks = new Sinks();
+                Flood flood = new Flood(port, sinks.counting(port, false), 64, false)) {
             assertTrue(LosslessRate.of(flood, 0.05).lost(1e9) > 0.5);
         }
     }

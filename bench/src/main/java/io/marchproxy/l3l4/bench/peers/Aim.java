@@ -14,7 +14,9 @@ record Aim(Kind kind, Metric metric, Peer ours, Peer other, double limit, double
     /** What became of an aim. */
     enum Verdict {
         MET("met"),
+        MET_MOSTLY("met, though not in every round"),
         NOT_MET("NOT MET"),
+        NOT_MET_ALWAYS("NOT MET, though in some rounds"),
         NOT_MET_BOUND("NOT MET, but generator-bound"),
         NOT_MEASURED("not measured");
 
@@ -73,12 +75,20 @@ record Aim(Kind kind, Metric metric, Peer ours, Peer other, double limit, double
         if (measured.isEmpty()) {
             return Verdict.NOT_MEASURED;
         }
-        double value = measured.get().median();
         double wanted = limit(results);
-        if (metric.moreIsBetter() ? value >= wanted : value <= wanted) {
-            return Verdict.MET;
+        boolean lowest = reaches(measured.get().lowest(), wanted);
+        boolean highest = reaches(measured.get().highest(), wanted);
+        if (reaches(measured.get().median(), wanted)) {
+            return lowest && highest ? Verdict.MET : Verdict.MET_MOSTLY;
         }
-        return results.isGeneratorBound(kind, metric, ours) ? Verdict.NOT_MET_BOUND : Verdict.NOT_MET;
+        if (results.isGeneratorBound(kind, metric, ours)) {
+            return Verdict.NOT_MET_BOUND;
+        }
+        return lowest || highest ? Verdict.NOT_MET_ALWAYS : Verdict.NOT_MET;
+    }
+
+    private boolean reaches(double value, double wanted) {
+        return metric.moreIsBetter() ? value >= wanted : value <= wanted;
     }
 
     /** For instance {@code ≥ 1.6×}. */

@@ -20,6 +20,10 @@ final class Session {
             List.of("ip", "sysctl", "taskset", "kill", "nginx", "haproxy", "iperf3", "wrk");
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
+    /** Load average of a machine that has nothing else to do, and perhaps had a little before. */
+    private static final double QUIET = 0.7;
+
+    private volatile boolean stopped;
     private final Plan plan;
     private final Cpus cpus;
     private final List<String> lines = new ArrayList<>();
@@ -67,10 +71,13 @@ final class Session {
                 String.valueOf(ProcessHandle.current().pid())));
         Path root = folder.resolve("..").normalize();
         try (Stand stand = Stand.open(cpus, root, plan.spin(), plan.connections())) {
-            Thread hook = new Thread(() -> closeQuietly(stand), "stop");
+            Thread hook = new Thread(() -> stop(stand), "stop");
             Runtime.getRuntime().addShutdownHook(hook);
             compare(stand);
             Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IOException e) {
+            // What was killed on Ctrl-C fails, which is nothing to complain of.
+            throw stopped ? new IOException("stopped", e) : e;
         }
         return new Run(lines, results);
     }
@@ -107,10 +114,9 @@ final class Session {
         lines.add("proxy on CPU " + cpus.proxy() + ", load and backends on CPU " + cpus.load() + "; " + plan.rounds()
                 + " rounds of " + plan.seconds() + " s after one of " + plan.warmUpSeconds()
                 + " s that warms up all alike");
-        lines.add(String.format(
-                Locale.ROOT,
-                "load average of the machine before: %.2f (anything else that runs disturbs)",
-                Proc.loadAverage()));
+        double load = Proc.loadAverage();
+        lines.add(String.format(Locale.ROOT, "load average of the machine before: %.2f", load)
+                + (load > QUIET ? ": it was BUSY with other work, so don't keep these figures" : ""));
         if (plan.has(Group.IDLE)) {
             lines.add(plan.connections() + " idle connections, of " + PeersCommand.WANTED_CONNECTIONS
                     + " wanted: each takes two of the " + Proc.descriptorLimit()
@@ -118,7 +124,8 @@ final class Session {
         }
     }
 
-    private static void closeQuietly(Stand stand) {
+    private void stop(Stand stand) {
+        stopped = true;
         try {
             stand.close();
         } catch (IOException e) {

@@ -100,7 +100,12 @@ class ResultsTest {
         results.add(new Sample(Kind.TCP1, Peer.OURS, 2, Map.of(Metric.PROXY_CPU_PER_GB, 0.3)));
         results.add(new Sample(Kind.TCP1, Peer.NGINX_64K, 2, Map.of(Metric.PROXY_CPU_PER_GB, 0.3)));
 
-        assertEquals(Aim.Verdict.NOT_MET, cpu.verdict(results));
+        assertEquals(Aim.Verdict.NOT_MET_ALWAYS, cpu.verdict(results));
+
+        results.add(new Sample(Kind.TCP1, Peer.OURS, 3, Map.of(Metric.PROXY_CPU_PER_GB, 0.2)));
+        results.add(new Sample(Kind.TCP1, Peer.NGINX_64K, 3, Map.of(Metric.PROXY_CPU_PER_GB, 0.4)));
+
+        assertEquals(Aim.Verdict.MET_MOSTLY, cpu.verdict(results));
     }
 
     @Test

@@ -90,7 +90,11 @@ record Configurations(Path folder, int connections) {
                 log-level: warn
                 admin: { address: 127.0.0.1, port: %d }
                 engine: { shards: 1%s }
-                """.formatted(folder, peer.key(), Port.ADMIN.of(peer), spin.isEmpty() ? "" : ", spin: " + spin)
+                """.formatted(
+                                folder,
+                                peer.key(),
+                                Port.ADMIN.of(peer),
+                                spin.isEmpty() ? "" : ", pin-threads: true, spin: " + spin)
                 + (peer == Peer.OURS_BARE ? "qos: { enabled: false }\n" : QOS) + "services:\n" + services;
     }
 

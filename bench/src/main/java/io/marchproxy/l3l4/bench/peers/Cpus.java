@@ -10,6 +10,11 @@ import java.util.stream.Collectors;
  * @param load the others, for load and backends, as {@code taskset -c} takes them
  */
 record Cpus(String proxy, String load) {
+    /** All of them. */
+    String all() {
+        return proxy + "," + load;
+    }
+
     /**
      * Shares out the CPUs that this process may use.
      *

@@ -20,6 +20,8 @@ final class Meter {
     private static final double MICROS = 1e6;
     private static final double PERCENT = 100;
     private static final long SETTLE_MS = 50;
+    private static final long BUSY_MS = 100;
+    private static final int IPERF_TRIES = 30;
     private static final long IDLE_SETTLE_MS = 1_000;
 
     private final Stand stand;
@@ -62,17 +64,7 @@ final class Meter {
         List<Long> pids = stand.pids(peer);
         double cpuBefore = Proc.cpuSeconds(pids);
         double machineBefore = Proc.machineSeconds();
-        IperfResult result = IperfResult.parse(stand.run(
-                "iperf3",
-                "-J",
-                "-c",
-                "127.0.0.1",
-                "-p",
-                String.valueOf(Port.BULK.of(peer)),
-                "-t",
-                String.valueOf(seconds),
-                "-P",
-                String.valueOf(streams)));
+        IperfResult result = iperf(Port.BULK.of(peer), streams, seconds);
         double gigabytes = result.bytes() / GIGA;
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
         values.put(Metric.GBITS, result.bitsPerSecond() / GIGA);
@@ -81,6 +73,21 @@ final class Meter {
             values.put(Metric.PROXY_CPU_PER_GB, (Proc.cpuSeconds(pids) - cpuBefore) / gigabytes);
         }
         return values;
+    }
+
+    /** Its one server may still see the connections of the turn before, and is asked again then. */
+    private IperfResult iperf(int port, int streams, int seconds) throws IOException, InterruptedException {
+        String[] command = {"iperf3", "-J", "-c", "127.0.0.1", "-p", "" + port, "-t", "" + seconds, "-P", "" + streams};
+        for (int tries = 1; ; tries++) {
+            try {
+                return IperfResult.parse(stand.run(command));
+            } catch (IOException e) {
+                if (tries == IPERF_TRIES || !String.valueOf(e.getMessage()).contains("busy")) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(BUSY_MS);
+            }
+        }
     }
 
     private Map<Metric, Double> wrk(Peer peer, int connections, int seconds) throws IOException, InterruptedException {

@@ -85,7 +85,8 @@ final class Stand implements AutoCloseable {
         if (peer == Peer.DIRECT) {
             return;
         }
-        Child child = child(peer.label(), cpus.proxy(), command(peer));
+        // Ours refuses to spin where it has a single CPU: it may use all then, and pins its shard to the first itself.
+        Child child = child(peer.label(), peer == Peer.OURS_SPIN ? cpus.all() : cpus.proxy(), command(peer));
         running.put(peer, child);
         try {
             load.perform("await", Port.WEB.of(peer));

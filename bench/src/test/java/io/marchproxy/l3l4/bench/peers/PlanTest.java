@@ -33,7 +33,10 @@ class PlanTest {
 
     @Test
     void shouldGiveTheProxyACpuOfItsOwn() throws UnavailableException {
-        assertEquals(new Cpus("2", "3,6"), Cpus.of(List.of(2, 3, 6)));
+        Cpus cpus = Cpus.of(List.of(2, 3, 6));
+
+        assertEquals(new Cpus("2", "3,6"), cpus);
+        assertEquals("2,3,6", cpus.all());
     }
 
     @Test
@@ -81,14 +84,16 @@ class PlanTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"OURS", "OURS_BARE"})
+    @EnumSource(names = {"OURS", "OURS_SPIN", "OURS_BARE"})
     void shouldConfigureOursWithoutAFault(Peer peer, @TempDir Path folder) throws IOException {
-        Path file = Files.writeString(folder.resolve("proxy.yaml"), configurations.ours(peer, ""));
+        Path file = Files.writeString(
+                folder.resolve("proxy.yaml"), configurations.ours(peer, peer == Peer.OURS_SPIN ? "50us" : ""));
 
         ConfigResult result = ConfigLoader.load(file, Map.of(), Overrides.none());
 
         assertEquals(List.of(), result.faults());
-        assertEquals(peer == Peer.OURS, result.settings().orElseThrow().qos().enabled());
+        assertEquals(
+                peer != Peer.OURS_BARE, result.settings().orElseThrow().qos().enabled());
     }
 
     @Test

@@ -16,8 +16,9 @@ record WrkResult(double perSecond, double requests, double p50Us, double p99Us) 
     private static final Pattern FAILED = Pattern.compile("(?m)^ *(Socket errors|Non-2xx).*$");
     private static final Pattern PER_SECOND = Pattern.compile("(?m)^Requests/sec: +([0-9.]+)");
     private static final Pattern REQUESTS = Pattern.compile("(?m)^ *([0-9]+) requests in ");
-    private static final Pattern P50 = Pattern.compile("(?m)^ *50% +([0-9.]+(?:us|ms|s|m))$");
-    private static final Pattern P99 = Pattern.compile("(?m)^ *99% +([0-9.]+(?:us|ms|s|m))$");
+    // A unit of one letter is followed by a blank.
+    private static final Pattern P50 = Pattern.compile("(?m)^ *50% +([0-9.]+(?:us|ms|s|m)) *$");
+    private static final Pattern P99 = Pattern.compile("(?m)^ *99% +([0-9.]+(?:us|ms|s|m)) *$");
 
     /**
      * Reads wrk's report.
@@ -39,7 +40,7 @@ record WrkResult(double perSecond, double requests, double p50Us, double p99Us) 
     private static String find(Pattern pattern, String report) throws IOException {
         Matcher matcher = pattern.matcher(report);
         if (!matcher.find()) {
-            throw new IOException("wrk reports nothing like " + pattern);
+            throw new IOException("wrk reports nothing like " + pattern + ": " + report.strip());
         }
         return matcher.group(1);
     }

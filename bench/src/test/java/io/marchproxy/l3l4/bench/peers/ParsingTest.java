@@ -65,7 +65,7 @@ class ParsingTest {
 
     @Test
     void shouldReadTimesOfWrkInAnyUnit() throws IOException {
-        WrkResult result = WrkResult.parse(WRK.replace("806.00us", "1.50s").replace("2.76ms", "2.00m"));
+        WrkResult result = WrkResult.parse(WRK.replace("806.00us", "1.50s ").replace("2.76ms", "2.00m "));
 
         assertEquals(1_500_000, result.p50Us());
         assertEquals(120_000_000, result.p99Us());

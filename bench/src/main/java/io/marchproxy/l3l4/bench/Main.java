@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.bench;
 
 import io.marchproxy.l3l4.bench.gate.GateCommand;
+import io.marchproxy.l3l4.bench.peers.PeersCommand;
+import io.marchproxy.l3l4.bench.peers.load.LoadCommand;
 import io.marchproxy.l3l4.config.Version;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -13,7 +15,13 @@ import picocli.CommandLine.Spec;
         name = Main.NAME,
         description = "Benchmarks of proxy-l3l4.",
         mixinStandardHelpOptions = true,
-        subcommands = {CommandLine.HelpCommand.class, JmhCommand.class, GateCommand.class},
+        subcommands = {
+            CommandLine.HelpCommand.class,
+            JmhCommand.class,
+            GateCommand.class,
+            PeersCommand.class,
+            LoadCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 

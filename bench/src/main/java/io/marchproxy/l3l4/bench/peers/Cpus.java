@@ -1,0 +1,32 @@
+package io.marchproxy.l3l4.bench.peers;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Which CPU does what.
+ *
+ * @param proxy the one CPU of whichever proxy has its turn
+ * @param load the others, for load and backends, as {@code taskset -c} takes them
+ */
+record Cpus(String proxy, String load) {
+    /** All of them. */
+    String all() {
+        return proxy + "," + load;
+    }
+
+    /**
+     * Shares out the CPUs that this process may use.
+     *
+     * @throws UnavailableException where there is one alone: proxy and load would take it from each other
+     */
+    static Cpus of(List<Integer> allowed) throws UnavailableException {
+        if (allowed.size() < 2) {
+            throw new UnavailableException("needs two CPUs, one for the proxy, the others for load and backends;"
+                    + " this process may use CPU " + allowed);
+        }
+        return new Cpus(
+                String.valueOf(allowed.getFirst()),
+                allowed.stream().skip(1).map(String::valueOf).collect(Collectors.joining(",")));
+    }
+}

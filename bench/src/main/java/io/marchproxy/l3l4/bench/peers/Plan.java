@@ -1,0 +1,33 @@
+package io.marchproxy.l3l4.bench.peers;
+
+import java.util.List;
+
+/**
+ * What is asked for.
+ *
+ * @param kinds in order
+ * @param rounds that count
+ * @param seconds of each turn that counts
+ * @param warmUpSeconds of each turn before
+ * @param connections idle ones
+ * @param spin value of engine.spin for the variant that spins, or an empty text for no such variant
+ */
+record Plan(List<Kind> kinds, int rounds, int seconds, int warmUpSeconds, int connections, String spin) {
+    /** Descriptors that a proxy or the load needs besides two for each connection. */
+    private static final int KEPT_DESCRIPTORS = 600;
+
+    /** The same with no more connections than descriptors carry. */
+    Plan within(long descriptorLimit) {
+        return new Plan(
+                kinds,
+                rounds,
+                seconds,
+                warmUpSeconds,
+                (int) Math.min(connections, (descriptorLimit - KEPT_DESCRIPTORS) / 2),
+                spin);
+    }
+
+    boolean has(Group group) {
+        return kinds.stream().anyMatch(kind -> kind.group() == group);
+    }
+}

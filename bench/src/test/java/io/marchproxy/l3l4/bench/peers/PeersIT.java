@@ -1,0 +1,73 @@
+package io.marchproxy.l3l4.bench.peers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** A comparison for real, as short as one can be: nginx, haproxy and ours, by wrk and by a flood of UDP. */
+class PeersIT {
+
+    /** Skips, and fails under CI, where the machine lacks what it takes. */
+    @BeforeEach
+    void requireTheMachine() throws IOException {
+        boolean fit = Proc.isRoot()
+                && Proc.allowedCpus().size() > 1
+                && Programs.missing(List.of("ip", "nginx", "haproxy", "iperf3", "wrk"))
+                        .isEmpty();
+        assertTrue(fit || !Boolean.parseBoolean(System.getenv("CI")), "under CI a skip is a failure");
+        assumeTrue(fit, "needs root, two CPUs and the programs of .ci/packages");
+    }
+
+    @Test
+    void shouldMeasureAllAndLeaveNothingBehind(@TempDir Path folder) throws Exception {
+        Path json = folder.resolve("raw.json");
+        Path markdown = folder.resolve("table.md");
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+
+        int code = new CommandLine(new PeersCommand())
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute("--quick", "--only=wrk1,udp64", "--json=" + json, "--markdown=" + markdown);
+
+        assertEquals(0, code, err.toString());
+        Results results = RunJson.read(json).results();
+        for (Kind kind : List.of(Kind.WRK1, Kind.UDP64)) {
+            Metric figure = kind == Kind.WRK1 ? Metric.RATE : Metric.FORWARDED;
+            for (Peer peer : kind.group().peers()) {
+                if (peer != Peer.OURS_SPIN) {
+                    Spread spread = results.spread(kind, figure, peer).orElseThrow();
+                    assertTrue(spread.median() > 0, kind + " " + peer + " " + spread);
+                }
+            }
+        }
+        assertTrue(out.toString().contains("ours against it"), out.toString());
+        assertTrue(Files.readString(markdown).contains("### Aims"));
+        assertNothingIsLeft();
+    }
+
+    private static void assertNothingIsLeft() throws Exception {
+        String own = "pl34-" + ProcessHandle.current().pid() + "-peers";
+        assertFalse(Programs.run(List.of("ip", "netns", "list")).contains(own));
+        Set<String> left = ProcessHandle.current()
+                .descendants()
+                .flatMap(process -> process.info().command().stream())
+                .filter(command -> command.matches(".*/(nginx|haproxy|iperf3|wrk)"))
+                .collect(Collectors.toSet());
+        assertEquals(Set.of(), left);
+    }
+}

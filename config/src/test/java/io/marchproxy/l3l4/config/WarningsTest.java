@@ -1,12 +1,14 @@
 package io.marchproxy.l3l4.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.fault.Fault;
 import io.marchproxy.l3l4.config.source.Overrides;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +21,52 @@ class WarningsTest {
               - name: web
                 listen: tcp://127.0.0.1:8080
                 backends: [ { address: "127.0.0.1:9001" } ]
+            """;
+
+    private static final String DESIGN = """
+            data-dir: ./data
+            admin: { address: 127.0.0.1, port: 8081 }
+            engine:
+              mode: auto                 # auto | run-to-completion | pipelined
+              shards: auto
+              max-flows: 1000000
+              numa: false
+              journal: { mode: flows, max-size: 10GB, periodic: 60s }   # off | flows | packets
+            qos:
+              enabled: true
+              link-rate: 1Gbit
+              classes:
+                P0: { guarantee: 200Mbit, ceiling: 1Gbit, dscp: EF,   queue: 1000 }
+                P1: { guarantee: 300Mbit, ceiling: 1Gbit, dscp: AF41, queue: 1000 }
+                P2: { guarantee: 300Mbit, ceiling: 1Gbit, dscp: AF21, queue: 1000 }
+                P3: { guarantee: 50Mbit,  ceiling: 1Gbit, dscp: BE,   queue: 1000 }
+              rules:                     # first match wins; a service's own class is the default
+                - { match: { protocol: udp, destination-port: 53 }, class: P0 }
+                - { match: { source: 10.0.0.0/8, dscp: CS1 }, class: P3, police: { rate: 10Mbit, burst: 64KB, exceed: drop } }
+            services:
+              - name: web
+                listen: tcp://127.0.0.1:8080                            # or a list; tcp:// and udp:// may share a port
+                class: P1
+                rate: 500Mbit            # ceiling, each direction; or { to-backend: …, to-client: … }
+                guarantee: 100Mbit
+                burst: 256KB
+                algorithm: latency       # latency | cost | weighted | weighted-round-robin | round-robin | least-connections | geo | failover | maglev
+                max-connections: 100000
+                idle-timeout: 60s
+                proxy-protocol: { accept: none, send: none }            # none | v1 | v2
+                health: { protocol: tcp, interval: 200ms, timeout: 100ms, unhealthy-after: 2, healthy-after: 2 }
+                backends:
+                  - { id: aws-1, address: 127.0.0.1:9001, provider: aws, region: us-east-1, cost-per-gb: 0.09, weight: 1, priority: 1 }
+                  - { id: gcp-1, address: 127.0.0.1:9002, provider: gcp, region: europe-west4, cost-per-gb: 0.08, weight: 1, priority: 2 }
+              - name: dns
+                listen: udp://127.0.0.1:5353
+                class: P0
+                session-timeout: 30s
+                backends: [ { id: dns-1, address: 127.0.0.1:5300, provider: onprem, region: local } ]
+            observability:
+              tracing: { enabled: false, endpoint: "http://127.0.0.1:4317", sample-ratio: 0.1 }
+              ipfix:   { enabled: false, collector: 127.0.0.1:4739 }
+            manager: { url: null, cluster-api-key: null, poll-interval: 60s, heartbeat-interval: 30s }
             """;
 
     @TempDir
@@ -76,6 +124,30 @@ class WarningsTest {
                 List.of("environment variable MARCHPROXY_JAEGER_ENDPOINT: has no effect:"
                         + " observability.tracing.enabled is false"),
                 result.warnings().stream().map(Fault::format).toList());
+    }
+
+    /** The design's sample: a feature that this version lacks is refused by name, and nothing else is. */
+    @Test
+    void shouldTakeTheDesignsSampleAsFarAsTheFeaturesExist() {
+        List<String> faults = Faulty.formatted(Faulty.load(folder, DESIGN));
+
+        assertEquals(
+                List.of(),
+                faults.stream()
+                        .filter(fault -> !fault.contains(" not in this version yet; "))
+                        .toList());
+        String without = DESIGN.lines()
+                .filter(line -> !line.matches(".*(link-rate|rate: 500|guarantee: 100|burst: 256|algorithm: |police).*"))
+                .map(line -> line.replaceAll("guarantee: [0-9A-Za-z]+, +ceiling: [0-9A-Za-z]+, ", "")
+                        .replaceAll(", priority: 2", "")
+                        .replaceAll("mode: flows", "mode: off"))
+                .collect(Collectors.joining("\n"));
+        ConfigResult result = Faulty.load(folder, without);
+        assertEquals(List.of(), Faulty.formatted(result));
+        List<String> told = result.warnings().stream().map(Fault::message).toList();
+        assertTrue(
+                told.contains("manager.poll-interval: has no effect: there is no manager.url"),
+                told::toString);
     }
 
     private List<String> warnings(String yaml) {

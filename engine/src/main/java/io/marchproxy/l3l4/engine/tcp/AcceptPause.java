@@ -51,6 +51,10 @@ final class AcceptPause {
     void close() {
         paused = true;
         closed = true;
+        if (inEpisode) {
+            inEpisode = false;
+            pauses.ended(service);
+        }
     }
 
     /** Accepting failed: stops it for a while. */
@@ -65,8 +69,9 @@ final class AcceptPause {
         }
         if (!inEpisode) {
             inEpisode = true;
-            pauses.begun();
-            LOG.warn("service {}: accepting connections pauses, those that stand live on: {}", service, reason);
+            if (pauses.begun(service)) {
+                LOG.warn("service {}: accepting connections pauses, those that stand live on: {}", service, reason);
+            }
         }
         lastPauseNs = System.nanoTime();
         paused = true;
@@ -79,7 +84,9 @@ final class AcceptPause {
         nextMs = FIRST_MS;
         if (inEpisode && System.nanoTime() - lastPauseNs > QUIET_NS) {
             inEpisode = false;
-            LOG.info("service {}: accepting connections again", service);
+            if (pauses.ended(service)) {
+                LOG.info("service {}: accepting connections again", service);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.engine.testing.Await;
 import io.marchproxy.l3l4.engine.testing.EchoProgram;
 import io.marchproxy.l3l4.engine.testing.ProxyProcess;
 import io.marchproxy.l3l4.engine.testing.RealProgram;
+import io.marchproxy.l3l4.engine.testing.RequiresProgram;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -31,6 +32,7 @@ class ManyConnectionsIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @Test
+    @RequiresProgram("prlimit")
     void shouldHoldTenThousandConnectionsAndEchoOnEach(TestReporter reporter) throws Exception {
         long limit = descriptorLimit();
         // Each costs the proxy two descriptors, and it keeps at most 256 back for all but TCP

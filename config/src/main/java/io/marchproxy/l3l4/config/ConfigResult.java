@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param warnings what is written and has no effect, in the same order; empty with faults
  * @param effective what holds in the end, as YAML with each value's source as a comment, secrets masked; empty with faults
  */
-public record ConfigResult(Optional<ProxySettings> settings, List<Fault> faults, List<Fault> warnings, String effective) {
+public record ConfigResult(
+        Optional<ProxySettings> settings, List<Fault> faults, List<Fault> warnings, String effective) {
     public ConfigResult {
         faults = List.copyOf(faults);
         warnings = List.copyOf(warnings);

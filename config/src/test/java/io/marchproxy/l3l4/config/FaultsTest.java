@@ -457,9 +457,7 @@ class FaultsTest {
                 of("just text", "1: the file holds a value, but a configuration is a mapping such as services: […]"),
                 of("\n- a", "2: the file holds a list, but a configuration is a mapping such as services: […]"),
                 of("---\n", "2: the file holds nothing, but a configuration is a mapping such as services: […]"),
-                of(
-                        "admin: {}\n",
-                        "1: there is no service to run: the file needs services"),
+                of("admin: {}\n", "1: there is no service to run: the file needs services"),
                 of("services: 5\n", "1: services: is a value, but a list is wanted: each element begins with a dash"),
                 of(
                         "a:\n\tb: 1\n",

@@ -287,7 +287,8 @@ class SourcesTest {
             jaeger_endpoint: "" | INFO
             """)
     void shouldReadWordsOfTheReferenceProxyInAnyCaseAndNothingAsNothing(String line, ProxySettings.LogLevel level) {
-        assertEquals(level, settings(ONE + line + "\n", Map.of(), Overrides.none()).logLevel());
+        assertEquals(
+                level, settings(ONE + line + "\n", Map.of(), Overrides.none()).logLevel());
     }
 
     @Test

@@ -117,8 +117,8 @@ class WarningsTest {
 
     @Test
     void shouldTellOfVariablesAndFlagsToo() {
-        ConfigResult result = Faulty.load(
-                folder, TCP, Map.of("MARCHPROXY_JAEGER_ENDPOINT", "http://j:4317"), Overrides.none());
+        ConfigResult result =
+                Faulty.load(folder, TCP, Map.of("MARCHPROXY_JAEGER_ENDPOINT", "http://j:4317"), Overrides.none());
 
         assertEquals(
                 List.of("environment variable MARCHPROXY_JAEGER_ENDPOINT: has no effect:"
@@ -145,9 +145,7 @@ class WarningsTest {
         ConfigResult result = Faulty.load(folder, without);
         assertEquals(List.of(), Faulty.formatted(result));
         List<String> told = result.warnings().stream().map(Fault::message).toList();
-        assertTrue(
-                told.contains("manager.poll-interval: has no effect: there is no manager.url"),
-                told::toString);
+        assertTrue(told.contains("manager.poll-interval: has no effect: there is no manager.url"), told::toString);
     }
 
     private List<String> warnings(String yaml) {

@@ -39,8 +39,8 @@ final class BackendAddresses {
     /** Has new connections and sessions go to a configuration's backends; those that stay keep the address that they had. */
     synchronized void publish(CompiledSettings next) {
         Map<Integer, InetSocketAddress> before = new HashMap<>();
-        current.forEach(backend ->
-                before.put(backend.target().index(), backend.target().address()));
+        current.forEach(
+                backend -> before.put(backend.target().index(), backend.target().address()));
         current = next.backends().stream()
                 .map(backend -> kept(backend, before.get(backend.target().index())))
                 .toList();

@@ -110,9 +110,7 @@ record StatusParts(
                 "",
                 0,
                 0,
-                removed.stream()
-                        .mapToLong(StatusReport.ServiceStatus::total)
-                        .sum(),
+                removed.stream().mapToLong(StatusReport.ServiceStatus::total).sum(),
                 tcp);
     }
 

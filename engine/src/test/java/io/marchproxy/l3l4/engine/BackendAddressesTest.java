@@ -86,7 +86,6 @@ class BackendAddressesTest {
                 .map(address -> new InetSocketAddress(
                         InetAddress.ofLiteral(address), backend.settings().port()))
                 .toList();
-        return new CompiledBackend(backend.target(), backend.settings(), backend.service(), all)
-                .at(all.getFirst());
+        return new CompiledBackend(backend.target(), backend.settings(), backend.service(), all).at(all.getFirst());
     }
 }

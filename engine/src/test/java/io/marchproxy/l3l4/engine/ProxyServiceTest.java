@@ -252,8 +252,8 @@ class ProxyServiceTest {
     @Test
     void shouldReachALocalhostThatListensOnOneFamilyAlone() throws Exception {
         try (ServerSocket six = new ServerSocket(0, 1, InetAddress.ofLiteral("::1"));
-                ProxyService proxy = ProxyService.start(
-                        automatic(named("local", 0, "localhost", six.getLocalPort())))) {
+                ProxyService proxy =
+                        ProxyService.start(automatic(named("local", 0, "localhost", six.getLocalPort())))) {
             await(() -> {
                 try (Socket client = connect(proxy.listening("local").getFirst().getPort())) {
                     six.setSoTimeout(200);

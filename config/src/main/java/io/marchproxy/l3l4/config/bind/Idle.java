@@ -103,7 +103,8 @@ final class Idle {
     private void tell(Bound section, Field field, String why) {
         Origin origin = switch (field) {
             case Key<?> key -> section.origin(key);
-            case Groups groups when !section.groups(groups).isEmpty() ->
+            case Groups groups
+            when !section.groups(groups).isEmpty() ->
                 section.groups(groups).getFirst().origin();
             default -> Origin.Unwritten.DEFAULT;
         };

@@ -107,8 +107,9 @@ public final class NotYet {
             TABLE.stream().collect(Collectors.toUnmodifiableMap(Row::path, row -> row));
 
     /** What people call the parts of layer 3, which has no keys yet that a slip could be told from. */
-    private static final Pattern LAYER3_WORDS = Pattern.compile("l3|layer-?3|interfaces?|routes?|routing-table|gateways?"
-            + "|next-hops?|ip-forward(ing)?|forwarding|tun|tap|tunnels?|devices?|nics?|(af-)?xdp");
+    private static final Pattern LAYER3_WORDS =
+            Pattern.compile("l3|layer-?3|interfaces?|routes?|routing-table|gateways?"
+                    + "|next-hops?|ip-forward(ing)?|forwarding|tun|tap|tunnels?|devices?|nics?|(af-)?xdp");
 
     private NotYet() {}
 

@@ -74,7 +74,8 @@ final class LegacyKeys {
         boolean services = root.get("services") != null;
         written.forEach((name, entry) -> {
             ConfigNode value = entry.value();
-            if (value.isNull() || (value instanceof Scalar scalar && scalar.text().isBlank())) {
+            if (value.isNull()
+                    || (value instanceof Scalar scalar && scalar.text().isBlank())) {
                 // The reference proxy's own word for nothing.
                 return;
             }

@@ -45,7 +45,10 @@ public record CompiledSettings(
      * @param addresses all that its name has, in the order to try them
      */
     public record CompiledBackend(
-            BackendTarget target, BackendSettings settings, CompiledService service, List<InetSocketAddress> addresses) {
+            BackendTarget target,
+            BackendSettings settings,
+            CompiledService service,
+            List<InetSocketAddress> addresses) {
 
         /** The same backend by another of its addresses. */
         public CompiledBackend at(InetSocketAddress address) {

@@ -30,8 +30,8 @@ public final class MemoryNeed {
 
     /** What this process and this machine can't hold, one line each; empty for sound settings. */
     public static List<String> faults(EngineSettings settings) {
-        long machineBytes = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
-                .getTotalMemorySize();
+        long machineBytes =
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
         return faults(
                 settings,
                 Runtime.getRuntime().availableProcessors(),

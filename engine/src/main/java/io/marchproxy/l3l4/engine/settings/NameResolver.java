@@ -87,8 +87,7 @@ public final class NameResolver {
                 asked.computeIfAbsent(host, this::ask);
             }
         }
-        CompletableFuture<Boolean> all = CompletableFuture.allOf(
-                        asked.values().toArray(CompletableFuture[]::new))
+        CompletableFuture<Boolean> all = CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
                 .handle((_, failure) -> failure == null);
         CompletableFuture.anyOf(all, ended)
                 .completeOnTimeout(null, longest.toMillis(), TimeUnit.MILLISECONDS)

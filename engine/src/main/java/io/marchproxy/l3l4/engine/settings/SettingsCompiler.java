@@ -191,10 +191,7 @@ public final class SettingsCompiler {
     }
 
     private List<ListenerSpec> listeners(
-            CompiledService service,
-            Protocol protocol,
-            Map<String, NameResolver.Resolution> resolved,
-            Faults faults)
+            CompiledService service, Protocol protocol, Map<String, NameResolver.Resolution> resolved, Faults faults)
             throws SettingsException {
         List<ListenerSpec> compiled = new ArrayList<>();
         for (ListenAddress listen : service.settings().listen()) {

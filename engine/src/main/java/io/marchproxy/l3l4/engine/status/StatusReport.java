@@ -203,9 +203,7 @@ public record StatusReport(
 
     /** Bytes that the books of all lines can't account for: what is missing in one and too much in another adds up. */
     public long imbalanceBytes() {
-        return books.stream()
-                .mapToLong(line -> Math.abs(line.imbalanceBytes()))
-                .sum();
+        return books.stream().mapToLong(line -> Math.abs(line.imbalanceBytes())).sum();
     }
 
     /** What was dropped for one reason ({@code DropReason.label()}). */

@@ -19,7 +19,7 @@ final class AcceptPause {
     private static final long QUIET_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final EventLoop loop;
-    private final AcceptPauses pauses;
+    private final AcceptPauses.Service pauses;
     private final String service;
     private final BooleanSupplier blocked;
     private final Runnable goOn;
@@ -37,7 +37,7 @@ final class AcceptPause {
      */
     AcceptPause(EventLoop loop, AcceptPauses pauses, String service, BooleanSupplier blocked, Runnable goOn) {
         this.loop = loop;
-        this.pauses = pauses;
+        this.pauses = pauses.of(service);
         this.service = service;
         this.blocked = blocked;
         this.goOn = goOn;
@@ -53,7 +53,7 @@ final class AcceptPause {
         closed = true;
         if (inEpisode) {
             inEpisode = false;
-            pauses.ended(service);
+            pauses.ended();
         }
     }
 
@@ -69,7 +69,7 @@ final class AcceptPause {
         }
         if (!inEpisode) {
             inEpisode = true;
-            if (pauses.begun(service)) {
+            if (pauses.begun()) {
                 LOG.warn("service {}: accepting connections pauses, those that stand live on: {}", service, reason);
             }
         }
@@ -84,7 +84,7 @@ final class AcceptPause {
         nextMs = FIRST_MS;
         if (inEpisode && System.nanoTime() - lastPauseNs > QUIET_NS) {
             inEpisode = false;
-            if (pauses.ended(service)) {
+            if (pauses.ended()) {
                 LOG.info("service {}: accepting connections again", service);
             }
         }

@@ -11,28 +11,28 @@ import java.util.concurrent.atomic.LongAdder;
 final class AcceptPauses {
     private final Map<String, Service> services = new ConcurrentHashMap<>();
 
-    private static final class Service {
+    /** One service's pauses. */
+    static final class Service {
         private final LongAdder episodes = new LongAdder();
         private int listeners;
 
-        private synchronized boolean begun() {
+        private Service() {}
+
+        /** A listener's episode begins; true when it is the only one of its service. */
+        synchronized boolean begun() {
             episodes.increment();
             return listeners++ == 0;
         }
 
-        private synchronized boolean ended() {
+        /** A listener's episode is over; true when it was the last of its service. */
+        synchronized boolean ended() {
             return --listeners == 0;
         }
     }
 
-    /** A listener's episode begins; true when it is the only one of its service. */
-    boolean begun(String service) {
-        return services.computeIfAbsent(service, name -> new Service()).begun();
-    }
-
-    /** A listener's episode is over; true when it was the last of its service. */
-    boolean ended(String service) {
-        return services.computeIfAbsent(service, name -> new Service()).ended();
+    /** A service's pauses. Asked when a listener is made: once descriptors are short, no class can be loaded any more. */
+    Service of(String service) {
+        return services.computeIfAbsent(service, name -> new Service());
     }
 
     /** Episodes of a service's listeners since the start. */

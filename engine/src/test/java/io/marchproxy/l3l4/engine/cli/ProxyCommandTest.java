@@ -129,8 +129,8 @@ class ProxyCommandTest {
     void shouldTellWhatHasNoEffect() throws IOException {
         Path file = write(SOUND + "manager: { poll-interval: 1m }\n");
         int line = (int) SOUND.lines().count() + 1;
-        String warning = "warning: " + file + ":" + line
-                + ": manager.poll-interval: has no effect: there is no manager.url\n";
+        String warning =
+                "warning: " + file + ":" + line + ": manager.poll-interval: has no effect: there is no manager.url\n";
 
         assertEquals(
                 new Ending(0, warning + file + ": ok (1 service, 2 backends)\n", ""),
@@ -140,7 +140,8 @@ class ProxyCommandTest {
 
     @Test
     void shouldRefuseWhatTheMachineCannotHold() throws IOException {
-        Path file = write(SOUND + "engine: { mode: pipelined, shards: 256, ring-size: 1048576, max-flows: 100000000 }\n");
+        Path file =
+                write(SOUND + "engine: { mode: pipelined, shards: 256, ring-size: 1048576, max-flows: 100000000 }\n");
 
         Ending ending = execute("check", "-c", file.toString());
 

@@ -56,11 +56,10 @@ class KernelViewIT {
     @Test
     void shouldLeaveThreadsToTheSchedulerWhenNotAskedToPin() {
         try (TcpBackend backend = TcpBackend.echo();
-                ProxyProcess proxy =
-                        ProxyProcess.with(relay("shards: 2", "", backend.port())).start()) {
+                ProxyProcess proxy = ProxyProcess.with(relay("shards: 2", "", backend.port()))
+                        .start()) {
             String process = allowed(proxy, "").getOrDefault("java", "none");
-            assertEquals(
-                    Map.of("shard-0-io", process, "shard-1-io", process), new HashMap<>(allowed(proxy, "shard-")));
+            assertEquals(Map.of("shard-0-io", process, "shard-1-io", process), new HashMap<>(allowed(proxy, "shard-")));
         }
     }
 
@@ -69,8 +68,7 @@ class KernelViewIT {
     @RequiresRoot
     void shouldSetNoDelayTowardsClientAndBackendAsConfigured(boolean noDelay) throws Exception {
         try (TcpBackend backend = TcpBackend.echo();
-                ProxyProcess proxy = ProxyProcess.with(
-                                relay("shards: 1", "tcp-no-delay: " + noDelay, backend.port()))
+                ProxyProcess proxy = ProxyProcess.with(relay("shards: 1", "tcp-no-delay: " + noDelay, backend.port()))
                         .start()) {
             InetSocketAddress address = proxy.tcp("relay");
             try (Socket client = new Socket(address.getAddress(), address.getPort())) {
@@ -78,7 +76,8 @@ class KernelViewIT {
                 assertEquals(42, client.getInputStream().read());
                 ProcessHandle process = proxy.running().handle();
                 assertEquals(
-                        List.of(noDelay), ForeignSockets.noDelay(process, (local, remote) -> local == address.getPort()));
+                        List.of(noDelay),
+                        ForeignSockets.noDelay(process, (local, remote) -> local == address.getPort()));
                 assertEquals(
                         List.of(noDelay), ForeignSockets.noDelay(process, (local, remote) -> remote == backend.port()));
             }
@@ -95,9 +94,8 @@ class KernelViewIT {
                             "ss", "-tlnH", "sport = :" + proxy.tcp("relay").getPort())
                     .runOrFail()
                     .out();
-            List<String> backlogs = sockets.lines()
-                    .map(line -> line.strip().split("\\s+")[2])
-                    .toList();
+            List<String> backlogs =
+                    sockets.lines().map(line -> line.strip().split("\\s+")[2]).toList();
             assertEquals(List.of("77", "77"), backlogs, sockets);
         }
     }

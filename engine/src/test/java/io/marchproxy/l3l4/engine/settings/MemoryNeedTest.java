@@ -20,16 +20,18 @@ class MemoryNeedTest {
     @Test
     void shouldNameTheKeysThatTheHeapCannotHold() {
         assertEquals(
-                List.of("engine.shards and engine.ring-size (256 x 1048576 slots) take more than 6.4 GB of the JVM's heap,"
-                        + " which may have 1.0 GB: lower one of them, or raise the heap by -Xmx in JAVA_OPTS"),
+                List.of(
+                        "engine.shards and engine.ring-size (256 x 1048576 slots) take more than 6.4 GB of the JVM's heap,"
+                                + " which may have 1.0 GB: lower one of them, or raise the heap by -Xmx in JAVA_OPTS"),
                 MemoryNeed.faults(engine(Mode.AUTO, 256, 1_000_000, 1_048_576), CPUS, GB, 512 * GB));
     }
 
     @Test
     void shouldNameTheKeysThatTheMachineCannotHold() {
         assertEquals(
-                List.of("engine.shards, engine.ring-size and engine.max-flows (4 x 2048 slots, 100000000 flows) take more"
-                        + " than 1.6 GB from the start, and the machine has 1.0 GB: lower one of them"),
+                List.of(
+                        "engine.shards, engine.ring-size and engine.max-flows (4 x 2048 slots, 100000000 flows) take more"
+                                + " than 1.6 GB from the start, and the machine has 1.0 GB: lower one of them"),
                 MemoryNeed.faults(engine(Mode.AUTO, 0, 100_000_000, 2048), CPUS, GB, GB));
     }
 

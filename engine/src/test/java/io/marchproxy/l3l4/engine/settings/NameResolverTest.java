@@ -72,7 +72,8 @@ class NameResolverTest {
                     throw new UnknownHostException(host);
                 },
                 LONG);
-        String fault = NameResolver.fault("x", "nobody", resolver.resolve(List.of("nobody")).get("nobody"));
+        String fault = NameResolver.fault(
+                "x", "nobody", resolver.resolve(List.of("nobody")).get("nobody"));
         assertEquals("x: unknown host name nobody", fault);
     }
 
@@ -87,6 +88,7 @@ class NameResolverTest {
     }
 
     private static List<InetAddress> addresses(Map<String, NameResolver.Resolution> found, String host) {
-        return found.getOrDefault(host, new NameResolver.Resolution(List.of(), "")).addresses();
+        return found.getOrDefault(host, new NameResolver.Resolution(List.of(), ""))
+                .addresses();
     }
 }

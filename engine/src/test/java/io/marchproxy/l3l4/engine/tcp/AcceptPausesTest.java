@@ -11,12 +11,12 @@ class AcceptPausesTest {
 
     @Test
     void shouldTellOnceThatTheListenersOfAServicePauseAndOnceThatTheyGoOn() {
-        assertTrue(pauses.begun("web"), "the first shard's listener");
-        assertFalse(pauses.begun("web"), "the second shard's");
-        assertTrue(pauses.begun("dns"), "another service");
-        assertFalse(pauses.ended("web"), "one pauses still");
-        assertTrue(pauses.ended("web"));
-        assertTrue(pauses.begun("web"), "the next time");
+        assertTrue(pauses.of("web").begun(), "the first shard's listener");
+        assertFalse(pauses.of("web").begun(), "the second shard's");
+        assertTrue(pauses.of("dns").begun(), "another service");
+        assertFalse(pauses.of("web").ended(), "one pauses still");
+        assertTrue(pauses.of("web").ended());
+        assertTrue(pauses.of("web").begun(), "the next time");
         assertEquals(3, pauses.count("web"));
         assertEquals(1, pauses.count("dns"));
         assertEquals(0, pauses.count("none"));

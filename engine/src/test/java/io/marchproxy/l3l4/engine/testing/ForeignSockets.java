@@ -41,11 +41,12 @@ public final class ForeignSockets {
         }
         List<Path> descriptors;
         try (Stream<Path> all = Files.list(proc(process).resolve("fd"))) {
-            descriptors = all.filter(descriptor -> inodes.contains(target(descriptor))).toList();
+            descriptors = all.filter(descriptor -> inodes.contains(target(descriptor)))
+                    .toList();
         }
         return descriptors.stream()
-                .map(descriptor ->
-                        noDelay(process.pid(), Integer.parseInt(descriptor.getFileName().toString())))
+                .map(descriptor -> noDelay(
+                        process.pid(), Integer.parseInt(descriptor.getFileName().toString())))
                 .toList();
     }
 

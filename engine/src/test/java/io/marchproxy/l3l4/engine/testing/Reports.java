@@ -30,7 +30,8 @@ public final class Reports {
                 List.of(new ShardStatus(0, List.of(1, 3), 7, 8, 9, 16), new ShardStatus(1, List.of(), 17, 18, 19, 32)),
                 List.of(
                         new ServiceStatus(0, "web", "tcp", false, List.of(), "P1", 2, 100, 30, tcp(3, 4, 1)),
-                        new ServiceStatus(1, "dns", "udp", true, List.of("udp://127.0.0.1:53"), "P0", 20, 200, 300, null),
+                        new ServiceStatus(
+                                1, "dns", "udp", true, List.of("udp://127.0.0.1:53"), "P0", 20, 200, 300, null),
                         new ServiceStatus(
                                 2,
                                 "web",

@@ -79,12 +79,22 @@ public final class ProxyProcess implements AutoCloseable {
         }
     }
 
-    /** Replaces the configuration, sends SIGHUP and waits until it is in force. */
+    /**
+     * Replaces the configuration by another, sends SIGHUP and waits until it is in force. The watched file may bring a reload
+     * of its own, also of what stood there before: the hash says which was read, the count that it is through.
+     */
     public void reload(String configuration) {
-        long before = status().reloads();
+        ProxyStatus before = status();
+        long[] reloads = {before.reloads()};
         writeConfig(configuration);
         signal("HUP");
-        Await.value("the new configuration is in force", START, this::status, now -> now.reloads() > before);
+        Await.value("the new configuration is in force", START, this::status, now -> {
+            if (now.configurationHash().equals(before.configurationHash())) {
+                reloads[0] = now.reloads();
+                return false;
+            }
+            return now.reloads() > reloads[0];
+        });
     }
 
     public RealProgram.Running running() {

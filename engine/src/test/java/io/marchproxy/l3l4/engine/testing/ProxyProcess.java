@@ -48,7 +48,7 @@ public final class ProxyProcess implements AutoCloseable {
         this.network = network;
     }
 
-    /** Begins to describe a proxy by its configuration, all but the admin address and the data folder, which are given. */
+    /** Begins to describe a proxy by its configuration, all but the admin address, which is given. */
     public static ProxyLauncher with(String configuration) {
         return new ProxyLauncher(configuration);
     }
@@ -69,8 +69,8 @@ public final class ProxyProcess implements AutoCloseable {
 
     /** Replaces the configuration file at once, as an editor does; does not tell the process. */
     public void writeConfig(String configuration) {
-        String text = "admin: { address: 127.0.0.1, port: " + adminPort + " }\n" + "data-dir: " + folder.resolve("data")
-                + "\n" + configuration;
+        String text = "admin: { address: 127.0.0.1, port: " + adminPort + " }\n"
+                + "# data-dir is ./data of the folder that it runs in\n" + configuration;
         try {
             Path draft = Files.writeString(folder.resolve("proxy.yaml.new"), text);
             Files.move(draft, config, java.nio.file.StandardCopyOption.ATOMIC_MOVE);

@@ -29,6 +29,10 @@ final class Idle {
         if (journalIsOff()) {
             tell(root, Catalogue.DATA_DIR, "nothing is kept there while engine.journal.mode is off");
         }
+        Bound engine = root.group(Catalogue.ENGINE);
+        if (!engine.get(Catalogue.NUMA)) {
+            idle(engine, "engine.numa is false", Catalogue.IRQ_AFFINITY);
+        }
         checkQos(root.group(QosKeys.QOS));
         root.groups(ServiceKeys.SERVICES).forEach(this::checkService);
         checkExports(root.group(Catalogue.OBSERVABILITY));

@@ -73,7 +73,8 @@ class DeadNameServerIT {
         Resolving(TestNetwork network) throws Exception {
             folder = Files.createDirectories(FOLDERS.resolve(network.name()));
             Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\noptions timeout:10 attempts:3\n");
-            server = network.inside(() -> new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 53)));
+            server = network.inside(
+                    () -> new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 53)));
         }
 
         /** Waits for a question about a name of this first part; the resolver may be asking about former ones again. */

@@ -45,6 +45,15 @@ class MemoryNeedTest {
 
     private static EngineSettings engine(Mode mode, int shards, int maxFlows, int ringSize) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, false, EngineSettings.Transport.AUTO, Duration.ofSeconds(30));
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                false,
+                EngineSettings.SPIN_OFF,
+                false,
+                EngineSettings.DEFAULT.irqAffinity(),
+                EngineSettings.Transport.AUTO,
+                Duration.ofSeconds(30));
     }
 }

@@ -35,6 +35,20 @@ class StatusReportTest {
 
     private static StatusReport report(BooksLine... lines) {
         return new StatusReport(
-                "1", 1, "x", 0, 0, true, false, "nio", "pipelined", 0, List.of(), List.of(), List.of(), List.of(lines), Reports.placement());
+                "1",
+                1,
+                "x",
+                0,
+                0,
+                true,
+                false,
+                "nio",
+                "pipelined",
+                0,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(lines),
+                Reports.placement());
     }
 }

@@ -62,13 +62,20 @@ public final class ConfigLoader {
             Faults outer = new Faults();
             read(new Mapping(Origin.Unwritten.COMMAND_LINE), environment, flags, outer);
             faults.addOuter(outer);
-            return new ConfigResult(Optional.empty(), faults.sorted(), "");
+            return refused(faults);
         }
         Bound bound = read(root.get(), environment, flags, faults);
         if (!faults.isEmpty()) {
-            return new ConfigResult(Optional.empty(), faults.sorted(), "");
+            return refused(faults);
         }
-        return new ConfigResult(Optional.of(SettingsBinder.bind(bound)), List.of(), Effective.show(bound));
+        Faults warnings = new Faults();
+        SettingsBinder.warn(bound, warnings);
+        return new ConfigResult(
+                Optional.of(SettingsBinder.bind(bound)), List.of(), warnings.sorted(), Effective.show(bound));
+    }
+
+    private static ConfigResult refused(Faults faults) {
+        return new ConfigResult(Optional.empty(), faults.sorted(), List.of(), "");
     }
 
     private static Bound read(Mapping root, Map<String, String> environment, Overrides flags, Faults faults) {

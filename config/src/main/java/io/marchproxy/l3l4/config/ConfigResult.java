@@ -10,10 +10,13 @@ import java.util.Optional;
  *
  * @param settings present exactly when there are no faults
  * @param faults in the order of the file, then those of variables and flags
+ * @param warnings what is written and has no effect, in the same order; empty with faults
  * @param effective what holds in the end, as YAML with each value's source as a comment, secrets masked; empty with faults
  */
-public record ConfigResult(Optional<ProxySettings> settings, List<Fault> faults, String effective) {
+public record ConfigResult(
+        Optional<ProxySettings> settings, List<Fault> faults, List<Fault> warnings, String effective) {
     public ConfigResult {
         faults = List.copyOf(faults);
+        warnings = List.copyOf(warnings);
     }
 }

@@ -28,6 +28,7 @@ class FaultsTest {
 
     private static final String LATER = " not in this version yet; ";
     private static final String QOS = " (it comes with the quality-of-service release)";
+    private static final String LAYER3 = " (it comes with the layer 3 release)";
     private static final String ROUTING = " (it comes with the routing release)";
 
     @TempDir
@@ -92,12 +93,12 @@ class FaultsTest {
                         "engine: { transport: uring }",
                         "engine.transport: \"uring\" is none of auto, io_uring, epoll, nio; did you mean io_uring?"),
                 of("engine: { drain-timeout: 2d }", "engine.drain-timeout: \"2d\" must be from 0s to 1d"),
-                of(
-                        "engine: { numa: on }",
-                        "engine.numa: \"on\" is neither true nor false; did you mean true?"),
+                of("engine: { numa: on }", "engine.numa: \"on\" is neither true nor false; did you mean true?"),
                 of("engine: { spin: 20ms }", "engine.spin: \"20ms\" must be from 1us to 10ms"),
                 of("engine: { spin: 0s }", "engine.spin: \"0s\" must be from 1us to 10ms"),
-                of("engine: { spin: 50 }", "engine.spin: \"50\" has no unit (ns, us, ms, s, m, h, d); did you mean 50s?"),
+                of(
+                        "engine: { spin: 50 }",
+                        "engine.spin: \"50\" has no unit (ns, us, ms, s, m, h, d); did you mean 50s?"),
                 of(
                         "engine: { irq-affinity: aply }",
                         "engine.irq-affinity: \"aply\" is none of advise, apply; did you mean apply?"),
@@ -161,6 +162,10 @@ class FaultsTest {
                 of(
                         "qos: { rules: [ { class: P1, match: { source: 10.0.0.0/8, destination: \"2001:db8::/32\" } } ] }",
                         "qos.rules[0].match.destination: is of another address family than source: no packet would match"),
+                of("l3: { }", "l3: layer 3 is" + LATER + "remove the key" + LAYER3),
+                of("Interfaces: [ eth0 ]", "Interfaces: layer 3 is" + LATER + "remove the key" + LAYER3),
+                of("routes: [ ]", "routes: layer 3 is" + LATER + "remove the key" + LAYER3),
+                of("engine: { ip_forward: true }", "engine.ip_forward: layer 3 is" + LATER + "remove the key" + LAYER3),
                 of("<<: 1", "<<: unknown key; merge keys are not part of YAML 1.2; write the keys out"),
                 of("[ a ]: 1", "a key must be a plain word"),
                 of("admin: !secret { }", "admin: the tag !secret has no meaning here"),
@@ -195,6 +200,7 @@ class FaultsTest {
                         "services[0].rate: bandwidth shaping is" + LATER + "remove the key" + QOS),
                 of("guarantee: 1Mbit", "services[0].guarantee: bandwidth shaping is" + LATER + "remove the key" + QOS),
                 of("burst: 64KB", "services[0].burst: bandwidth shaping is" + LATER + "remove the key" + QOS),
+                of("gateways: [ ]", "services[0].gateways: layer 3 is" + LATER + "remove the key" + LAYER3),
                 of(
                         "algorithm: weighted_rr",
                         "services[0].algorithm: only round-robin is there: the other algorithms are" + LATER
@@ -371,10 +377,10 @@ class FaultsTest {
                 of("[ { address: \"10.0.0.1:8080\" }, { address: \"127.0.0.1:8082\" } ]"),
                 of(
                         "[ { id: a, address: \"h:1\" }, { id: a, address: \"h:2\" } ]",
-                        "[1].id: \"a\" is also the name of the backend at proxy.yaml:4"),
+                        "[1].id: \"a\" is also the name of services[0].backends[0] (proxy.yaml:4)"),
                 of(
                         "[ { address: \"h:1\" }, { address: \"h:1\" } ]",
-                        "[1].id: \"h:1\" is also the name of the backend at proxy.yaml:4"));
+                        "[1].id: \"h:1\" is also the name of services[0].backends[0] (proxy.yaml:4)"));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -405,8 +411,41 @@ class FaultsTest {
 
         assertEquals(
                 List.of(
-                        "proxy.yaml:5: services[1].name: \"web\" is also the name of the service at proxy.yaml:2",
+                        "proxy.yaml:5: services[1].name: \"web\" is also the name of services[0] (proxy.yaml:2)",
                         "proxy.yaml:6: services[1].listen: tcp://0.0.0.0:8080 overlaps tcp://127.0.0.1:8080 (proxy.yaml:3)"),
+                Faulty.formatted(Faulty.load(folder, yaml)));
+    }
+
+    @Test
+    void shouldTellOfServicesThatFeedEachOther() {
+        String ring = """
+                services:
+                  - { name: a, listen: "tcp://127.0.0.1:1001", backends: [ { address: "127.0.0.1:1002" } ] }
+                  - { name: b, listen: "tcp://*:1002", backends: [ { address: "10.0.0.1:1" }, { address: "localhost:1003" } ] }
+                  - { name: c, listen: "tcp://127.0.0.1:1003", backends: [ { address: "127.0.0.1:1001" } ] }
+                """;
+
+        assertEquals(
+                List.of("proxy.yaml:4: services[2].backends[0].address: 127.0.0.1:1001 is the listener"
+                        + " tcp://127.0.0.1:1001 of services[0] (proxy.yaml:2), whose backends lead back here: a loop"),
+                Faulty.formatted(Faulty.load(folder, ring)));
+        assertEquals(
+                List.of(),
+                Faulty.formatted(Faulty.load(folder, ring.replace("localhost:1003", "localhost:1004"))),
+                "a chain is no loop");
+        assertEquals(
+                List.of(),
+                Faulty.formatted(Faulty.load(folder, ring.replace("\"tcp://*:1002", "\"udp://*:1002"))),
+                "what comes by TCP does not go on by UDP");
+    }
+
+    @Test
+    void shouldRefuseToProbeByTcpWhatServesUdpAlone() {
+        String yaml = GOOD.replace("tcp://", "udp://") + "    health: { protocol: tcp }\n";
+
+        assertEquals(
+                List.of("proxy.yaml:5: services[0].health.protocol: has no effect: the service has no tcp:// listener;"
+                        + " set it to none or remove the key"),
                 Faulty.formatted(Faulty.load(folder, yaml)));
     }
 
@@ -418,9 +457,7 @@ class FaultsTest {
                 of("just text", "1: the file holds a value, but a configuration is a mapping such as services: […]"),
                 of("\n- a", "2: the file holds a list, but a configuration is a mapping such as services: […]"),
                 of("---\n", "2: the file holds nothing, but a configuration is a mapping such as services: […]"),
-                of(
-                        "admin: {}\n",
-                        "1: there is no service to run: give --backend HOST:PORT, or a file that has services"),
+                of("admin: {}\n", "1: there is no service to run: the file needs services"),
                 of("services: 5\n", "1: services: is a value, but a list is wanted: each element begins with a dash"),
                 of(
                         "a:\n\tb: 1\n",

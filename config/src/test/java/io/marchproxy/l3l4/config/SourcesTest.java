@@ -135,23 +135,24 @@ class SourcesTest {
     }
 
     @Test
-    void shouldReplaceTheBackendsOfTheOneService() {
-        ServiceSettings service = settings(ONE, Map.of(), Overrides.none().with(Setting.BACKEND, "h:1"))
-                .services()
-                .getFirst();
+    void shouldRefuseBackendsOfAFlagBesideAFile() {
+        Overrides flags = Overrides.none().with(Setting.BACKEND, "h:1");
 
-        assertEquals("web", service.name());
-        assertEquals(List.of(new BackendSettings("h:1", "h", 1)), service.backends());
+        assertEquals(
+                List.of("flag --backend: is for a run without a file; write the backends into proxy.yaml"),
+                Faulty.load(folder, ONE, Map.of(), flags).faults().stream()
+                        .map(fault -> fault.format().replace(folder + "/", ""))
+                        .toList());
     }
 
     @Test
     void shouldRefuseWhatCannotBePlacedAmongSeveralServices() {
-        Overrides flags = Overrides.none().with(Setting.BACKEND, "h:1");
+        Map<String, String> environment = Map.of("LISTEN_PORT", "80", "MARCHPROXY_BACKENDS", "h:1");
         String meant = ": the file has 2 services: set this in the file, for the one that is meant";
 
         assertEquals(
-                List.of("flag --backend" + meant, "environment variable LISTEN_PORT" + meant),
-                Faulty.formatted(Faulty.load(folder, TWO, Map.of("LISTEN_PORT", "80"), flags)));
+                List.of("environment variable MARCHPROXY_BACKENDS" + meant, "environment variable LISTEN_PORT" + meant),
+                Faulty.formatted(Faulty.load(folder, TWO, environment, Overrides.none())));
     }
 
     @ParameterizedTest
@@ -274,6 +275,20 @@ class SourcesTest {
                         new BackendSettings("b", "10.0.0.2", 80),
                         new BackendSettings("10.0.0.3:81", "10.0.0.3", 81)),
                 service.backends());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            log_level: INFO | INFO
+            log_level: Warning | WARN
+            enable_qos: Yes | INFO
+            manager_url: "" | INFO
+            cluster_api_key: " " | INFO
+            jaeger_endpoint: "" | INFO
+            """)
+    void shouldReadWordsOfTheReferenceProxyInAnyCaseAndNothingAsNothing(String line, ProxySettings.LogLevel level) {
+        assertEquals(
+                level, settings(ONE + line + "\n", Map.of(), Overrides.none()).logLevel());
     }
 
     @Test

@@ -8,8 +8,11 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /** Adds the shards' books up into one line for each service, class and direction that saw traffic. */
 final class BooksReport {
@@ -17,7 +20,12 @@ final class BooksReport {
 
     private BooksReport() {}
 
-    static List<BooksLine> lines(List<ShardBooks> shards, List<CompiledService> services) {
+    /**
+     * Writes the lines.
+     *
+     * @param gone numbers of those of the services that are written as one for each protocol
+     */
+    static List<BooksLine> lines(List<ShardBooks> shards, List<CompiledService> services, Set<Integer> gone) {
         TrafficBooks ingress = new TrafficBooks(services.size());
         TrafficBooks pipeline = new TrafficBooks(services.size());
         TrafficBooks egress = new TrafficBooks(services.size());
@@ -27,16 +35,26 @@ final class BooksReport {
             egress.add(shard.egress());
         }
         List<BooksLine> lines = new ArrayList<>();
+        Map<String, BooksLine> removed = new LinkedHashMap<>();
         for (CompiledService service : services) {
             for (int trafficClass = 0; trafficClass < CLASSES; trafficClass++) {
                 for (Direction direction : Direction.values()) {
                     BooksLine line = line(service, trafficClass, direction, ingress, pipeline, egress);
-                    if (line.inPackets() != 0 || !line.drops().isEmpty()) {
+                    if (line.inPackets() == 0 && line.drops().isEmpty()) {
+                        continue;
+                    }
+                    if (gone.contains(service.id())) {
+                        removed.merge(
+                                line.protocol() + line.trafficClass() + line.direction(),
+                                line.of(-1, StatusParts.REMOVED),
+                                BooksLine::plus);
+                    } else {
                         lines.add(line);
                     }
                 }
             }
         }
+        lines.addAll(removed.values());
         return List.copyOf(lines);
     }
 

@@ -12,6 +12,8 @@ import io.marchproxy.l3l4.engine.listen.Relay;
 import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
+import io.marchproxy.l3l4.engine.settings.MemoryNeed;
+import io.marchproxy.l3l4.engine.settings.NameResolver;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.engine.settings.SettingsException;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
@@ -44,6 +46,7 @@ import org.slf4j.LoggerFactory;
 public final class ProxyService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyService.class);
     private static final long QUOTA_TURN_MS = 20;
+    private static final long ADDRESS_TURN_MS = 100;
     private static final long ANSWER_SECONDS = 5;
     private static final long DRAIN_LOOK_MS = 10;
 
@@ -53,13 +56,15 @@ public final class ProxyService implements AutoCloseable {
     private final ConnectErrors connectErrors = new ConnectErrors();
     private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("control").factory());
-    private final SettingsCompiler compiler = new SettingsCompiler();
+    private final NameResolver names = new NameResolver();
+    private final SettingsCompiler compiler = new SettingsCompiler(names);
     private final Placement placement;
     private final HealthMonitor health;
     private final Placement.Built built;
     private final Neighbourhood neighbourhood;
+    private final BackendAddresses addresses;
     private final List<Shard> shards;
-    private final Relay tcp;
+    private final TcpRelay tcp;
     private final Relay udp;
     private final ListenerSet listeners;
     private final QuotaBalancer quotas;
@@ -77,6 +82,7 @@ public final class ProxyService implements AutoCloseable {
         compiled = compiler.compile(settings);
         placement = Placement.of(settings.engine());
         health = new HealthMonitor(this::flipped);
+        addresses = new BackendAddresses(compiled, directory, health);
         built = placement.build(compiled.pipeline(), directory, this::trafficFailed, errors);
         shards = built.shards();
         tcp = new TcpRelay(shards);
@@ -94,6 +100,10 @@ public final class ProxyService implements AutoCloseable {
      * @throws StartupException when it can't listen or resolve as configured; nothing is left open then
      */
     public static ProxyService start(ProxySettings settings) throws StartupException {
+        List<String> lacking = MemoryNeed.faults(settings.engine());
+        if (!lacking.isEmpty()) {
+            throw new StartupException(String.join("\n", lacking));
+        }
         ProxyService service;
         try {
             service = new ProxyService(settings);
@@ -119,12 +129,12 @@ public final class ProxyService implements AutoCloseable {
 
     private void open() throws ListenException {
         built.refusals().forEach(LOG::warn);
-        directory.publish(compiled.targets());
         ListenerSet.Change change = listeners.prepare(compiled.listeners());
         shareOut(compiled);
-        health.watch(Probes.of(compiled));
+        addresses.watch();
         listeners.commit(change);
         control.scheduleAtFixedRate(this::shareAgain, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
+        control.scheduleAtFixedRate(this::tryOtherAddresses, ADDRESS_TURN_MS, ADDRESS_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(heartbeats::ask, 0, Heartbeats.INTERVAL_MS, TimeUnit.MILLISECONDS);
         ready = true;
     }
@@ -138,21 +148,30 @@ public final class ProxyService implements AutoCloseable {
         if (draining || closed) {
             throw new ReloadException("the service is shutting down");
         }
+        CompiledSettings next;
+        ListenerSet.Change change;
         try {
             requireSame(settings);
-            CompiledSettings next = compiler.compile(settings);
-            ListenerSet.Change change = listeners.prepare(next.listeners());
-            directory.publish(next.targets());
-            await(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
-            compiled = next;
-            shareOut(next);
-            health.watch(Probes.of(next));
-            listeners.commit(change);
-            reloads.incrementAndGet();
+            next = compiler.prepare(settings);
+            change = listeners.prepare(next.listeners());
         } catch (SettingsException | ListenException e) {
             reloadsRefused.incrementAndGet();
             throw new ReloadException(String.valueOf(e.getMessage()));
         }
+        // From here on shards may know its numbers.
+        compiler.accept();
+        try {
+            addresses.publish(next);
+            await(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
+            compiled = next;
+            shareOut(next);
+            addresses.watch();
+        } catch (RuntimeException e) {
+            change.abandon();
+            throw e;
+        }
+        listeners.commit(change);
+        reloads.incrementAndGet();
     }
 
     /** Counts a reload that was refused before it came to {@link #reload}, since the file has faults. */
@@ -177,7 +196,7 @@ public final class ProxyService implements AutoCloseable {
                 parts.shards(),
                 parts.services(now),
                 parts.backends(now),
-                BooksReport.lines(booksOf(shards), now.services()),
+                BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.placement(placement, neighbourhood, built.refusals()));
     }
 
@@ -191,22 +210,30 @@ public final class ProxyService implements AutoCloseable {
         return ready && !draining;
     }
 
+    /** The service is about to be drained: not ready any more, and a reload that waits for a name server waits no longer. */
+    public void announceStop() {
+        draining = true;
+        names.end();
+    }
+
     /**
-     * Not ready any more; stops accepting, waits for TCP connections to end by themselves, and closes the rest at the
-     * deadline. UDP sessions have no end to wait for: they are served until the connections are gone.
+     * Not ready any more; stops accepting, waits for TCP connections and for the UDP sessions of services with
+     * {@code replies} to end by themselves, and closes the rest at the deadline. Other UDP sessions have no end to wait for:
+     * they are served until those are gone.
      */
     public void drain(Duration deadline) throws InterruptedException {
-        draining = true;
+        announceStop();
         synchronized (this) {
             listeners.closeAll();
         }
         long untilNs = System.nanoTime() + deadline.toNanos();
-        while (liveConnections() > 0 && System.nanoTime() - untilNs < 0) {
+        while (endingByThemselves() > 0 && System.nanoTime() - untilNs < 0) {
             TimeUnit.MILLISECONDS.sleep(DRAIN_LOOK_MS);
         }
-        long left = liveConnections();
+        long left = endingByThemselves();
         if (left > 0) {
-            LOG.warn("{} connections were open still at the end of the drain time-out and are closed", left);
+            LOG.warn(
+                    "{} connections or sessions were open still at the end of the drain time-out and are closed", left);
         }
         tcp.closeAll();
         udp.closeAll();
@@ -239,7 +266,12 @@ public final class ProxyService implements AutoCloseable {
 
     /** Ends everything at once. Repeated calls do nothing. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        names.end();
+        closeOnce();
+    }
+
+    private synchronized void closeOnce() {
         if (closed) {
             return;
         }
@@ -292,6 +324,14 @@ public final class ProxyService implements AutoCloseable {
         }
     }
 
+    private void tryOtherAddresses() {
+        try {
+            addresses.turn(System.nanoTime());
+        } catch (RuntimeException e) {
+            errors.record("addresses of backends", e);
+        }
+    }
+
     private void flipped(ProbeTarget target, boolean healthy) {
         shards.forEach(shard -> shard.health(target.service(), target.backend(), healthy));
     }
@@ -301,10 +341,15 @@ public final class ProxyService implements AutoCloseable {
         health.failed(backend, errno);
     }
 
-    private long liveConnections() {
+    /** What lives and has an end: TCP connections, and UDP sessions that so many replies complete. */
+    private long endingByThemselves() {
         return compiled.services().stream()
-                .filter(service -> service.protocol() == Protocol.TCP.number())
-                .mapToLong(service -> tcp.live(service.id()))
+                .mapToLong(service -> {
+                    if (service.protocol() == Protocol.TCP.number()) {
+                        return tcp.live(service.id());
+                    }
+                    return service.settings().replies() > 0 ? udp.live(service.id()) : 0;
+                })
                 .sum();
     }
 

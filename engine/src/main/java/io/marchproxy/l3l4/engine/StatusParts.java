@@ -11,19 +11,28 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.tcp.TcpCounters;
+import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import io.netty.util.NetUtil;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads the parts of a status report off the running components. Any thread. */
 record StatusParts(
         List<Shard> running,
-        Relay tcp,
+        TcpRelay tcp,
         Relay udp,
         ListenerSet listeners,
         HealthMonitor health,
         ConnectErrors connectErrors,
         long startedNs) {
     private static final double GIGABYTE = 1e9;
+
+    /** What services are called together that are gone and have nothing left; no service can have this name. */
+    static final String REMOVED = "(removed)";
 
     List<StatusReport.ShardStatus> shards() {
         return running.stream().map(StatusParts::shard).toList();
@@ -54,8 +63,55 @@ record StatusParts(
                 !here.isEmpty() && here.stream().allMatch(Shard::isBoundToNode));
     }
 
+    /**
+     * Each service that is configured or has something left from when it was, and one line for each protocol's services that
+     * are gone: names come and go with reloads, and are not to pile up in reports.
+     */
     List<StatusReport.ServiceStatus> services(CompiledSettings settings) {
-        return settings.services().stream().map(this::service).toList();
+        List<StatusReport.ServiceStatus> lines = new ArrayList<>();
+        Set<Integer> gone = gone(settings);
+        settings.services().stream()
+                .filter(service -> !gone.contains(service.id()))
+                .map(this::service)
+                .forEach(lines::add);
+        for (Protocol protocol : Protocol.values()) {
+            List<StatusReport.ServiceStatus> removed = settings.services().stream()
+                    .filter(service -> gone.contains(service.id()) && service.protocol() == protocol.number())
+                    .map(this::service)
+                    .toList();
+            if (!removed.isEmpty()) {
+                lines.add(sum(removed));
+            }
+        }
+        return List.copyOf(lines);
+    }
+
+    /** Numbers of the services that a reload took away and that have no connection or session any more. */
+    Set<Integer> gone(CompiledSettings settings) {
+        return settings.services().stream()
+                .filter(service -> !service.active()
+                        && (service.protocol() == Protocol.TCP.number() ? tcp : udp).live(service.id()) == 0)
+                .map(CompiledService::id)
+                .collect(Collectors.toSet());
+    }
+
+    private static StatusReport.ServiceStatus sum(List<StatusReport.ServiceStatus> removed) {
+        StatusReport.TcpStatus tcp = removed.stream()
+                .map(StatusReport.ServiceStatus::tcp)
+                .filter(Objects::nonNull)
+                .reduce(StatusReport.TcpStatus::plus)
+                .orElse(null);
+        return new StatusReport.ServiceStatus(
+                -1,
+                REMOVED,
+                removed.getFirst().protocol(),
+                false,
+                List.of(),
+                "",
+                0,
+                0,
+                removed.stream().mapToLong(StatusReport.ServiceStatus::total).sum(),
+                tcp);
     }
 
     List<StatusReport.BackendStatus> backends(CompiledSettings settings) {
@@ -86,7 +142,14 @@ record StatusParts(
                 service.settings().trafficClass().name(),
                 relay.live(service.id()),
                 isTcp ? service.settings().maxConnections() : service.settings().maxSessions(),
-                relay.total(service.id()));
+                relay.total(service.id()),
+                isTcp ? tcpStatus(service) : null);
+    }
+
+    private StatusReport.TcpStatus tcpStatus(CompiledService service) {
+        TcpCounters counters = tcp.counters(service.id());
+        return new StatusReport.TcpStatus(
+                tcp.acceptPauses(service.settings().name()), counters.retries(), counters.durationsMs());
     }
 
     private StatusReport.BackendStatus backend(CompiledBackend backend) {

@@ -16,6 +16,8 @@ import io.marchproxy.l3l4.engine.status.StatusReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -24,7 +26,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -172,6 +176,111 @@ class ProxyServiceTest {
             }
             assertEquals(1, proxy.status().reloadsRefused());
         }
+    }
+
+    @Test
+    void shouldShowNoServiceOfARefusedReload() throws Exception {
+        try (EchoServer backend = new EchoServer();
+                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ProxyService proxy = ProxyService.start(automatic(service(backend.port())))) {
+            for (String name : List.of("g1", "g2", "g3")) {
+                ProxySettings refused = automatic(
+                        service(backend.port()), named(name, taken.getLocalPort(), "127.0.0.1", backend.port()));
+                assertThrows(ReloadException.class, () -> proxy.reload(refused));
+            }
+            proxy.reload(automatic(service(backend.port())));
+            assertEquals(List.of("echo"), serviceNames(proxy));
+        }
+    }
+
+    @Test
+    void shouldShowServicesThatAreGoneAsOne() throws Exception {
+        try (EchoServer backend = new EchoServer();
+                ProxyService proxy = ProxyService.start(automatic(named("r0", 0, "127.0.0.1", backend.port())))) {
+            for (int i = 1; i <= 5; i++) {
+                try (Socket client =
+                        connect(proxy.listening("r" + (i - 1)).getFirst().getPort())) {
+                    assertEchoes(client);
+                }
+                proxy.reload(automatic(named("r" + i, 0, "127.0.0.1", backend.port())));
+            }
+            await(() -> serviceNames(proxy).equals(List.of("r5", "(removed)")));
+            StatusReport status = proxy.status();
+            assertEquals(5, status.services().getLast().total());
+            assertEquals(2, status.books().size(), () -> status.books().toString());
+            assertEquals(
+                    List.of(5L, 5L),
+                    status.books().stream()
+                            .map(StatusReport.BooksLine::outBytes)
+                            .toList());
+        }
+    }
+
+    @Test
+    void shouldWaitForTheAnswersOfUdpQuestionsWhenItDrains() throws Exception {
+        try (DatagramSocket backend = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                DatagramSocket client = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                ProxyService proxy = ProxyService.start(automatic(ServiceSettings.builder("dns")
+                        .listen(Protocol.UDP, "127.0.0.1", 0)
+                        .backend("b", "127.0.0.1", backend.getLocalPort())
+                        .replies(1)
+                        .build()))) {
+            InetSocketAddress address = proxy.listening("dns").getFirst();
+            client.setSoTimeout(20_000);
+            client.send(new DatagramPacket(new byte[] {42}, 1, address));
+            DatagramPacket question = new DatagramPacket(new byte[1], 1);
+            backend.setSoTimeout(20_000);
+            backend.receive(question);
+            CompletableFuture<Void> drained = CompletableFuture.runAsync(() -> {
+                try {
+                    proxy.drain(Duration.ofSeconds(30));
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            await(() -> proxy.listening("dns").isEmpty());
+            assertThrows(TimeoutException.class, () -> drained.get(200, TimeUnit.MILLISECONDS));
+            backend.send(new DatagramPacket(new byte[] {43}, 1, question.getSocketAddress()));
+            DatagramPacket answer = new DatagramPacket(new byte[1], 1);
+            client.receive(answer);
+            assertEquals(43, answer.getData()[0]);
+            assertEquals(address, answer.getSocketAddress());
+            drained.get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void shouldReachALocalhostThatListensOnOneFamilyAlone() throws Exception {
+        try (ServerSocket six = new ServerSocket(0, 1, InetAddress.ofLiteral("::1"));
+                ProxyService proxy =
+                        ProxyService.start(automatic(named("local", 0, "localhost", six.getLocalPort())))) {
+            await(() -> {
+                try (Socket client = connect(proxy.listening("local").getFirst().getPort())) {
+                    six.setSoTimeout(200);
+                    six.accept().close();
+                    return client.isConnected();
+                } catch (IOException e) {
+                    return false;
+                }
+            });
+        }
+    }
+
+    @Test
+    void shouldBeNoLongerReadyOnceItsStopIsAnnounced() throws Exception {
+        try (EchoServer backend = new EchoServer();
+                ProxyService proxy = ProxyService.start(automatic(service(backend.port())))) {
+            assertTrue(proxy.ready());
+            proxy.announceStop();
+            assertFalse(proxy.ready());
+            assertThrows(ReloadException.class, () -> proxy.reload(automatic(service(backend.port()))));
+        }
+    }
+
+    private static List<String> serviceNames(ProxyService proxy) {
+        return proxy.status().services().stream()
+                .map(StatusReport.ServiceStatus::name)
+                .toList();
     }
 
     @Test

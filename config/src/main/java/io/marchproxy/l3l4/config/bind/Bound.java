@@ -7,11 +7,13 @@ import io.marchproxy.l3l4.config.schema.Groups;
 import io.marchproxy.l3l4.config.schema.Key;
 import io.marchproxy.l3l4.config.schema.ListKey;
 import io.marchproxy.l3l4.config.value.ValueType;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,7 @@ public final class Bound {
     record Sections(List<Bound> bounds) implements Slot {}
 
     private final Map<String, Slot> slots = new LinkedHashMap<>();
+    private final Set<String> idle = new HashSet<>();
     private final String path;
     private final Origin origin;
 
@@ -55,6 +58,16 @@ public final class Bound {
 
     Map<String, Slot> slots() {
         return slots;
+    }
+
+    /** Says of a key that it changes nothing as things are. */
+    void markIdle(Field field) {
+        idle.add(field.name());
+    }
+
+    /** Whether a key changes nothing as things are. */
+    boolean isIdle(String name) {
+        return idle.contains(name);
     }
 
     /** Where the section begins. */

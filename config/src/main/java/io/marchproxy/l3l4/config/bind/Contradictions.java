@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.schema.Catalogue;
 import io.marchproxy.l3l4.config.schema.Field;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
+import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.tree.Quote;
@@ -31,26 +32,36 @@ final class Contradictions {
 
     void check() {
         if (services.isEmpty() && !root.unread(ServiceKeys.SERVICES)) {
-            faults.add(
-                    root.origin(), "there is no service to run: give --backend HOST:PORT, or a file that has services");
+            String remedy = root.origin() instanceof Origin.Line
+                    ? "the file needs services"
+                    : "give --backend HOST:PORT, or a file that has services";
+            faults.add(root.origin(), "there is no service to run: " + remedy);
         }
-        Map<String, Origin> names = new LinkedHashMap<>();
+        Map<String, Placed<String>> names = new LinkedHashMap<>();
         for (Bound service : services) {
             service.find(ServiceKeys.NAME)
                     .ifPresent(name -> unique(
-                            names, name, service.origin(ServiceKeys.NAME), service.path(ServiceKeys.NAME), "service"));
+                            names,
+                            new Placed<>(name, service.path(ServiceKeys.NAME), service.origin(ServiceKeys.NAME)),
+                            service.path()));
             checkBackends(service);
             checkConnect(service);
             checkEffect(service);
         }
         checkListeners();
+        new Loops(services, faults).check();
         checkRules(names);
     }
 
-    private void unique(Map<String, Origin> seen, String name, Origin origin, String path, String what) {
-        Origin first = seen.putIfAbsent(name, origin);
+    /** Two may stand on one line, so the first is told by its path as well. */
+    private void unique(Map<String, Placed<String>> seen, Placed<String> name, String owner) {
+        Placed<String> first = seen.putIfAbsent(name.value(), new Placed<>(name.value(), owner, name.origin()));
         if (first != null) {
-            faults.add(origin, path, Quote.of(name) + " is also the name of the " + what + " at " + first.place());
+            faults.add(
+                    name.origin(),
+                    name.path(),
+                    Quote.of(name.value()) + " is also the name of " + first.path() + " ("
+                            + first.origin().place() + ")");
         }
     }
 
@@ -59,32 +70,15 @@ final class Contradictions {
         if (backends.isEmpty() && !service.mistaken() && !service.unread(ServiceKeys.BACKENDS)) {
             faults.add(service.origin(), service.path(ServiceKeys.BACKENDS), "the service has no backend");
         }
-        Map<String, Origin> ids = new LinkedHashMap<>();
+        Map<String, Placed<String>> ids = new LinkedHashMap<>();
         for (Bound backend : backends) {
             Optional<HostPort> address = backend.find(ServiceKeys.BACKEND_ADDRESS);
             address.map(HostPort::toString).ifPresent(id -> backend.settle(ServiceKeys.BACKEND_ID, id));
             Origin at = backend.origin(ServiceKeys.BACKEND_ID);
             Origin origin = at == Origin.Unwritten.DEFAULT ? backend.origin() : at;
             backend.find(ServiceKeys.BACKEND_ID)
-                    .ifPresent(id -> unique(ids, id, origin, backend.path(ServiceKeys.BACKEND_ID), "backend"));
-            address.ifPresent(target -> checkLoop(service, backend, target));
-        }
-    }
-
-    /** A backend that is the service's own listener would send it its own traffic for ever. */
-    private void checkLoop(Bound service, Bound backend, HostPort target) {
-        for (Placed<ListenAddress> listen : service.list(ServiceKeys.LISTEN)) {
-            boolean local = ListenOverlap.covers("localhost", target.host())
-                    || ListenOverlap.covers(target.host(), listen.value().host());
-            if (local
-                    && listen.value().port() == target.port()
-                    && ListenOverlap.covers(listen.value().host(), target.host())) {
-                faults.add(
-                        backend.origin(ServiceKeys.BACKEND_ADDRESS),
-                        backend.path(ServiceKeys.BACKEND_ADDRESS),
-                        target + " is the service's own listener " + listen.value() + ": a loop");
-                return;
-            }
+                    .ifPresent(id -> unique(
+                            ids, new Placed<>(id, backend.path(ServiceKeys.BACKEND_ID), origin), backend.path()));
         }
     }
 
@@ -109,6 +103,7 @@ final class Contradictions {
         if (!listen.isEmpty()) {
             checkEffect(service, listen, Protocol.TCP, ServiceKeys.ONLY_TCP);
             checkEffect(service, listen, Protocol.UDP, ServiceKeys.ONLY_UDP);
+            checkProbe(service.group(ServiceKeys.HEALTH), listen);
         }
     }
 
@@ -122,6 +117,17 @@ final class Contradictions {
                             origin,
                             service.path(key),
                             "has no effect: the service has no " + protocol.label() + ":// listener; remove the key"));
+        }
+    }
+
+    /** A probe is a TCP connect, which says nothing of a backend that serves UDP. */
+    private void checkProbe(Bound health, List<Placed<ListenAddress>> listen) {
+        boolean tcp = listen.stream().anyMatch(address -> address.value().protocol() == Protocol.TCP);
+        if (!tcp && health.find(ServiceKeys.HEALTH_PROTOCOL).equals(Optional.of(HealthSettings.Probe.TCP))) {
+            faults.add(
+                    health.origin(ServiceKeys.HEALTH_PROTOCOL),
+                    health.path(ServiceKeys.HEALTH_PROTOCOL),
+                    "has no effect: the service has no tcp:// listener; set it to none or remove the key");
         }
     }
 
@@ -150,7 +156,7 @@ final class Contradictions {
         }
     }
 
-    private void checkRules(Map<String, Origin> names) {
+    private void checkRules(Map<String, Placed<String>> names) {
         for (Bound rule : root.group(QosKeys.QOS).groups(QosKeys.RULES)) {
             Bound match = rule.group(QosKeys.MATCH);
             match.find(QosKeys.MATCH_SERVICE)

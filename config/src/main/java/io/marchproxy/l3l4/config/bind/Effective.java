@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.config.bind;
 
+import io.marchproxy.l3l4.config.fault.Origin;
 import io.marchproxy.l3l4.config.value.Secret;
 import io.marchproxy.l3l4.config.value.ValueType;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,13 @@ public final class Effective {
     private void section(Bound bound, String first, String indent) {
         String lead = first;
         for (Map.Entry<String, Bound.Slot> entry : bound.slots().entrySet()) {
+            if (comments
+                    && bound.isIdle(entry.getKey())
+                    && entry.getValue() instanceof Bound.Value value
+                    && value.origin() == Origin.Unwritten.DEFAULT) {
+                // It does not hold, and who reads the form back would be told so.
+                continue;
+            }
             int before = out.length();
             slot(entry.getKey(), entry.getValue(), lead, indent);
             if (out.length() > before) {

@@ -184,7 +184,8 @@ public final class SectionReader {
         for (String key : mapping.keys()) {
             if (!known.contains(key)) {
                 String keyPath = path.isEmpty() ? key : path + "." + key;
-                faults.add(mapping.keyOrigin(key), Quote.shorten(keyPath), "unknown key; " + hint(key, group, known));
+                String message = NotYet.unknown(key).orElseGet(() -> "unknown key; " + hint(key, group, known));
+                faults.add(mapping.keyOrigin(key), Quote.shorten(keyPath), message);
             }
         }
     }

@@ -32,6 +32,11 @@ public final class SettingsBinder {
         new Contradictions(root, faults).check();
     }
 
+    /** Tells what is written and changes nothing; only for a configuration without faults. */
+    public static void warn(Bound root, Faults warnings) {
+        new Idle(root, warnings).check();
+    }
+
     /** The settings; only for a configuration without faults. */
     public static ProxySettings bind(Bound root) {
         Bound admin = root.group(Catalogue.ADMIN);

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.config.schema;
 import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.ProxySettings.LogLevel;
+import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.config.value.Secret;
 import io.marchproxy.l3l4.config.value.Values;
 import java.net.URI;
@@ -118,41 +119,41 @@ public final class Catalogue {
             "Routing among clouds.",
             List.of(Key.of("enabled", Values.BOOLEAN, false, "Whether backends are chosen by cloud.")));
 
-    private static final Key<URI> ENDPOINT =
+    public static final Key<URI> TRACING_ENDPOINT =
             Key.of("endpoint", Values.URL, URI.create("http://127.0.0.1:4317"), "Where spans go by OTLP.");
-    private static final Group TRACING = new Group(
+    public static final Key<Boolean> TRACING_ENABLED =
+            Key.of("enabled", Values.BOOLEAN, false, "Whether spans are exported.");
+    public static final Key<Double> SAMPLE_RATIO =
+            Key.of("sample-ratio", Values.decimal(0, 1), 0.1, "Share of flows that are traced.");
+    public static final Group TRACING = new Group(
             "tracing",
             "OpenTelemetry spans of sampled flows.",
-            List.of(
-                    Key.of("enabled", Values.BOOLEAN, false, "Whether spans are exported."),
-                    ENDPOINT,
-                    Key.of("sample-ratio", Values.decimal(0, 1), 0.1, "Share of flows that are traced.")));
-    private static final Group IPFIX = new Group(
-            "ipfix",
-            "Flow records by IPFIX (RFC 7011).",
-            List.of(
-                    Key.of("enabled", Values.BOOLEAN, false, "Whether flow records are exported."),
-                    Key.open("collector", Values.HOST_PORT, "none", "Where flow records go.")));
-    private static final Group OBSERVABILITY = new Group("observability", "What is exported.", List.of(TRACING, IPFIX));
+            List.of(TRACING_ENABLED, TRACING_ENDPOINT, SAMPLE_RATIO));
+    public static final Key<Boolean> IPFIX_ENABLED =
+            Key.of("enabled", Values.BOOLEAN, false, "Whether flow records are exported.");
+    public static final Key<HostPort> IPFIX_COLLECTOR =
+            Key.open("collector", Values.HOST_PORT, "none", "Where flow records go.");
+    public static final Group IPFIX =
+            new Group("ipfix", "Flow records by IPFIX (RFC 7011).", List.of(IPFIX_ENABLED, IPFIX_COLLECTOR));
+    public static final Group OBSERVABILITY = new Group("observability", "What is exported.", List.of(TRACING, IPFIX));
 
     private static final Key<Secret> CLUSTER_API_KEY =
             Key.open("cluster-api-key", Values.SECRET, "none", "The key with which the manager knows its cluster.");
-    private static final Group MANAGER = new Group(
+    public static final Key<URI> MANAGER_URL = Key.open("url", Values.URL, "none", "Where the manager is.");
+    public static final Key<Duration> POLL_INTERVAL = Key.of(
+            "poll-interval",
+            Values.duration(SECOND, Duration.ofDays(1)),
+            Duration.ofSeconds(60),
+            "Between two looks for a new configuration.");
+    public static final Key<Duration> HEARTBEAT_INTERVAL = Key.of(
+            "heartbeat-interval",
+            Values.duration(SECOND, Duration.ofDays(1)),
+            Duration.ofSeconds(30),
+            "Between two signs of life.");
+    public static final Group MANAGER = new Group(
             "manager",
             "The manager that hands out configuration; without one the proxy runs on its own.",
-            List.of(
-                    Key.open("url", Values.URL, "none", "Where the manager is."),
-                    CLUSTER_API_KEY,
-                    Key.of(
-                            "poll-interval",
-                            Values.duration(SECOND, Duration.ofDays(1)),
-                            Duration.ofSeconds(60),
-                            "Between two looks for a new configuration."),
-                    Key.of(
-                            "heartbeat-interval",
-                            Values.duration(SECOND, Duration.ofDays(1)),
-                            Duration.ofSeconds(30),
-                            "Between two signs of life.")));
+            List.of(MANAGER_URL, CLUSTER_API_KEY, POLL_INTERVAL, HEARTBEAT_INTERVAL));
 
     /** The whole. */
     public static final Group ROOT = new Group(

@@ -1,9 +1,11 @@
 package io.marchproxy.l3l4.config.schema;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -104,7 +106,20 @@ public final class NotYet {
     private static final Map<String, Row> BY_PATH =
             TABLE.stream().collect(Collectors.toUnmodifiableMap(Row::path, row -> row));
 
+    /** What people call the parts of layer 3, which has no keys yet that a slip could be told from. */
+    private static final Pattern LAYER3_WORDS =
+            Pattern.compile("l3|layer-?3|interfaces?|routes?|routing-table|gateways?"
+                    + "|next-hops?|ip-forward(ing)?|forwarding|tun|tap|tunnels?|devices?|nics?|(af-)?xdp");
+
     private NotYet() {}
+
+    /** The message for a key that is of no section but names what a later version will have. */
+    public static Optional<String> unknown(String key) {
+        String word = key.toLowerCase(Locale.ROOT).replace('_', '-');
+        return LAYER3_WORDS.matcher(word).matches()
+                ? Optional.of("layer 3 is not in this version yet; " + REMOVE + " (it comes with " + LAYER3 + ")")
+                : Optional.empty();
+    }
 
     /** All rows, in order of release. */
     public static List<Row> rows() {

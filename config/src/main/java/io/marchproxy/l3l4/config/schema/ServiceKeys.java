@@ -74,7 +74,8 @@ public final class ServiceKeys {
             "replies",
             Values.integer(0, 65_535),
             DEFAULT.replies(),
-            "A UDP session ends after so many datagrams to the client (1 suits DNS); 0 for no such end.");
+            "A UDP session ends when each of the client's datagrams has had so many answers (1 suits DNS), and a stop waits for"
+                    + " them; 0 for no such end.");
 
     public static final Key<Duration> CONNECT_TIMEOUT = Key.of(
             "timeout",

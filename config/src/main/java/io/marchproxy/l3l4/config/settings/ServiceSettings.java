@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param bufferBytes per connection and direction
  * @param sessionTimeout after which a silent UDP session ends
  * @param maxSessions UDP sessions at the most, over all shards
- * @param replies datagrams to the client that complete a UDP session; 0 for no such end
+ * @param replies datagrams to the client for each of the client's that complete a UDP session; 0 for no such end
  */
 public record ServiceSettings(
         String name,

@@ -45,6 +45,10 @@ final class LegacyKeys {
     private static final Set<String> OF_SERVICE =
             Set.of("bind_addr", "routing_algorithm", "health_check_interval", "backends");
 
+    /** Those whose words may be written in any case, and truth values as 1, yes or on. */
+    private static final Set<String> RELAXED =
+            Set.of("log_level", "enable_numa", "enable_qos", "enable_multicloud", "enable_tracing");
+
     private static final Map<String, String> ALGORITHMS =
             Map.of("roundrobin", "round-robin", "round_robin", "round-robin", "leastconn", "least-connections");
 
@@ -70,7 +74,9 @@ final class LegacyKeys {
         boolean services = root.get("services") != null;
         written.forEach((name, entry) -> {
             ConfigNode value = entry.value();
-            if (value.isNull()) {
+            if (value.isNull()
+                    || (value instanceof Scalar scalar && scalar.text().isBlank())) {
+                // The reference proxy's own word for nothing.
                 return;
             }
             if (services && OF_SERVICE.contains(name)) {
@@ -79,7 +85,7 @@ final class LegacyKeys {
                         name,
                         "is of the older form, which describes one service; this file has services: write it there");
             } else {
-                apply(name, renamed(value, name), true);
+                apply(name, renamed(relaxed(name, value), name), true);
             }
         });
     }
@@ -104,6 +110,13 @@ final class LegacyKeys {
         });
     }
 
+    /** The reference proxy reads words in any case. */
+    private static ConfigNode relaxed(String name, ConfigNode value) {
+        return RELAXED.contains(name) && value instanceof Scalar scalar
+                ? scalar.withText(Overlay.relaxed(scalar.text()))
+                : value;
+    }
+
     private static ConfigNode fromVariable(String name, String value, Origin origin) {
         return switch (name) {
             case "backends" ->
@@ -121,9 +134,7 @@ final class LegacyKeys {
                 }
                 yield marking;
             }
-            case "log_level", "enable_numa", "enable_qos", "enable_multicloud", "enable_tracing" ->
-                new Scalar(Overlay.relaxed(value), origin);
-            default -> new Scalar(value, origin);
+            default -> new Scalar(RELAXED.contains(name) ? Overlay.relaxed(value) : value, origin);
         };
     }
 

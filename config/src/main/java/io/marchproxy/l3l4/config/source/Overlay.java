@@ -76,6 +76,10 @@ public final class Overlay {
     }
 
     private void setBackends(List<String> addresses, Origin origin) {
+        if (root.origin() instanceof Origin.Line line) {
+            faults.add(origin, "is for a run without a file; write the backends into " + line.file());
+            return;
+        }
         List<ConfigNode> backends = new ArrayList<>();
         for (String address : addresses) {
             Mapping backend = new Mapping(origin);

@@ -56,9 +56,7 @@ public final class StatusJson {
         json.writeNumberField("reloads", report.reloads());
         json.writeNumberField("reloads_refused", report.reloadsRefused());
         json.writeNumberField("unexpected_errors", report.unexpectedErrors());
-        json.writeNumberField(
-                "imbalance_bytes",
-                report.books().stream().mapToLong(BooksLine::imbalanceBytes).sum());
+        json.writeNumberField("imbalance_bytes", report.imbalanceBytes());
         placement(report.placement());
         array("shards", report.shards(), this::shard);
         array("services", report.services(), this::service);
@@ -121,6 +119,11 @@ public final class StatusJson {
         json.writeNumberField("connections", service.connections());
         json.writeNumberField("max_connections", service.maxConnections());
         json.writeNumberField("total", service.total());
+        StatusReport.TcpStatus tcp = service.tcp();
+        if (tcp != null) {
+            json.writeNumberField("accept_pauses", tcp.acceptPauses());
+            json.writeNumberField("retries", tcp.retries());
+        }
         json.writeEndObject();
     }
 

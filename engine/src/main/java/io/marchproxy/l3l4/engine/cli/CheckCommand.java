@@ -2,7 +2,9 @@ package io.marchproxy.l3l4.engine.cli;
 
 import io.marchproxy.l3l4.config.ConfigResult;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.engine.settings.MemoryNeed;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -16,7 +18,8 @@ import picocli.CommandLine.Spec;
         name = "check",
         description = {
             "Checks a configuration and starts nothing.",
-            "Prints every fault as FILE:LINE: what is wrong, or that there is none. Flags and environment count as in run."
+            "Prints every fault as FILE:LINE: what is wrong, or that there is none. Flags and environment count as in run.",
+            "What is written and has no effect is told as a warning."
         },
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
@@ -48,16 +51,27 @@ final class CheckCommand implements Callable<Integer> {
             result.faults().forEach(fault -> out.println(fault.format()));
             return ExitCode.USAGE;
         }
+        List<String> lacking = MemoryNeed.faults(result.settings().get().engine());
+        if (!lacking.isEmpty()) {
+            lacking.forEach(line -> out.println(source() + ": " + line));
+            return ExitCode.USAGE;
+        }
+        // A comment in YAML, so that what --show prints can be read back.
+        String lead = show ? "# warning: " : "warning: ";
+        result.warnings().forEach(warning -> out.println(lead + warning.format()));
         out.print(show ? result.effective() : verdict(result.settings().get()));
         out.flush();
         return ExitCode.OK;
+    }
+
+    private Object source() {
+        return flags.file() == null ? "command line" : flags.file();
     }
 
     private String verdict(ProxySettings settings) {
         int backends = settings.services().stream()
                 .mapToInt(service -> service.backends().size())
                 .sum();
-        Object what = flags.file() == null ? "command line" : flags.file();
-        return what + ": ok (" + Announcement.counts(settings.services().size(), backends) + ")\n";
+        return source() + ": ok (" + Announcement.counts(settings.services().size(), backends) + ")\n";
     }
 }

@@ -8,6 +8,8 @@ import io.marchproxy.l3l4.config.source.ConfigContent;
 import io.marchproxy.l3l4.config.source.Overrides;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where the configuration comes from.
@@ -15,15 +17,18 @@ import org.jspecify.annotations.Nullable;
  * @param file or null, when flags and environment say it all
  */
 record ConfigurationSource(@Nullable Path file, Overrides flags) {
+    private static final Logger LOG = LoggerFactory.getLogger(ConfigurationSource.class);
+
     /** What a reading found, and what the file held then: nothing without a file. */
     record Reading(ConfigResult result, @Nullable ConfigContent content) {
         /**
-         * The settings.
+         * The settings; logs what is written and has no effect.
          *
          * @throws FaultsException that tells all that is wrong
          */
         ProxySettings settings() throws FaultsException {
             if (result.settings().isPresent()) {
+                result.warnings().forEach(warning -> LOG.warn("{}", warning.format()));
                 return result.settings().get();
             }
             throw new FaultsException(

@@ -32,6 +32,9 @@ final class ServiceRunner {
     private final BlockingQueue<Request> requests = new LinkedBlockingQueue<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
 
+    /** What a signal tells at once that the service is to stop, while this thread may wait for a name server. */
+    private volatile @Nullable ProxyService running;
+
     /** What the file said when it was last read, so that a signal and a change that come together count once. */
     private String lastDigest = "";
 
@@ -70,6 +73,7 @@ final class ServiceRunner {
         try (FileWatch _ = watch(first);
                 AdminServer admin = AdminServer.start(settings.admin());
                 ProxyService service = ProxyService.start(settings)) {
+            running = service;
             admin.serve(new AdminView(service));
             Announcement.started(service, admin, System.nanoTime() - beganNs);
             systemd.ready(Announcement.oneLine(service.settings()));
@@ -100,6 +104,10 @@ final class ServiceRunner {
             Runtime.getRuntime().halt(SIGNALLED + number);
         }
         requests.add(new Request.Stop(name));
+        ProxyService service = running;
+        if (service != null) {
+            service.announceStop();
+        }
     }
 
     private void serve(ProxyService service) throws InterruptedException {

@@ -67,10 +67,28 @@ public enum Metric {
             "marchproxy_connection_errors_total",
             Type.COUNTER,
             Unit.NONE,
-            "Connects to a backend that were refused or timed out.",
+            "TCP connects to a backend that were refused or timed out, and UDP datagrams that ICMP said it refused.",
             "service",
             "protocol",
             "backend"),
+    CONNECT_RETRIES(
+            "marchproxy_connect_retries_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Failed TCP connects that another backend was tried for.",
+            "service"),
+    ACCEPT_PAUSES(
+            "marchproxy_accept_pauses_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Times that a listener stopped accepting for want of file descriptors, counted on each shard.",
+            "service"),
+    CONNECTION_DURATION(
+            "marchproxy_connection_duration_seconds",
+            Type.HISTOGRAM,
+            Unit.SECONDS,
+            "How long TCP connections lived that have ended; the sum is exact to 1 %.",
+            "service"),
 
     BYTES_RECEIVED(
             "marchproxy_bytes_received_total",

@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.TcpStatus;
 import java.util.EnumMap;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -63,6 +64,12 @@ public final class MetricsPage {
             family(Metric.MAX_CONNECTIONS).set(service.maxConnections(), labels);
         }
         family(Metric.TOTAL_CONNECTIONS).add(service.total(), labels);
+        TcpStatus tcp = service.tcp();
+        if (tcp != null) {
+            family(Metric.CONNECT_RETRIES).add(tcp.retries(), service.name());
+            family(Metric.ACCEPT_PAUSES).add(tcp.acceptPauses(), service.name());
+            HistogramBuckets.ofDurations(tcp.durationsMs()).into(family(Metric.CONNECTION_DURATION), service.name());
+        }
     }
 
     private void books(BooksLine line) {
@@ -105,7 +112,7 @@ public final class MetricsPage {
     }
 
     private void residence(Histogram times) {
-        ResidenceBuckets.of(times).into(family(Metric.RESIDENCE));
+        HistogramBuckets.ofResidence(times).into(family(Metric.RESIDENCE));
     }
 
     private void shard(ShardStatus shard) {

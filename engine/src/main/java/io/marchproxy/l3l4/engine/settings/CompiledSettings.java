@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +38,29 @@ public record CompiledSettings(
         }
     }
 
-    /** One backend of one service and protocol. */
-    public record CompiledBackend(BackendTarget target, BackendSettings settings, CompiledService service) {}
+    /**
+     * One backend of one service and protocol.
+     *
+     * @param target with the address in use
+     * @param addresses all that its name has, in the order to try them
+     */
+    public record CompiledBackend(
+            BackendTarget target,
+            BackendSettings settings,
+            CompiledService service,
+            List<InetSocketAddress> addresses) {
+
+        /** The same backend by another of its addresses. */
+        public CompiledBackend at(InetSocketAddress address) {
+            BackendTarget moved = new BackendTarget(target.index(), target.service(), target.id(), address);
+            return new CompiledBackend(moved, settings, service, addresses);
+        }
+    }
+
+    /** The same configuration with these backends in the place of its own. */
+    public CompiledSettings with(List<CompiledBackend> others) {
+        return new CompiledSettings(source, pipeline, services, others, listeners);
+    }
 
     /** The backends by number, for the directory; null where a number is another service's or gone. */
     public @Nullable BackendTarget[] targets() {

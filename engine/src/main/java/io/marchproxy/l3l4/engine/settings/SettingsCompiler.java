@@ -19,17 +19,19 @@ import io.marchproxy.l3l4.stages.route.RouteSettings;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles configurations one after the other, with numbers that stay over reloads. A configured service that listens on TCP
  * and on UDP becomes two, each with its own backends and their health, since a host may serve one and not the other.
  *
- * <p>Resolves names, which may take time: not on a shard's thread. One thread at a time.
+ * <p>Resolves names, which may take seconds: not on a shard's thread. One thread at a time.
  */
 public final class SettingsCompiler {
     static final int TCP = 6;
@@ -47,31 +49,60 @@ public final class SettingsCompiler {
     private final Numbers<ServiceKey> services = new Numbers<>(MOST_SERVICES, "services");
     private final Numbers<BackendKey> backends = new Numbers<>(MOST_BACKENDS, "backends");
     private final Numbers<ListenerKey> listeners = new Numbers<>(MOST_LISTENERS, "listeners");
+    private final NameResolver names;
     private final TreeMap<Integer, CompiledService> known = new TreeMap<>();
+    private final TreeMap<Integer, CompiledService> next = new TreeMap<>();
+    private int servicesKnown;
+    private int backendsKnown;
+    private int listenersKnown;
     private long version;
 
+    /** Resolves names as the system does. */
+    public SettingsCompiler() {
+        this(new NameResolver());
+    }
+
+    /** Resolves names by the given resolver. */
+    public SettingsCompiler(NameResolver names) {
+        this.names = names;
+    }
+
     /**
-     * Compiles a configuration. One that is refused leaves no trace: numbers have no gaps, since services stand in lists by
-     * their number.
+     * Compiles a configuration that comes into force in any case.
+     *
+     * @throws SettingsException naming every host that does not resolve; it leaves no trace then
+     */
+    public CompiledSettings compile(ProxySettings source) throws SettingsException {
+        CompiledSettings compiled = prepare(source);
+        accept();
+        return compiled;
+    }
+
+    /**
+     * Compiles a configuration that may yet be refused. Unless {@link #accept} follows it leaves no trace: numbers have no
+     * gaps, since services stand in lists by their number, and a service that never was is shown to nobody.
      *
      * @throws SettingsException naming every host that does not resolve
      */
-    public CompiledSettings compile(ProxySettings source) throws SettingsException {
-        int servicesBefore = services.size();
-        int backendsBefore = backends.size();
-        int listenersBefore = listeners.size();
-        try {
-            return compileAll(source);
-        } catch (SettingsException e) {
-            services.shrinkTo(servicesBefore);
-            backends.shrinkTo(backendsBefore);
-            listeners.shrinkTo(listenersBefore);
-            throw e;
-        }
+    public CompiledSettings prepare(ProxySettings source) throws SettingsException {
+        services.shrinkTo(servicesKnown);
+        backends.shrinkTo(backendsKnown);
+        listeners.shrinkTo(listenersKnown);
+        return compileAll(source);
+    }
+
+    /** What was prepared last comes into force: its numbers stay. */
+    public void accept() {
+        known.clear();
+        known.putAll(next);
+        servicesKnown = services.size();
+        backendsKnown = backends.size();
+        listenersKnown = listeners.size();
     }
 
     private CompiledSettings compileAll(ProxySettings source) throws SettingsException {
-        List<String> faults = new ArrayList<>();
+        Faults faults = new Faults();
+        Map<String, NameResolver.Resolution> resolved = names.resolve(hosts(source));
         List<CompiledBackend> compiledBackends = new ArrayList<>();
         List<ListenerSpec> compiledListeners = new ArrayList<>();
         TreeMap<Integer, CompiledService> nextServices = new TreeMap<>();
@@ -87,76 +118,109 @@ public final class SettingsCompiler {
                     int id = services.of(new ServiceKey(settings.name(), protocol));
                     CompiledService service = new CompiledService(id, protocol.number(), true, settings);
                     nextServices.put(id, service);
-                    List<CompiledBackend> pool = backends(service, faults);
+                    List<CompiledBackend> pool = backends(service, resolved, faults);
                     compiledBackends.addAll(pool);
                     nextPools.put(id, pool(settings, pool));
-                    compiledListeners.addAll(listeners(service, protocol, faults));
+                    compiledListeners.addAll(listeners(service, protocol, resolved, faults));
                 }
             }
         }
-        if (!faults.isEmpty()) {
-            throw new SettingsException(faults);
+        if (!faults.lines.isEmpty()) {
+            throw new SettingsException(List.copyOf(faults.lines));
         }
-        known.clear();
-        known.putAll(nextServices);
+        next.clear();
+        next.putAll(nextServices);
         return new CompiledSettings(
                 source,
                 pipeline(source, List.copyOf(nextPools.values())),
-                List.copyOf(known.values()),
+                List.copyOf(next.values()),
                 List.copyOf(compiledBackends),
                 List.copyOf(compiledListeners));
     }
 
-    /** The protocol of a pipeline service that was compiled at some time. */
+    /** Faults as they are found, each told once. */
+    private static final class Faults {
+        private final Set<String> lines = new LinkedHashSet<>();
+
+        /** The addresses of a name, or none and a fault. */
+        List<InetAddress> addresses(String what, String host, Map<String, NameResolver.Resolution> resolved) {
+            NameResolver.Resolution resolution =
+                    resolved.getOrDefault(host, new NameResolver.Resolution(List.of(), ""));
+            String fault = NameResolver.fault(what, host, resolution);
+            if (fault != null) {
+                lines.add(fault);
+            }
+            return resolution.addresses();
+        }
+    }
+
+    private static Set<String> hosts(ProxySettings source) {
+        Set<String> hosts = new HashSet<>();
+        for (ServiceSettings service : source.services()) {
+            service.backends().forEach(backend -> hosts.add(backend.host()));
+            service.listen().forEach(listen -> hosts.add(hostOf(listen)));
+        }
+        return hosts;
+    }
+
+    /** The protocol of a pipeline service that was accepted at some time, or prepared last. */
     public Protocol protocol(int service) {
         return services.key(service).protocol();
     }
 
-    private List<CompiledBackend> backends(CompiledService service, List<String> faults) throws SettingsException {
+    private List<CompiledBackend> backends(
+            CompiledService service, Map<String, NameResolver.Resolution> resolved, Faults faults)
+            throws SettingsException {
         List<CompiledBackend> compiled = new ArrayList<>();
         for (BackendSettings backend : service.settings().backends()) {
-            InetSocketAddress address = resolve(
-                    "backend " + backend.id() + " of service "
-                            + service.settings().name(),
-                    backend.host(),
-                    backend.port(),
-                    faults);
-            if (address != null) {
+            String what = "backend " + backend.id() + " of service "
+                    + service.settings().name();
+            List<InetSocketAddress> addresses = faults.addresses(what, backend.host(), resolved).stream()
+                    .map(address -> new InetSocketAddress(address, backend.port()))
+                    .toList();
+            if (!addresses.isEmpty()) {
                 int index = backends.of(new BackendKey(service.id(), backend.id(), backend.host(), backend.port()));
                 compiled.add(new CompiledBackend(
-                        new BackendTarget(index, service.id(), backend.id(), address), backend, service));
+                        new BackendTarget(index, service.id(), backend.id(), addresses.getFirst()),
+                        backend,
+                        service,
+                        addresses));
             }
         }
         return compiled;
     }
 
-    private List<ListenerSpec> listeners(CompiledService service, Protocol protocol, List<String> faults)
+    private List<ListenerSpec> listeners(
+            CompiledService service, Protocol protocol, Map<String, NameResolver.Resolution> resolved, Faults faults)
             throws SettingsException {
         List<ListenerSpec> compiled = new ArrayList<>();
         for (ListenAddress listen : service.settings().listen()) {
             if (listen.protocol() == protocol) {
-                String host = listen.host().equals("*") ? "::" : listen.host();
-                InetSocketAddress address = resolve(
-                        "listen address of service " + service.settings().name(), host, listen.port(), faults);
-                if (address != null) {
-                    int number = listeners.of(new ListenerKey(service.id(), listen));
-                    compiled.add(new ListenerSpec(number, service.id(), address, service.settings()));
+                String what = "listen address of service " + service.settings().name();
+                List<InetAddress> addresses = faults.addresses(what, hostOf(listen), resolved);
+                for (InetAddress address : toListenOn(listen, addresses)) {
+                    ListenAddress key = listen.host().equals(NameResolver.LOCALHOST)
+                            ? new ListenAddress(protocol, address.getHostAddress(), listen.port())
+                            : listen;
+                    int number = listeners.of(new ListenerKey(service.id(), key));
+                    InetSocketAddress bound = new InetSocketAddress(address, listen.port());
+                    compiled.add(new ListenerSpec(number, service.id(), bound, service.settings()));
                 }
             }
         }
         return compiled;
     }
 
-    private static @Nullable InetSocketAddress resolve(String what, String host, int port, List<String> faults) {
-        try {
-            return new InetSocketAddress(InetAddress.getByName(host), port);
-        } catch (UnknownHostException e) {
-            String fault = what + ": unknown host name " + host;
-            if (!faults.contains(fault)) {
-                faults.add(fault);
-            }
-            return null;
+    private static String hostOf(ListenAddress listen) {
+        return listen.host().equals("*") ? "::" : listen.host();
+    }
+
+    /** Who connects to localhost may come by either family, so that is listened on by both; a free port can't be two. */
+    private static List<InetAddress> toListenOn(ListenAddress listen, List<InetAddress> addresses) {
+        if (!listen.host().equals(NameResolver.LOCALHOST) || listen.port() == 0) {
+            return addresses.stream().limit(1).toList();
         }
+        return addresses;
     }
 
     private static BackendPool pool(ServiceSettings settings, List<CompiledBackend> backends) {
@@ -169,7 +233,7 @@ public final class SettingsCompiler {
     private PipelineSettings pipeline(ProxySettings source, List<BackendPool> pools) {
         QosSettings qos = source.qos();
         List<ServiceProfile> profiles =
-                known.values().stream().map(SettingsCompiler::profile).toList();
+                next.values().stream().map(SettingsCompiler::profile).toList();
         return new PipelineSettings(
                 ++version,
                 source.hash(),

@@ -1,6 +1,11 @@
 package io.marchproxy.l3l4.engine.status;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole service as of one moment.
@@ -72,6 +77,7 @@ public record StatusReport(
      * @param active false when a reload took it away and only its old flows live on
      * @param connections live TCP connections or UDP sessions
      * @param total connections or sessions since the start
+     * @param tcp what only TCP connections have; null for UDP
      */
     public record ServiceStatus(
             int id,
@@ -82,7 +88,24 @@ public record StatusReport(
             String trafficClass,
             long connections,
             long maxConnections,
-            long total) {}
+            long total,
+            @Nullable TcpStatus tcp) {}
+
+    /**
+     * What became of a service's TCP connections since the start.
+     *
+     * @param acceptPauses times that a listener stopped accepting for want of file descriptors
+     * @param retries connects that another backend was tried for
+     * @param durationsMs how long connections lived that have ended, in milliseconds
+     */
+    public record TcpStatus(long acceptPauses, long retries, Histogram durationsMs) {
+        /** Both together. */
+        public TcpStatus plus(TcpStatus other) {
+            Histogram sum = durationsMs.copy();
+            sum.add(other.durationsMs);
+            return new TcpStatus(acceptPauses + other.acceptPauses, retries + other.retries, sum);
+        }
+    }
 
     /**
      * One backend of one service and protocol.
@@ -132,6 +155,43 @@ public record StatusReport(
             long heldBytes,
             List<DropLine> drops) {
 
+        /** The same counts under another name. */
+        public BooksLine of(int otherId, String otherService) {
+            return new BooksLine(
+                    otherId,
+                    otherService,
+                    protocol,
+                    trafficClass,
+                    direction,
+                    inPackets,
+                    inBytes,
+                    outPackets,
+                    outBytes,
+                    heldPackets,
+                    heldBytes,
+                    drops);
+        }
+
+        /** Both lines' counts under this one's name. */
+        public BooksLine plus(BooksLine other) {
+            Map<String, DropLine> sums = new LinkedHashMap<>();
+            Stream.concat(drops.stream(), other.drops.stream())
+                    .forEach(drop -> sums.merge(drop.reason(), drop, DropLine::plus));
+            return new BooksLine(
+                    serviceId,
+                    service,
+                    protocol,
+                    trafficClass,
+                    direction,
+                    inPackets + other.inPackets,
+                    inBytes + other.inBytes,
+                    outPackets + other.outPackets,
+                    outBytes + other.outBytes,
+                    heldPackets + other.heldPackets,
+                    heldBytes + other.heldBytes,
+                    List.copyOf(sums.values()));
+        }
+
         /** Bytes that the books can't account for; 0 in a sound service. */
         public long imbalanceBytes() {
             return inBytes
@@ -141,6 +201,15 @@ public record StatusReport(
         }
     }
 
+    /** Bytes that the books of all lines can't account for: what is missing in one and too much in another adds up. */
+    public long imbalanceBytes() {
+        return books.stream().mapToLong(line -> Math.abs(line.imbalanceBytes())).sum();
+    }
+
     /** What was dropped for one reason ({@code DropReason.label()}). */
-    public record DropLine(String reason, long packets, long bytes) {}
+    public record DropLine(String reason, long packets, long bytes) {
+        private DropLine plus(DropLine other) {
+            return new DropLine(reason, packets + other.packets, bytes + other.bytes);
+        }
+    }
 }

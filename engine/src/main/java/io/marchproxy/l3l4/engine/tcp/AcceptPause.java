@@ -19,7 +19,7 @@ final class AcceptPause {
     private static final long QUIET_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final EventLoop loop;
-    private final AcceptPauses pauses;
+    private final AcceptPauses.Service pauses;
     private final String service;
     private final BooleanSupplier blocked;
     private final Runnable goOn;
@@ -37,7 +37,7 @@ final class AcceptPause {
      */
     AcceptPause(EventLoop loop, AcceptPauses pauses, String service, BooleanSupplier blocked, Runnable goOn) {
         this.loop = loop;
-        this.pauses = pauses;
+        this.pauses = pauses.of(service);
         this.service = service;
         this.blocked = blocked;
         this.goOn = goOn;
@@ -51,6 +51,10 @@ final class AcceptPause {
     void close() {
         paused = true;
         closed = true;
+        if (inEpisode) {
+            inEpisode = false;
+            pauses.ended();
+        }
     }
 
     /** Accepting failed: stops it for a while. */
@@ -65,8 +69,9 @@ final class AcceptPause {
         }
         if (!inEpisode) {
             inEpisode = true;
-            pauses.begun();
-            LOG.warn("service {}: accepting connections pauses, those that stand live on: {}", service, reason);
+            if (pauses.begun()) {
+                LOG.warn("service {}: accepting connections pauses, those that stand live on: {}", service, reason);
+            }
         }
         lastPauseNs = System.nanoTime();
         paused = true;
@@ -79,7 +84,9 @@ final class AcceptPause {
         nextMs = FIRST_MS;
         if (inEpisode && System.nanoTime() - lastPauseNs > QUIET_NS) {
             inEpisode = false;
-            LOG.info("service {}: accepting connections again", service);
+            if (pauses.ended()) {
+                LOG.info("service {}: accepting connections again", service);
+            }
         }
     }
 

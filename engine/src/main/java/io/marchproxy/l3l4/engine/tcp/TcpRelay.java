@@ -27,10 +27,7 @@ public final class TcpRelay implements Relay {
 
     /** A relay without listeners. */
     public TcpRelay(List<Shard> shards) {
-        this(
-                shards,
-                PipePool.most(DescriptorBudget.limitOfThisProcess(), PipePool.softPages()),
-                StreamCalls::splice);
+        this(shards, PipePool.most(DescriptorBudget.limitOfThisProcess(), PipePool.softPages()), StreamCalls::splice);
     }
 
     TcpRelay(List<Shard> shards, int mostPipes, Splicing splicing) {
@@ -76,9 +73,9 @@ public final class TcpRelay implements Relay {
         return (admission == null ? new Admission() : admission).counters();
     }
 
-    /** How often a listener had to stop accepting for a while, for want of file descriptors. */
-    public long acceptPauses() {
-        return pauses.count();
+    /** How often a listener of a configured service had to stop accepting for a while, for want of file descriptors. */
+    public long acceptPauses(String service) {
+        return pauses.count(service);
     }
 
     /** Pieces of memory that hold bytes on their way. */

@@ -166,6 +166,30 @@ class ProxyCommandTest {
     }
 
     @Test
+    void shouldTellWhatHasNoEffect() throws IOException {
+        Path file = write(SOUND + "manager: { poll-interval: 1m }\n");
+        int line = (int) SOUND.lines().count() + 1;
+        String warning =
+                "warning: " + file + ":" + line + ": manager.poll-interval: has no effect: there is no manager.url\n";
+
+        assertEquals(
+                new Ending(0, warning + file + ": ok (1 service, 2 backends)\n", ""),
+                execute("check", "-c", file.toString()));
+        assertTrue(execute("check", "--show", "-c", file.toString()).out().startsWith("# " + warning));
+    }
+
+    @Test
+    void shouldRefuseWhatTheMachineCannotHold() throws IOException {
+        Path file =
+                write(SOUND + "engine: { mode: pipelined, shards: 256, ring-size: 1048576, max-flows: 100000000 }\n");
+
+        Ending ending = execute("check", "-c", file.toString());
+
+        assertEquals(2, ending.exitCode());
+        assertTrue(ending.out().contains("engine.ring-size"), ending.out());
+    }
+
+    @Test
     void shouldTellEveryFaultWithItsLine() throws IOException {
         Path file = write("admin: { prot: 8081 }\n" + SOUND.replace("name: web", "name: web\n    algorithm: fastest"));
 

@@ -15,12 +15,15 @@ import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.RuleSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class SettingsCompilerTest {
@@ -75,6 +78,44 @@ class SettingsCompilerTest {
         for (int i = 0; i < next.services().size(); i++) {
             assertEquals(i, next.services().get(i).id());
         }
+    }
+
+    @Test
+    void shouldForgetAPreparedConfigurationThatWasNotAccepted() throws Exception {
+        compile(web("127.0.0.1"));
+        compiler.prepare(settings(QosSettings.DEFAULT, web("127.0.0.1"), both()));
+
+        CompiledSettings next = compile(web("127.0.0.1"), dns("127.0.0.1"));
+
+        assertEquals(List.of("web", "dns"), names(next), "what was refused is no service that is gone");
+        assertEquals(1, next.services().getLast().id());
+    }
+
+    @Test
+    void shouldListenOnBothFamiliesOfLocalhost() throws Exception {
+        CompiledSettings compiled = compile(local(8080));
+        assertEquals(
+                List.of("127.0.0.1", "0:0:0:0:0:0:0:1"),
+                compiled.listeners().stream()
+                        .map(listener -> listener.address().getAddress().getHostAddress())
+                        .toList());
+        assertNotEquals(
+                compiled.listeners().getFirst().listener(),
+                compiled.listeners().getLast().listener());
+        assertEquals(1, compile(local(0)).listeners().size(), "a free port is one");
+    }
+
+    @Test
+    void shouldKeepEveryAddressOfABackendsName() throws Exception {
+        CompiledBackend backend = resolving("10.0.0.1", "10.0.0.2")
+                .compile(settings(QosSettings.DEFAULT, web("several.example")))
+                .backends()
+                .getFirst();
+        assertEquals(backend.addresses().getFirst(), backend.target().address());
+        assertEquals(2, backend.addresses().size());
+        assertEquals(
+                backend.addresses().getLast(),
+                backend.at(backend.addresses().getLast()).target().address());
     }
 
     @Test
@@ -192,6 +233,18 @@ class SettingsCompilerTest {
         return ServiceSettings.builder("web")
                 .listen(Protocol.TCP, "127.0.0.1", 8080)
                 .backend("b1", backendHost, 80)
+                .build();
+    }
+
+    private static SettingsCompiler resolving(String... addresses) {
+        InetAddress[] all = Stream.of(addresses).map(InetAddress::ofLiteral).toArray(InetAddress[]::new);
+        return new SettingsCompiler(new NameResolver(host -> all, Duration.ofSeconds(5)));
+    }
+
+    private static ServiceSettings local(int port) {
+        return ServiceSettings.builder("local")
+                .listen(Protocol.TCP, "localhost", port)
+                .backend("b1", "localhost", 80)
                 .build();
     }
 

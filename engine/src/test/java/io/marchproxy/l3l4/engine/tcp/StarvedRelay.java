@@ -52,7 +52,7 @@ final class StarvedRelay {
                 return TcpRig.cpuNs();
             }
             case "pauses" -> {
-                return rig.relay().acceptPauses();
+                return rig.relay().acceptPauses("web");
             }
             case "live" -> {
                 return rig.relay().live(0);

@@ -48,7 +48,7 @@ public final class ProxyProcess implements AutoCloseable {
         this.network = network;
     }
 
-    /** Begins to describe a proxy by its configuration, all but the admin address and the data folder, which are given. */
+    /** Begins to describe a proxy by its configuration, all but the admin address, which is given. */
     public static ProxyLauncher with(String configuration) {
         return new ProxyLauncher(configuration);
     }
@@ -69,8 +69,8 @@ public final class ProxyProcess implements AutoCloseable {
 
     /** Replaces the configuration file at once, as an editor does; does not tell the process. */
     public void writeConfig(String configuration) {
-        String text = "admin: { address: 127.0.0.1, port: " + adminPort + " }\n" + "data-dir: " + folder.resolve("data")
-                + "\n" + configuration;
+        String text = "admin: { address: 127.0.0.1, port: " + adminPort + " }\n"
+                + "# data-dir is ./data of the folder that it runs in\n" + configuration;
         try {
             Path draft = Files.writeString(folder.resolve("proxy.yaml.new"), text);
             Files.move(draft, config, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
@@ -79,12 +79,22 @@ public final class ProxyProcess implements AutoCloseable {
         }
     }
 
-    /** Replaces the configuration, sends SIGHUP and waits until it is in force. */
+    /**
+     * Replaces the configuration by another, sends SIGHUP and waits until it is in force. The watched file may bring a reload
+     * of its own, also of what stood there before: the hash says which was read, the count that it is through.
+     */
     public void reload(String configuration) {
-        long before = status().reloads();
+        ProxyStatus before = status();
+        long[] reloads = {before.reloads()};
         writeConfig(configuration);
         signal("HUP");
-        Await.value("the new configuration is in force", START, this::status, now -> now.reloads() > before);
+        Await.value("the new configuration is in force", START, this::status, now -> {
+            if (now.configurationHash().equals(before.configurationHash())) {
+                reloads[0] = now.reloads();
+                return false;
+            }
+            return now.reloads() > reloads[0];
+        });
     }
 
     public RealProgram.Running running() {

@@ -18,6 +18,10 @@ public record ProxyStatus(JsonNode json) {
         return json.path("mode").asText();
     }
 
+    public String configurationHash() {
+        return json.path("configuration_hash").asText();
+    }
+
     public long reloads() {
         return json.path("reloads").asLong();
     }

@@ -6,7 +6,9 @@ import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.TcpStatus;
 import java.util.List;
+import org.HdrHistogram.Histogram;
 
 /** Status reports for tests of those who show them: every field has a value that can be told from every other. */
 public final class Reports {
@@ -27,8 +29,9 @@ public final class Reports {
                 6,
                 List.of(new ShardStatus(0, List.of(1, 3), 7, 8, 9, 16), new ShardStatus(1, List.of(), 17, 18, 19, 32)),
                 List.of(
-                        new ServiceStatus(0, "web", "tcp", false, List.of(), "P1", 2, 100, 30),
-                        new ServiceStatus(1, "dns", "udp", true, List.of("udp://127.0.0.1:53"), "P0", 20, 200, 300),
+                        new ServiceStatus(0, "web", "tcp", false, List.of(), "P1", 2, 100, 30, tcp(3, 4, 1)),
+                        new ServiceStatus(
+                                1, "dns", "udp", true, List.of("udp://127.0.0.1:53"), "P0", 20, 200, 300, null),
                         new ServiceStatus(
                                 2,
                                 "web",
@@ -38,7 +41,8 @@ public final class Reports {
                                 "P1",
                                 21,
                                 201,
-                                301)),
+                                301,
+                                tcp(5, 6, 5_000))),
                 List.of(
                         backend(0, 0, "web", "tcp", true),
                         backend(1, 1, "dns", "udp", false),
@@ -76,6 +80,12 @@ public final class Reports {
                 "by node",
                 List.of("a note"),
                 List.of("echo 1 > /proc/irq/30/smp_affinity_list  # eth0"));
+    }
+
+    private static TcpStatus tcp(long pauses, long retries, long durationMs) {
+        Histogram durations = new Histogram(2);
+        durations.recordValue(durationMs);
+        return new TcpStatus(pauses, retries, durations);
     }
 
     private static BackendStatus backend(int index, int serviceId, String service, String protocol, boolean healthy) {

@@ -1,0 +1,120 @@
+package io.marchproxy.l3l4.config.bind;
+
+import io.marchproxy.l3l4.config.fault.Faults;
+import io.marchproxy.l3l4.config.fault.Origin;
+import io.marchproxy.l3l4.config.schema.Catalogue;
+import io.marchproxy.l3l4.config.schema.Field;
+import io.marchproxy.l3l4.config.schema.Groups;
+import io.marchproxy.l3l4.config.schema.Key;
+import io.marchproxy.l3l4.config.schema.QosKeys;
+import io.marchproxy.l3l4.config.schema.ServiceKeys;
+import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings.Version;
+
+/**
+ * Finds keys that tune what is switched off. They may stay, for who switches it on again, but their writer is told: a key
+ * that is taken in silence is believed to work.
+ */
+final class Idle {
+    private final Bound root;
+    private final Faults warnings;
+
+    Idle(Bound root, Faults warnings) {
+        this.root = root;
+        this.warnings = warnings;
+    }
+
+    void check() {
+        if (journalIsOff()) {
+            tell(root, Catalogue.DATA_DIR, "nothing is kept there while engine.journal.mode is off");
+        }
+        Bound engine = root.group(Catalogue.ENGINE);
+        if (!engine.get(Catalogue.NUMA)) {
+            idle(engine, "engine.numa is false", Catalogue.IRQ_AFFINITY);
+        }
+        checkQos(root.group(QosKeys.QOS));
+        root.groups(ServiceKeys.SERVICES).forEach(this::checkService);
+        checkExports(root.group(Catalogue.OBSERVABILITY));
+        Bound manager = root.group(Catalogue.MANAGER);
+        if (manager.find(Catalogue.MANAGER_URL).isEmpty()) {
+            idle(manager, "there is no manager.url", Catalogue.POLL_INTERVAL, Catalogue.HEARTBEAT_INTERVAL);
+        }
+    }
+
+    private boolean journalIsOff() {
+        return root.group(Catalogue.ENGINE).slots().get("journal") instanceof Bound.Section journal
+                && journal.bound() != null
+                && journal.bound().slots().get("mode") instanceof Bound.Value mode
+                && String.valueOf(mode.value()).equals("OFF");
+    }
+
+    private void checkQos(Bound qos) {
+        Bound classes = qos.group(QosKeys.CLASS_GROUP);
+        boolean off = !qos.get(QosKeys.ENABLED);
+        if (off) {
+            idle(qos, "qos.enabled is false", QosKeys.RULES);
+        }
+        for (QosKeys.ClassKeys keys : QosKeys.CLASSES) {
+            Bound one = classes.group(keys.group());
+            if (off) {
+                idle(one, "qos.enabled is false", keys.dscp());
+            }
+            idle(one, "this version shapes nothing yet, so no packet waits", keys.queue());
+        }
+    }
+
+    private void checkService(Bound service) {
+        Bound health = service.group(ServiceKeys.HEALTH);
+        boolean udp = service.list(ServiceKeys.LISTEN).stream()
+                .anyMatch(listen -> listen.value().protocol() == Protocol.UDP);
+        if (health.get(ServiceKeys.HEALTH_PROTOCOL) == Probe.NONE) {
+            idle(
+                    health,
+                    "health.protocol is none",
+                    ServiceKeys.HEALTH_INTERVAL,
+                    ServiceKeys.HEALTH_TIMEOUT,
+                    ServiceKeys.UNHEALTHY_AFTER,
+                    ServiceKeys.HEALTHY_AFTER);
+        } else if (!udp) {
+            idle(health, "probes bring these backends back, health.protocol is not none", ServiceKeys.EJECT_FOR);
+        }
+        Bound proxy = service.group(ServiceKeys.PROXY_PROTOCOL);
+        if (proxy.get(ServiceKeys.PROXY_ACCEPT) == Version.NONE) {
+            idle(proxy, "proxy-protocol.accept is none", ServiceKeys.PROXY_TIMEOUT);
+        }
+    }
+
+    private void checkExports(Bound observability) {
+        Bound tracing = observability.group(Catalogue.TRACING);
+        if (!tracing.get(Catalogue.TRACING_ENABLED)) {
+            String why = "observability.tracing.enabled is false";
+            idle(tracing, why, Catalogue.TRACING_ENDPOINT, Catalogue.SAMPLE_RATIO);
+        }
+        Bound ipfix = observability.group(Catalogue.IPFIX);
+        if (!ipfix.get(Catalogue.IPFIX_ENABLED)) {
+            idle(ipfix, "observability.ipfix.enabled is false", Catalogue.IPFIX_COLLECTOR);
+        }
+    }
+
+    private void idle(Bound section, String why, Field... fields) {
+        for (Field field : fields) {
+            section.markIdle(field);
+            tell(section, field, why);
+        }
+    }
+
+    private void tell(Bound section, Field field, String why) {
+        Origin origin = switch (field) {
+            case Key<?> key -> section.origin(key);
+            case Groups groups
+            when !section.groups(groups).isEmpty() ->
+                section.groups(groups).getFirst().origin();
+            default -> Origin.Unwritten.DEFAULT;
+        };
+        boolean valueless = field instanceof Key<?> key && section.find(key).isEmpty();
+        if (origin != Origin.Unwritten.DEFAULT && !valueless) {
+            warnings.add(origin, section.path(field), "has no effect: " + why);
+        }
+    }
+}

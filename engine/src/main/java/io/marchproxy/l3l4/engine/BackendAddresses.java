@@ -1,0 +1,107 @@
+package io.marchproxy.l3l4.engine;
+
+import io.marchproxy.l3l4.engine.health.HealthMonitor;
+import io.marchproxy.l3l4.engine.health.ProbeTarget;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
+import io.marchproxy.l3l4.engine.shard.BackendDirectory;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which of its addresses each backend is reached by. A name such as {@code localhost} may have several of which the server
+ * has one: while the backend is not healthy its addresses are tried in turn, and the one that answers stays, over reloads
+ * too. Any thread.
+ */
+final class BackendAddresses {
+    private static final Logger LOG = LoggerFactory.getLogger(BackendAddresses.class);
+
+    private final BackendDirectory directory;
+    private final HealthMonitor health;
+    private final Map<Integer, Long> movedNs = new HashMap<>();
+    private List<CompiledBackend> current = List.of();
+    private CompiledSettings settings;
+
+    /** Puts the first addresses into force; nothing is probed yet. */
+    BackendAddresses(CompiledSettings settings, BackendDirectory directory, HealthMonitor health) {
+        this.directory = directory;
+        this.health = health;
+        this.settings = settings;
+        publish(settings);
+    }
+
+    /** Has new connections and sessions go to a configuration's backends; those that stay keep the address that they had. */
+    synchronized void publish(CompiledSettings next) {
+        Map<Integer, InetSocketAddress> before = new HashMap<>();
+        current.forEach(
+                backend -> before.put(backend.target().index(), backend.target().address()));
+        current = next.backends().stream()
+                .map(backend -> kept(backend, before.get(backend.target().index())))
+                .toList();
+        settings = next;
+        movedNs.keySet()
+                .retainAll(current.stream()
+                        .map(backend -> backend.target().index())
+                        .toList());
+        directory.publish(settings.with(current).targets());
+    }
+
+    /** Has their health watched. */
+    synchronized void watch() {
+        health.watch(Probes.of(settings.with(current)));
+    }
+
+    /** Moves backends on that are not healthy and have had their time at the address where they are. */
+    synchronized void turn(long nowNs) {
+        boolean moved = false;
+        List<CompiledBackend> next = new ArrayList<>();
+        List<ProbeTarget> probes = Probes.of(settings.with(current));
+        for (int i = 0; i < current.size(); i++) {
+            CompiledBackend backend = current.get(i);
+            if (backend.addresses().size() > 1 && isDue(probes.get(i), nowNs)) {
+                moved = true;
+                movedNs.put(backend.target().index(), nowNs);
+                int at = backend.addresses().indexOf(backend.target().address());
+                backend = backend.at(
+                        backend.addresses().get((at + 1) % backend.addresses().size()));
+                LOG.debug(
+                        "backend {} is tried by {}",
+                        probes.get(i).label(),
+                        backend.target().address());
+            }
+            next.add(backend);
+        }
+        if (moved) {
+            current = List.copyOf(next);
+            directory.publish(settings.with(current).targets());
+            watch();
+        }
+    }
+
+    private boolean isDue(ProbeTarget probe, long nowNs) {
+        HealthMonitor.Health state = health.health(probe.backend());
+        if (state == null || state.healthy()) {
+            return false;
+        }
+        Long sinceNs = movedNs.get(probe.backend());
+        if (sinceNs == null) {
+            return true;
+        }
+        if (!probe.probed()) {
+            // It is back in use after each ejection, and only its traffic tells whether this address is better.
+            return state.sinceNs() - sinceNs > 0;
+        }
+        long probesNs = (long) (probe.healthyAfter() + 1) * probe.intervalNs() + probe.timeoutNs();
+        return nowNs - sinceNs > probesNs;
+    }
+
+    private static CompiledBackend kept(CompiledBackend backend, @Nullable InetSocketAddress former) {
+        return former != null && backend.addresses().contains(former) ? backend.at(former) : backend;
+    }
+}

@@ -1,0 +1,59 @@
+package io.marchproxy.l3l4.engine.settings;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.EngineSettings.Mode;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MemoryNeedTest {
+    private static final long GB = 1_000_000_000;
+    private static final int CPUS = 4;
+
+    @Test
+    void shouldFindTheDefaultsSoundOnASmallMachine() {
+        assertEquals(List.of(), MemoryNeed.faults(EngineSettings.DEFAULT, CPUS, GB, 2 * GB));
+    }
+
+    @Test
+    void shouldNameTheKeysThatTheHeapCannotHold() {
+        assertEquals(
+                List.of(
+                        "engine.shards and engine.ring-size (256 x 1048576 slots) take more than 6.4 GB of the JVM's heap,"
+                                + " which may have 1.0 GB: lower one of them, or raise the heap by -Xmx in JAVA_OPTS"),
+                MemoryNeed.faults(engine(Mode.AUTO, 256, 1_000_000, 1_048_576), CPUS, GB, 512 * GB));
+    }
+
+    @Test
+    void shouldNameTheKeysThatTheMachineCannotHold() {
+        assertEquals(
+                List.of(
+                        "engine.shards, engine.ring-size and engine.max-flows (4 x 2048 slots, 100000000 flows) take more"
+                                + " than 1.6 GB from the start, and the machine has 1.0 GB: lower one of them"),
+                MemoryNeed.faults(engine(Mode.AUTO, 0, 100_000_000, 2048), CPUS, GB, GB));
+    }
+
+    @Test
+    void shouldCountBothRingsOfPipelinedPlacement() {
+        EngineSettings once = engine(Mode.RUN_TO_COMPLETION, 32, 1000, 1_048_576);
+        EngineSettings twice = engine(Mode.PIPELINED, 32, 1000, 1_048_576);
+        assertEquals(List.of(), MemoryNeed.faults(once, CPUS, GB, 512 * GB));
+        assertEquals(1, MemoryNeed.faults(twice, CPUS, GB, 512 * GB).size());
+    }
+
+    private static EngineSettings engine(Mode mode, int shards, int maxFlows, int ringSize) {
+        return new EngineSettings(
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                false,
+                EngineSettings.SPIN_OFF,
+                false,
+                EngineSettings.DEFAULT.irqAffinity(),
+                EngineSettings.Transport.AUTO,
+                Duration.ofSeconds(30));
+    }
+}

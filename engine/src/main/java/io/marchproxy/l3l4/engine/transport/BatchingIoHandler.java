@@ -50,7 +50,7 @@ public final class BatchingIoHandler implements IoHandler {
     @Override
     public int run(IoHandlerContext context) {
         long restNs = hook.takeRestNs();
-        if (restNs > 0 && context.canBlock()) {
+        if (restNs > 0 && spin.budgetNs() == 0 && context.canBlock()) {
             LockSupport.parkNanos(this, restNs);
         }
         hook.batchBegins();

@@ -18,7 +18,10 @@ public abstract class FdReadiness {
     /** Bits of what is told, which poll(2), epoll and io_uring number alike (asm-generic/poll.h). */
     public static final int READABLE = 1;
 
-    /** Urgent data stands in the stream, at which a read stops short (tcp(7)). */
+    /**
+     * Urgent data stands in the stream, at which a read stops short (tcp(7)). Told by epoll alone: what io_uring completes a
+     * poll with are the bits of the wake-up, and a socket that becomes readable is woken with this one, too.
+     */
     public static final int URGENT = 2;
 
     public static final int WRITABLE = 4;
@@ -30,7 +33,7 @@ public abstract class FdReadiness {
     /** The peer of a stream has sent its FIN. */
     public static final int PEER_ENDED = 0x2000;
 
-    private static final int EVERYTHING = READABLE | URGENT | WRITABLE | PEER_ENDED;
+    private static final int EVERYTHING = READABLE | WRITABLE | PEER_ENDED;
 
     /** Called on the loop's thread when there may be something to read. */
     @FunctionalInterface
@@ -90,7 +93,7 @@ public abstract class FdReadiness {
             throws IOException {
         return register(loop, switch (transport) {
             case IO_URING -> new IoUringReadiness(loop, fd, EVERYTHING, watcher);
-            case EPOLL -> new EpollReadiness(fd, EVERYTHING | EpollReadiness.EDGES, watcher);
+            case EPOLL -> new EpollReadiness(fd, EVERYTHING | URGENT | EpollReadiness.EDGES, watcher);
             case NIO -> throw new IllegalArgumentException("NIO waits for channels, not for descriptors");
         });
     }

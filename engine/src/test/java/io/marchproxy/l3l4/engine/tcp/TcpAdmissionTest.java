@@ -109,7 +109,7 @@ class TcpAdmissionTest {
                 TcpRig rig = new TcpRig(
                         placed,
                         TcpRig.service(backend.port())
-                                .idleTimeout(Duration.ofMillis(500))
+                                .idleTimeout(Duration.ofSeconds(2))
                                 .build());
                 Socket client = rig.connect()) {
             client.getOutputStream().write(1);

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.Version;
@@ -64,6 +65,20 @@ class LauncherIT {
                 run(List.of(BIN.resolve("replay-tools").toString(), "version"), Map.of("JAVA_HOME", jdk.toString()));
 
         assertEquals("replay-tools " + Version.current(), outcome.out(), outcome::toString);
+    }
+
+    /** With this mode the JVM ends where it cannot use the cache; the last run shows that it does. */
+    @Test
+    void shouldStartTheServiceFromItsAotCache() throws Exception {
+        List<String> version = List.of(BIN.resolve("proxy-l3l4").toString(), "version");
+
+        Outcome cached = run(version, Map.of("JAVA_OPTS", "-XX:AOTMode=on"));
+        Outcome otherFlags = run(version, Map.of("JAVA_OPTS", "-XX:-UseCompactObjectHeaders"));
+        Outcome otherFlagsStrictly = run(version, Map.of("JAVA_OPTS", "-XX:AOTMode=on -XX:-UseCompactObjectHeaders"));
+
+        assertEquals("proxy-l3l4 " + Version.current(), cached.out(), cached::toString);
+        assertEquals(new Outcome(0, "proxy-l3l4 " + Version.current(), ""), otherFlags);
+        assertNotEquals(0, otherFlagsStrictly.exitCode(), otherFlagsStrictly::toString);
     }
 
     /** A folder of links to every program that the launcher calls, as a PATH without {@code program}. */

@@ -92,12 +92,12 @@ class FaultsTest {
                         "engine: { transport: uring }",
                         "engine.transport: \"uring\" is none of auto, io_uring, epoll, nio; did you mean io_uring?"),
                 of("engine: { drain-timeout: 2d }", "engine.drain-timeout: \"2d\" must be from 0s to 1d"),
-                of(
-                        "engine: { numa: on }",
-                        "engine.numa: \"on\" is neither true nor false; did you mean true?"),
+                of("engine: { numa: on }", "engine.numa: \"on\" is neither true nor false; did you mean true?"),
                 of("engine: { spin: 20ms }", "engine.spin: \"20ms\" must be from 1us to 10ms"),
                 of("engine: { spin: 0s }", "engine.spin: \"0s\" must be from 1us to 10ms"),
-                of("engine: { spin: 50 }", "engine.spin: \"50\" has no unit (ns, us, ms, s, m, h, d); did you mean 50s?"),
+                of(
+                        "engine: { spin: 50 }",
+                        "engine.spin: \"50\" has no unit (ns, us, ms, s, m, h, d); did you mean 50s?"),
                 of(
                         "engine: { irq-affinity: aply }",
                         "engine.irq-affinity: \"aply\" is none of advise, apply; did you mean apply?"),

@@ -41,7 +41,8 @@ public final class NodeMemory implements Arena, AnonymousMemory.Home {
             throw new IllegalArgumentException(byteSize + " bytes aligned to " + byteAlignment);
         }
         long size = Math.max(1, byteSize);
-        long address = size + byteAlignment <= CHUNK_BYTES / 2 ? takeSmall(size, byteAlignment) : map(size, byteAlignment);
+        long address =
+                size + byteAlignment <= CHUNK_BYTES / 2 ? takeSmall(size, byteAlignment) : map(size, byteAlignment);
         return MemorySegment.ofAddress(address).reinterpret(byteSize, lifetime, null);
     }
 

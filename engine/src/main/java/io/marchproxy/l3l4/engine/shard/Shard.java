@@ -58,8 +58,7 @@ public final class Shard implements ShardContext {
         ring = new DescriptorRing(memory, options.ringSlots());
         ingress = new IngressRing(ring, new Overflow(memory), services);
         egress = new Egress(services, backends, signals, errors);
-        flows = AnonymousMemory.at(
-                memory, () -> new OffHeapFlowTable(options.maxFlows(), options.seed(), memory));
+        flows = AnonymousMemory.at(memory, () -> new OffHeapFlowTable(options.maxFlows(), options.seed(), memory));
         group = eventLoop();
         loop = group.next();
         if (options.pipelined()) {

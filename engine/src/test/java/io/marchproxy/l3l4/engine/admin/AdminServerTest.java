@@ -88,7 +88,8 @@ class AdminServerTest {
                 () -> assertEquals(0, status.at("/imbalance_bytes").asLong()),
                 () -> assertEquals(3, status.at("/shards/0/cpus/1").asInt()),
                 () -> assertEquals(17, status.at("/shards/1/flows").asLong()),
-                () -> assertEquals("as configured", status.at("/placement/reason").asText()),
+                () -> assertEquals(
+                        "as configured", status.at("/placement/reason").asText()),
                 () -> assertEquals("0-3", status.at("/placement/cpus").asText()),
                 () -> assertEquals(2, status.at("/placement/cores").asInt()),
                 () -> assertTrue(status.at("/placement/numa").asBoolean()),

@@ -39,7 +39,8 @@ class PlacementIT {
     @Test
     void shouldRunMoreShardsThanCpus() {
         serve(
-                with("engine: { shards: 5, max-flows: 1000, pin-threads: true }").under("taskset", "-c", FIRST_CPU),
+                with("engine: { shards: 5, max-flows: 1000, pin-threads: true }")
+                        .under("taskset", "-c", FIRST_CPU),
                 List.of("engine.shards: 5 shards on 1 CPU that this process may use: they share"),
                 status -> assertEquals(5, status.at("/shards").size()));
     }
@@ -49,7 +50,8 @@ class PlacementIT {
         serve(
                 with("engine: { shards: 1, mode: pipelined }").under("taskset", "-c", FIRST_CPU),
                 List.of("engine.mode: 1 shard of three threads on 1 CPU that this process may use: they share"),
-                status -> assertEquals("as configured", status.at("/placement/reason").asText()));
+                status -> assertEquals(
+                        "as configured", status.at("/placement/reason").asText()));
     }
 
     @Test
@@ -79,7 +81,8 @@ class PlacementIT {
         serve(
                 with("engine: { numa: true, shards: 2, max-flows: 1000 }").without(Refusal.MEMORY_POLICY),
                 List.of("engine.numa: the kernel does not bind memory to node 0: EPERM"),
-                status -> assertFalse(status.at("/placement/nodes/0/memory_bound").asBoolean(true)));
+                status ->
+                        assertFalse(status.at("/placement/nodes/0/memory_bound").asBoolean(true)));
     }
 
     /** A thread spins only while that pays: at rest it costs next to nothing, though its budget is the longest there is. */
@@ -97,7 +100,10 @@ class PlacementIT {
             Await.until("a second at rest costs less than a fifth of a CPU", Duration.ofSeconds(30), () -> {
                 Duration before = proxy.stats().cpuTime();
                 long beganNs = System.nanoTime();
-                Await.until("a second has passed", Duration.ofSeconds(5), () -> System.nanoTime() - beganNs > second.toNanos());
+                Await.until(
+                        "a second has passed",
+                        Duration.ofSeconds(5),
+                        () -> System.nanoTime() - beganNs > second.toNanos());
                 return proxy.stats().cpuTime().minus(before).compareTo(second.dividedBy(5)) < 0;
             });
         }
@@ -122,7 +128,10 @@ class PlacementIT {
             for (String text : told) {
                 assertEquals(
                         1,
-                        proxy.output().lines().filter(line -> line.contains(text)).count(),
+                        proxy.output()
+                                .lines()
+                                .filter(line -> line.contains(text))
+                                .count(),
                         () -> text + " in one line of: " + proxy.output());
             }
             check.of(proxy.status().json());

@@ -26,7 +26,8 @@ class NodeMemoryTest {
                 long alignment = 1L << random.nextInt(22);
                 MemorySegment piece = memory.allocate(random.nextInt(100_000), alignment);
                 assertEquals(0, piece.address() & (alignment - 1));
-                assertTrue(piece.elements(ValueLayout.JAVA_BYTE).allMatch(each -> each.get(ValueLayout.JAVA_BYTE, 0) == 0));
+                assertTrue(piece.elements(ValueLayout.JAVA_BYTE)
+                        .allMatch(each -> each.get(ValueLayout.JAVA_BYTE, 0) == 0));
                 piece.fill((byte) (i % 127 + 1));
                 pieces.add(piece);
             }

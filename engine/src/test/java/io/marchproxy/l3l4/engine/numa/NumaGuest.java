@@ -30,8 +30,8 @@ public final class NumaGuest {
     private static final int CONNECTIONS = 20;
 
     private final Topology topology = Topology.read();
-    private final PlacementPlan plan =
-            PlacementPolicy.decide(topology, 4, EngineSettings.DEFAULT.withNuma(true).withShards(4));
+    private final PlacementPlan plan = PlacementPolicy.decide(
+            topology, 4, EngineSettings.DEFAULT.withNuma(true).withShards(4));
     private boolean failed;
 
     private NumaGuest() {}
@@ -48,7 +48,10 @@ public final class NumaGuest {
     }
 
     private void topology() {
-        check("nodes and their CPUs", List.of(List.of(0, 1), List.of(2, 3)), topology.nodes().stream().map(Topology.Node::cpus).toList());
+        check(
+                "nodes and their CPUs",
+                List.of(List.of(0, 1), List.of(2, 3)),
+                topology.nodes().stream().map(Topology.Node::cpus).toList());
         check(
                 "seats of four shards",
                 IntStream.range(0, 4).mapToObj(i -> new Seat(i / 2, List.of(i))).toList(),
@@ -62,7 +65,10 @@ public final class NumaGuest {
         check("a pinned thread's CPU", far, onCpu(far, NumaGuest::currentCpu));
         try (NodeMemory memory = new NodeMemory(node)) {
             MemorySegment slab = memory.allocate((long) PAGES * PAGE_BYTES, PAGE_BYTES);
-            check("pages of " + PAGES + " that lie on node " + node + ", bound", PAGES, onCpu(far, () -> pagesOn(node, slab)));
+            check(
+                    "pages of " + PAGES + " that lie on node " + node + ", bound",
+                    PAGES,
+                    onCpu(far, () -> pagesOn(node, slab)));
         }
         try (AnonymousMemory memory = new AnonymousMemory((long) PAGES * PAGE_BYTES)) {
             check("pages on node " + node + ", touched by a thread that prefers it", PAGES, onCpu(far, () -> {
@@ -71,7 +77,10 @@ public final class NumaGuest {
             }));
         }
         try (AnonymousMemory memory = new AnonymousMemory((long) PAGES * PAGE_BYTES)) {
-            check("pages on node " + (1 - node) + ", touched by a thread there", PAGES, onCpu(far, () -> pagesOn(1 - node, at(memory))));
+            check(
+                    "pages on node " + (1 - node) + ", touched by a thread there",
+                    PAGES,
+                    onCpu(far, () -> pagesOn(1 - node, at(memory))));
             check("binding them", 0, MemoryPolicy.bind(memory.address(), (long) PAGES * PAGE_BYTES, node));
             check("pages that moved to node " + node, PAGES, pagesOn(node, at(memory)));
         }
@@ -86,7 +95,8 @@ public final class NumaGuest {
             socket.setReusePort(true);
             socket.bind(address);
             socket.listen(128);
-            address = new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.localAddress().getPort());
+            address = new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), socket.localAddress().getPort());
             shards.add(socket);
         }
         Steering steering = Steering.among(plan.seats(), topology);

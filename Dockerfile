@@ -22,6 +22,10 @@ RUN groupadd --system --gid 10001 proxy-l3l4 \
  && useradd --system --uid 10001 --gid proxy-l3l4 --home-dir /var/lib/proxy-l3l4 --shell /usr/sbin/nologin proxy-l3l4 \
  && install -d -o proxy-l3l4 -g proxy-l3l4 /var/lib/proxy-l3l4 \
  && install -d /etc/proxy-l3l4
+# Here and not in the first stage: the JVM uses what it recorded for this very JDK and these very jars alone.
+RUN JAVA_HOME=/opt/proxy-l3l4/jdk /opt/proxy-l3l4/bin/proxy-l3l4 --record-start \
+ && chmod 644 /opt/proxy-l3l4/app/engine.aot \
+ && rm -f /opt/proxy-l3l4/app/engine.aot.l*
 ENV JAVA_HOME=/opt/proxy-l3l4/jdk PATH=/opt/proxy-l3l4/bin:/usr/local/bin:/usr/bin:/bin
 # By number, so that an orchestrator can see that it is not root.
 USER 10001:10001

@@ -94,10 +94,52 @@ build() {
   exec 9>&-
 }
 
+# The service's start is half loading and linking classes. An AOT cache (JEP 483, 514) spares that: it is recorded by a run
+# with exactly the same flags, and a JVM that finds it made for other ones does without. PROXY_L3L4_AOT=off does without, too.
+train() {
+  local java=$1 jar=$2 main=$3 cache=$4 work pid page port log
+  shift 4
+  [[ -w ${cache%/*} ]] || return 0
+  exec 8>"$cache.lock"
+  if command -v flock >/dev/null; then flock 8; fi
+  if [[ $cache -nt $jar ]]; then return 0; fi
+  say "recording how it starts, for faster starts (first use, or it was built anew) …"
+  work=$(mktemp -d) log=$cache.log
+  cat >"$work/config.yaml" <<CONFIG
+data-dir: $work/data
+admin: { address: 127.0.0.1, port: 0 }
+services:
+  - { name: tcp, listen: "tcp://127.0.0.1:0", backends: [ { address: "127.0.0.1:9" } ] }
+  - { name: udp, listen: "udp://127.0.0.1:0", backends: [ { address: "127.0.0.1:9" } ] }
+CONFIG
+  "$java" "$@" -XX:AOTCacheOutput="$cache.new" -cp "$jar" "$main" run --config "$work/config.yaml" 8>&- >"$log" 2>&1 &
+  pid=$!
+  until grep -q ' ready after ' "$log"; do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.05
+  done
+  # One look at each page, as whoever waits for readiness takes.
+  port=$(sed -n 's|.* admin: http://127.0.0.1:||p' "$log")
+  for page in /readyz /status /metrics; do
+    { exec 7<>"/dev/tcp/127.0.0.1/$port" && printf 'GET %s HTTP/1.0\r\n\r\n' "$page" >&7 && cat <&7 && exec 7>&-; } >/dev/null 2>&1 || true
+  done
+  kill -TERM "$pid" 2>/dev/null || true
+  wait "$pid" || true
+  rm -rf "$work"
+  if [[ -f $cache.new ]]; then
+    mv "$cache.new" "$cache"
+  else
+    say "recording failed, so starts take longer; the log is $log"
+    # Not again before the next build.
+    : >"$cache"
+  fi
+  exec 8>&-
+}
+
 launch() {
-  local module=$1 main=$2 jdk app jar
+  local module=$1 main=$2 jdk app jar cache
   shift 2
-  local -a flags=()
+  local -a flags=() aot=()
   while [[ $1 != -- ]]; do
     flags+=("@$root/bin/$1")
     shift
@@ -114,7 +156,16 @@ launch() {
     say "$jar is missing: the installation is incomplete."
     exit $EX_UNAVAILABLE
   fi
+  cache=$app/$module.aot
+  if [[ $module == engine && ${PROXY_L3L4_AOT:-on} != off ]]; then
+    if [[ (-f $root/pom.xml || ${1:-} == --record-start) && ! $cache -nt $jar ]]; then
+      train "$jdk/bin/java" "$jar" "$main" "$cache" "${flags[@]}"
+    fi
+    # Other flags by JAVA_OPTS, or another JDK: the JVM then does without, and nobody needs to hear of it at each start.
+    if [[ -s $cache && $cache -nt $jar ]]; then aot=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off); fi
+  fi
+  if [[ ${1:-} == --record-start ]]; then exit 0; fi
   # JAVA_OPTS are words, not one argument.
   # shellcheck disable=SC2086
-  exec "$jdk/bin/java" "${flags[@]}" ${JAVA_OPTS:-} ${PROXY_L3L4_JAVA_OPTS:-} -cp "$jar" "$main" "$@"
+  exec "$jdk/bin/java" "${flags[@]}" "${aot[@]}" ${JAVA_OPTS:-} ${PROXY_L3L4_JAVA_OPTS:-} -cp "$jar" "$main" "$@"
 }

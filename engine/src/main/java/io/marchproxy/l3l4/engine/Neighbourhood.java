@@ -33,11 +33,18 @@ record Neighbourhood(Steering steering, List<String> advice) {
         List<Move> moves = interrupts.moves(placement.plan().seats());
         List<Move> left = apply ? interrupts.apply(moves) : moves;
         if (apply && moves.size() > left.size()) {
-            LOG.info("engine.irq-affinity: {} of {} network interrupts were sent to the shards' CPUs", moves.size() - left.size(), moves.size());
+            LOG.info(
+                    "engine.irq-affinity: {} of {} network interrupts were sent to the shards' CPUs",
+                    moves.size() - left.size(),
+                    moves.size());
         }
         if (!left.isEmpty()) {
             String why = apply ? "may not be moved by this process" : "stay where they are (apply would move them)";
-            LOG.warn("engine.irq-affinity: {} network interrupts {}; best would be, irq to CPU: {}", left.size(), why, text(left));
+            LOG.warn(
+                    "engine.irq-affinity: {} network interrupts {}; best would be, irq to CPU: {}",
+                    left.size(),
+                    why,
+                    text(left));
         }
         return left;
     }

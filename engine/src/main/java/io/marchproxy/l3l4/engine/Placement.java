@@ -60,14 +60,18 @@ record Placement(EngineSettings settings, Topology topology, PlacementPlan plan)
                 List<Shard> shards = shards(kind, pipeline, directory, signals, errors);
                 String lacking = String.join("; ", refusals) + ": using " + kind.label();
                 Stream<String> transport = refusals.isEmpty() ? Stream.of() : Stream.of(lacking);
-                return new Built(kind, shards, Stream.concat(transport, plan.notes().stream()).toList());
+                return new Built(
+                        kind,
+                        shards,
+                        Stream.concat(transport, plan.notes().stream()).toList());
             } catch (RuntimeException e) {
                 if (kind != TransportKind.IO_URING) {
                     throw e;
                 }
                 // A ring was to be had, but not as many or as large ones as the shards want: a limit of locked memory
                 // (before Linux 5.12), of descriptors, or of a container.
-                refusals.add("io_uring has no ring for each of " + plan.seats().size() + " shards (" + Transports.reason(e) + ")");
+                refusals.add("io_uring has no ring for each of " + plan.seats().size() + " shards ("
+                        + Transports.reason(e) + ")");
                 Transports.Choice next = Transports.choose(TransportKind.EPOLL);
                 refusals.addAll(next.refusals());
                 kind = next.kind();

@@ -35,7 +35,8 @@ class PlacementTest {
                     built.shards().size());
             assertEquals(TransportKind.NIO, built.transport());
             assertEquals(List.of(), built.refusals());
-            built.shards().forEach(shard -> assertEquals(List.of(), shard.options().cpus()));
+            built.shards()
+                    .forEach(shard -> assertEquals(List.of(), shard.options().cpus()));
         } finally {
             close(built);
         }

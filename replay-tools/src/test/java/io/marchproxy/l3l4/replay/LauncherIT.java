@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -128,6 +129,20 @@ class LauncherIT {
                 System.getProperty("user.name").equals("root") || "true".equals(System.getenv("CI")),
                 "only root can become nobody");
         return List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", launcher.toString(), argument);
+    }
+
+    /** With this mode the JVM ends where it cannot use the cache; the last run shows that it does. */
+    @Test
+    void shouldStartTheServiceFromItsAotCache() throws Exception {
+        List<String> version = List.of(BIN.resolve("proxy-l3l4").toString(), "version");
+
+        Outcome cached = run(version, Map.of("JAVA_OPTS", "-XX:AOTMode=on"));
+        Outcome otherFlags = run(version, Map.of("JAVA_OPTS", "-XX:-UseCompactObjectHeaders"));
+        Outcome otherFlagsStrictly = run(version, Map.of("JAVA_OPTS", "-XX:AOTMode=on -XX:-UseCompactObjectHeaders"));
+
+        assertEquals("proxy-l3l4 " + Version.current(), cached.out(), cached::toString);
+        assertEquals(new Outcome(0, "proxy-l3l4 " + Version.current(), ""), otherFlags);
+        assertNotEquals(0, otherFlagsStrictly.exitCode(), otherFlagsStrictly::toString);
     }
 
     /** A folder of links to every program that the launcher calls, as a PATH without {@code program}. */

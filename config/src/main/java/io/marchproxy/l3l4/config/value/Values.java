@@ -104,7 +104,9 @@ public final class Values {
             "off, auto, or duration, 1us to 10ms",
             Values::spin,
             spin -> spin.isNegative() ? "auto" : spin.isZero() ? "off" : Units.write(spin),
-            Map.of("anyOf", List.of(Map.of("enum", List.of("off", "auto")), pattern(Units.pattern(Units.DURATION_NS)))));
+            Map.of(
+                    "anyOf",
+                    List.of(Map.of("enum", List.of("off", "auto")), pattern(Units.pattern(Units.DURATION_NS)))));
 
     public static final ValueType<URI> URL =
             new ValueType<>("URL", Values::url, URI::toString, pattern("^https?://.+$"));

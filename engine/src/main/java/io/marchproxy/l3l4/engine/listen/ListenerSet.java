@@ -57,8 +57,7 @@ public final class ListenerSet {
      *
      * @param whenBound is told of each address once it is bound on all shards, with the listeners in the shards' order
      */
-    public ListenerSet(
-            List<Shard> shards, ListenerOpener opener, BiConsumer<ListenerSpec, List<Listener>> whenBound) {
+    public ListenerSet(List<Shard> shards, ListenerOpener opener, BiConsumer<ListenerSpec, List<Listener>> whenBound) {
         this.shards = List.copyOf(shards);
         this.opener = opener;
         this.whenBound = whenBound;

@@ -81,7 +81,8 @@ public final class Interrupts {
 
     /** CPUs of the shards' I/O threads on a node; of all shards where the node is unknown or has none. */
     private static List<Integer> cpusFor(int node, List<Seat> seats) {
-        List<Seat> pinned = seats.stream().filter(seat -> !seat.cpus().isEmpty()).toList();
+        List<Seat> pinned =
+                seats.stream().filter(seat -> !seat.cpus().isEmpty()).toList();
         List<Seat> near = pinned.stream().filter(seat -> seat.node() == node).toList();
         return (node == UNKNOWN_NODE || near.isEmpty() ? pinned : near)
                 .stream().map(seat -> seat.cpus().getFirst()).distinct().toList();
@@ -103,7 +104,9 @@ public final class Interrupts {
             Path real = device.resolve("device").toRealPath();
             Path parent = real.getParent();
             List<Path> folders = children(real.resolve("msi_irqs"));
-            if (folders.isEmpty() && parent != null && String.valueOf(real.getFileName()).startsWith("virtio")) {
+            if (folders.isEmpty()
+                    && parent != null
+                    && String.valueOf(real.getFileName()).startsWith("virtio")) {
                 folders = children(parent.resolve("msi_irqs"));
             }
             folders.forEach(irq -> numbers.add(Integer.parseInt(String.valueOf(irq.getFileName()))));

@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * Where a shard's memory comes from: zeroed, bound to a NUMA node when there is one to bind to, and taking up room only
  * where it is touched. Several threads may allocate; what was allocated is gone when the arena is closed.
  */
-public final class NodeMemory implements Arena {
+public final class NodeMemory implements Arena, AnonymousMemory.Home {
     private static final Logger LOG = LoggerFactory.getLogger(NodeMemory.class);
     private static final int PAGE_BYTES = 4096;
 
@@ -41,7 +41,8 @@ public final class NodeMemory implements Arena {
             throw new IllegalArgumentException(byteSize + " bytes aligned to " + byteAlignment);
         }
         long size = Math.max(1, byteSize);
-        long address = size + byteAlignment <= CHUNK_BYTES / 2 ? takeSmall(size, byteAlignment) : map(size, byteAlignment);
+        long address =
+                size + byteAlignment <= CHUNK_BYTES / 2 ? takeSmall(size, byteAlignment) : map(size, byteAlignment);
         return MemorySegment.ofAddress(address).reinterpret(byteSize, lifetime, null);
     }
 
@@ -76,16 +77,15 @@ public final class NodeMemory implements Arena {
     @SuppressWarnings("restricted") // as above
     private long map(long size, long alignment) {
         long slack = alignment > PAGE_BYTES ? alignment : 0;
-        AnonymousMemory memory = new AnonymousMemory(size + slack);
+        AnonymousMemory memory = AnonymousMemory.at(this, () -> new AnonymousMemory(size + slack));
         MemorySegment.ofAddress(memory.address()).reinterpret(1, lifetime, _ -> memory.close());
-        if (node != PlacementPlan.ANY_NODE) {
-            bind(memory.address(), size + slack);
-        }
         return memory.address() + (-memory.address() & (alignment - 1));
     }
 
-    private void bind(long address, long size) {
-        int answer = MemoryPolicy.bind(address, size, node);
+    /** Binds memory that others map for themselves, and keep for themselves. */
+    @Override
+    public void mapped(long address, long size) {
+        int answer = node == PlacementPlan.ANY_NODE ? 0 : MemoryPolicy.bind(address, size, node);
         if (answer < 0) {
             refusal = answer;
             if (!refusalIsTold) {

@@ -82,7 +82,8 @@ public final class PlacementPolicy {
         if (settings.shards() == 0) {
             return "a shard for each core leaves none for further threads";
         }
-        String cores = count(cores(), "core") + (settings.numa() ? " on " + count(topology.nodes().size(), "node") : "");
+        String cores = count(cores(), "core")
+                + (settings.numa() ? " on " + count(topology.nodes().size(), "node") : "");
         return pipelined
                 ? count(settings.shards(), "shard") + " of three threads leave a core free of " + cores
                 : count(settings.shards(), "shard") + " of three threads would leave no core free of " + cores;
@@ -94,7 +95,8 @@ public final class PlacementPolicy {
 
     private String shortOfCpus(int shards, int threads) {
         return "engine." + (threads > 1 ? "mode" : "shards") + ": " + count(shards, "shard")
-                + (threads > 1 ? " of three threads" : "") + " on " + count(cpus(), "CPU") + " that this process may use: they share";
+                + (threads > 1 ? " of three threads" : "") + " on " + count(cpus(), "CPU")
+                + " that this process may use: they share";
     }
 
     private List<Seat> seats(int shards, int threads) {
@@ -109,7 +111,8 @@ public final class PlacementPolicy {
     private List<Seat> seatsByNode(int shards, int threads) {
         List<Node> nodes = topology.nodes();
         if (nodes.size() == 1) {
-            notes.add("engine.numa: " + (topology.isKnown() ? "there is one node for this process" : "sysfs shows no nodes here")
+            notes.add("engine.numa: "
+                    + (topology.isKnown() ? "there is one node for this process" : "sysfs shows no nodes here")
                     + ", so there is nothing to place between nodes; threads are pinned");
         }
         int[] shares = shares(shards);
@@ -117,7 +120,8 @@ public final class PlacementPolicy {
         for (int i = 0; i < shares.length; i++) {
             Node node = nodes.get(i);
             if (shares[i] > 0 && topology.isKnown() && !node.hasMemory()) {
-                notes.add("engine.numa: node " + node.id() + " has no memory for this process: its shards use other nodes'");
+                notes.add("engine.numa: node " + node.id()
+                        + " has no memory for this process: its shards use other nodes'");
             }
             int home = topology.isKnown() && node.hasMemory() ? node.id() : PlacementPlan.ANY_NODE;
             for (int shard = 0; shard < shares[i]; shard++) {
@@ -157,8 +161,8 @@ public final class PlacementPolicy {
             return (isAuto ? SPIN_AUTO : settings.spin()).toNanos();
         }
         if (!isAuto && !settings.spin().isZero()) {
-            notes.add("engine.spin: turned off, since " + count(spinning, "thread") + " would spin on " + count(cpus(), "CPU")
-                    + " and leave none free; fewer engine.shards would");
+            notes.add("engine.spin: turned off, since " + count(spinning, "thread") + " would spin on "
+                    + count(cpus(), "CPU") + " and leave none free; fewer engine.shards would");
         }
         return 0;
     }

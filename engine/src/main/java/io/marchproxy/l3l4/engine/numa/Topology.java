@@ -71,10 +71,8 @@ public record Topology(List<Node> nodes, boolean isKnown) {
     /** All CPUs: one of each core first, node after node, then the further hyper-threads. */
     public List<Integer> cpus() {
         return Stream.concat(
-                        nodes.stream()
-                                .flatMap(node -> node.cpus().stream().limit(node.cores())),
-                        nodes.stream()
-                                .flatMap(node -> node.cpus().stream().skip(node.cores())))
+                        nodes.stream().flatMap(node -> node.cpus().stream().limit(node.cores())),
+                        nodes.stream().flatMap(node -> node.cpus().stream().skip(node.cores())))
                 .toList();
     }
 

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.numa.NodeMemory;
+import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
 import io.marchproxy.l3l4.engine.transport.BatchingIoHandler;
 import io.marchproxy.l3l4.engine.transport.SpinBudget;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
@@ -57,7 +58,7 @@ public final class Shard implements ShardContext {
         ring = new DescriptorRing(memory, options.ringSlots());
         ingress = new IngressRing(ring, new Overflow(memory), services);
         egress = new Egress(services, backends, signals, errors);
-        flows = new OffHeapFlowTable(options.maxFlows(), options.seed(), memory);
+        flows = AnonymousMemory.at(memory, () -> new OffHeapFlowTable(options.maxFlows(), options.seed(), memory));
         group = eventLoop();
         loop = group.next();
         if (options.pipelined()) {
@@ -134,6 +135,11 @@ public final class Shard implements ShardContext {
     /** How the shard was built. */
     public ShardOptions options() {
         return options;
+    }
+
+    /** Where whatever serves this shard has its memory: {@link AnonymousMemory#at}. */
+    public AnonymousMemory.Home home() {
+        return memory;
     }
 
     /** Whether the shard's memory is bound to its node. */

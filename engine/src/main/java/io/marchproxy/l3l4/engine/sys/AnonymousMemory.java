@@ -8,6 +8,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.function.Supplier;
 
 /**
  * Zeroed memory of which only the pages that are touched take up room, where an arena would touch all of it to zero it.
@@ -29,8 +30,22 @@ public final class AnonymousMemory implements AutoCloseable {
     private static final MethodHandle MADVISE =
             link("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
+    private static final ScopedValue<Home> HOME = ScopedValue.newInstance();
+
+    /** Where memory belongs: is told of it as it is mapped, before anybody touches it. */
+    @FunctionalInterface
+    public interface Home {
+        /** Memory was mapped, from a page on. */
+        void mapped(long address, long size);
+    }
+
     private final long size;
     private long address;
+
+    /** Makes something whose memory belongs to a home, whichever thread makes it. */
+    public static <T> T at(Home home, Supplier<T> maker) {
+        return ScopedValue.where(HOME, home).call(maker::get);
+    }
 
     /**
      * Maps memory, aligned to a page.
@@ -51,6 +66,9 @@ public final class AnonymousMemory implements AutoCloseable {
         if (address == MAP_FAILED) {
             throw new OutOfMemoryError("the kernel refuses to map " + size + " bytes");
         }
+        if (HOME.isBound()) {
+            HOME.get().mapped(address, size);
+        }
     }
 
     /**
@@ -62,8 +80,7 @@ public final class AnonymousMemory implements AutoCloseable {
      */
     @SuppressWarnings("restricted") // the segment is made for its clean-up alone
     public static long hugePages(long size, Arena arena) {
-        AnonymousMemory memory =
-                new AnonymousMemory(size + HUGE_PAGE_BYTES, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE);
+        AnonymousMemory memory = new AnonymousMemory(size + HUGE_PAGE_BYTES, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE);
         MemorySegment.ofAddress(memory.address).reinterpret(memory.size, arena, segment -> memory.close());
         long aligned = (memory.address + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
         try {

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
+import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +26,8 @@ public final class UdpRelay implements Relay {
         for (Shard shard : shards) {
             ShardOptions options = shard.options();
             int rings = options.pipelined() ? RINGS_PIPELINED : 1;
-            transports.put(shard.id(), new UdpTransport(shard, UdpOptions.forRings(options.ringSlots(), rings)));
+            UdpOptions udp = UdpOptions.forRings(options.ringSlots(), rings);
+            transports.put(shard.id(), AnonymousMemory.at(shard.home(), () -> new UdpTransport(shard, udp)));
         }
     }
 

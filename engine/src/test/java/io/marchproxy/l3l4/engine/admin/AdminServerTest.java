@@ -104,6 +104,18 @@ class AdminServerTest {
                 () -> assertEquals(3, status.at("/shards/0/cpus/1").asInt()),
                 () -> assertEquals(17, status.at("/shards/1/flows").asLong()),
                 () -> assertEquals(
+                        "as configured", status.at("/placement/reason").asText()),
+                () -> assertEquals("0-3", status.at("/placement/cpus").asText()),
+                () -> assertEquals(2, status.at("/placement/cores").asInt()),
+                () -> assertTrue(status.at("/placement/numa").asBoolean()),
+                () -> assertEquals("1,3", status.at("/placement/nodes/1/cpus").asText()),
+                () -> assertEquals(1, status.at("/placement/nodes/1/shards/0").asInt()),
+                () -> assertTrue(status.at("/placement/nodes/0/memory_bound").asBoolean()),
+                () -> assertEquals(5e-5, status.at("/placement/spin_seconds").asDouble(), 1e-12),
+                () -> assertEquals("by node", status.at("/placement/steering").asText()),
+                () -> assertEquals("a note", status.at("/placement/notes/0").asText()),
+                () -> assertTrue(status.at("/placement/interrupts/0").asText().startsWith("echo 1 >")),
+                () -> assertEquals(
                         "udp://127.0.0.1:53", status.at("/services/1/listen/0").asText()),
                 () -> assertEquals(301, status.at("/services/2/total").asLong()),
                 () -> assertEquals(

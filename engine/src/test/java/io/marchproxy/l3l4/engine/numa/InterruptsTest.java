@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class InterruptsTest {
-    private static final List<Seat> SEATS = List.of(
-            new Seat(0, List.of(0)), new Seat(0, List.of(1)), new Seat(1, List.of(4)), new Seat(1, List.of(5)));
+    private static final List<Seat> SEATS =
+            List.of(new Seat(0, List.of(0)), new Seat(0, List.of(1)), new Seat(1, List.of(4)), new Seat(1, List.of(5)));
 
     @TempDir
     Path root;
@@ -92,7 +92,9 @@ class InterruptsTest {
 
         assertEquals(List.of(new Move("eth0", 31, 1)), refused);
         assertEquals("0", Files.readString(irqs.resolve("30/smp_affinity_list")));
-        assertEquals("echo 1 > /proc/irq/31/smp_affinity_list  # eth0", refused.getFirst().command());
+        assertEquals(
+                "echo 1 > /proc/irq/31/smp_affinity_list  # eth0",
+                refused.getFirst().command());
     }
 
     private Path device(String name, String node, String path, int... numbers) throws IOException {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
 import io.marchproxy.l3l4.engine.sys.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,7 +27,8 @@ class NodeMemoryTest {
                 long alignment = 1L << random.nextInt(22);
                 MemorySegment piece = memory.allocate(random.nextInt(100_000), alignment);
                 assertEquals(0, piece.address() & (alignment - 1));
-                assertTrue(piece.elements(ValueLayout.JAVA_BYTE).allMatch(each -> each.get(ValueLayout.JAVA_BYTE, 0) == 0));
+                assertTrue(piece.elements(ValueLayout.JAVA_BYTE)
+                        .allMatch(each -> each.get(ValueLayout.JAVA_BYTE, 0) == 0));
                 piece.fill((byte) (i % 127 + 1));
                 pieces.add(piece);
             }
@@ -74,6 +76,23 @@ class NodeMemoryTest {
             assertFalse(memory.isBound());
         }
         assertEquals(-Errno.EINVAL, MemoryPolicy.preferForThread(ABSENT_NODE));
+    }
+
+    @Test
+    void shouldBindWhatOthersMapWhileTheyAreMade() {
+        int node = Topology.read().nodes().getFirst().id();
+        try (NodeMemory here = new NodeMemory(node);
+                NodeMemory nowhere = new NodeMemory(ABSENT_NODE)) {
+            try (AnonymousMemory mapped = AnonymousMemory.at(here, () -> new AnonymousMemory(1 << 20))) {
+                assertEquals(node, MemoryPolicy.nodeOf(mapped.address()));
+            }
+            try (AnonymousMemory mapped = AnonymousMemory.at(nowhere, () -> new AnonymousMemory(1 << 20))) {
+                assertTrue(mapped.address() != 0);
+            }
+            new AnonymousMemory(1 << 20).close();
+            assertTrue(here.isBound());
+            assertFalse(nowhere.isBound());
+        }
     }
 
     @Test

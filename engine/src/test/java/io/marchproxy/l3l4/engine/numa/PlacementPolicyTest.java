@@ -54,7 +54,8 @@ class PlacementPolicyTest {
 
         assertTrue(decide(2, 2, 1, settings).pipelined());
         assertFalse(decide(2, 2, 1, settings.withNuma(true)).pipelined());
-        assertTrue(decide(2, 3, 1, settings.withShards(2).withMode(Mode.PIPELINED)).pipelined());
+        assertTrue(
+                decide(2, 3, 1, settings.withShards(2).withMode(Mode.PIPELINED)).pipelined());
     }
 
     @Test
@@ -68,8 +69,10 @@ class PlacementPolicyTest {
 
     @Test
     void shouldCountThreeThreadsForAPipelinedShard() throws IOException {
-        assertEquals(2, decide(1, 8, 1, DEFAULT.withMode(Mode.PIPELINED)).seats().size());
-        assertEquals(1, decide(1, 2, 1, DEFAULT.withMode(Mode.PIPELINED)).seats().size());
+        assertEquals(
+                2, decide(1, 8, 1, DEFAULT.withMode(Mode.PIPELINED)).seats().size());
+        assertEquals(
+                1, decide(1, 2, 1, DEFAULT.withMode(Mode.PIPELINED)).seats().size());
     }
 
     @Test
@@ -105,8 +108,8 @@ class PlacementPolicyTest {
         Topology topology =
                 SysfsTree.machine(root, 2, 4, 1).allowed("0-5", "0-1").read();
 
-        PlacementPlan plan =
-                PlacementPolicy.decide(topology, NO_QUOTA, DEFAULT.withNuma(true).withShards(3).withMode(Mode.RUN_TO_COMPLETION));
+        PlacementPlan plan = PlacementPolicy.decide(
+                topology, NO_QUOTA, DEFAULT.withNuma(true).withShards(3).withMode(Mode.RUN_TO_COMPLETION));
 
         assertEquals(List.of(0, 0, 1), plan.seats().stream().map(Seat::node).toList());
     }
@@ -126,7 +129,9 @@ class PlacementPolicyTest {
 
         PlacementPlan plan = PlacementPolicy.decide(topology, NO_QUOTA, DEFAULT.withNuma(true));
 
-        assertEquals(List.of(0, PlacementPlan.ANY_NODE), plan.seats().stream().map(Seat::node).toList());
+        assertEquals(
+                List.of(0, PlacementPlan.ANY_NODE),
+                plan.seats().stream().map(Seat::node).toList());
         assertTrue(plan.notes().getFirst().contains("node 1 has no memory"), plan.notes()::toString);
     }
 
@@ -136,7 +141,8 @@ class PlacementPolicyTest {
         "1, PIPELINED, engine.mode: 1 shard of three threads on 2 CPUs that this process may use: they share"
     })
     void shouldSayThatThreadsShareCpus(int shards, Mode mode, String note) throws IOException {
-        PlacementPlan plan = decide(1, 2, 1, DEFAULT.withShards(shards).withMode(mode).withPinThreads(true));
+        PlacementPlan plan =
+                decide(1, 2, 1, DEFAULT.withShards(shards).withMode(mode).withPinThreads(true));
 
         assertEquals(shards, plan.seats().size());
         assertEquals(List.of(note), plan.notes());
@@ -164,7 +170,9 @@ class PlacementPolicyTest {
 
         assertEquals(grantedNs, plan.spinNs());
         assertEquals(
-                isTold, plan.notes().stream().anyMatch(note -> note.startsWith("engine.spin: turned off")), plan.notes()::toString);
+                isTold,
+                plan.notes().stream().anyMatch(note -> note.startsWith("engine.spin: turned off")),
+                plan.notes()::toString);
     }
 
     @Test

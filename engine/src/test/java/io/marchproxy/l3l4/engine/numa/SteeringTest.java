@@ -113,7 +113,8 @@ class SteeringTest {
             socket.setReusePort(true);
             socket.bind(address);
             socket.listen(128);
-            address = new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.localAddress().getPort());
+            address = new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), socket.localAddress().getPort());
         }
     }
 
@@ -130,7 +131,9 @@ class SteeringTest {
         int[] accepted = new int[sockets.size()];
         for (int i = 0; i < accepted.length; i++) {
             byte[] address = new byte[50];
-            for (int fd = sockets.get(i).accept(address); fd >= 0; fd = sockets.get(i).accept(address)) {
+            for (int fd = sockets.get(i).accept(address);
+                    fd >= 0;
+                    fd = sockets.get(i).accept(address)) {
                 accepted[i]++;
                 new io.netty.channel.unix.FileDescriptor(fd).close();
             }

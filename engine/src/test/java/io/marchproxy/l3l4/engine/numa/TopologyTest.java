@@ -91,7 +91,8 @@ class TopologyTest {
 
     @Test
     void shouldTakeAllForOneNodeWhereSysfsShowsNone() throws Exception {
-        Topology topology = new SysfsTree(root).online("0-3").allowed("1-2", "0").read();
+        Topology topology =
+                new SysfsTree(root).online("0-3").allowed("1-2", "0").read();
 
         assertFalse(topology.isKnown());
         assertEquals(List.of(1, 2), topology.cpus());

@@ -15,7 +15,7 @@ public final class ProxyLauncher {
 
     private static final Path ROOT = Path.of(System.getProperty("project.root"));
 
-    private final String services;
+    private String services;
     private final List<String> wrapper = new ArrayList<>();
     private final List<String> jvmFlags = new ArrayList<>();
     private final List<String> flags = new ArrayList<>();
@@ -24,6 +24,12 @@ public final class ProxyLauncher {
 
     ProxyLauncher(String services) {
         this.services = services;
+    }
+
+    /** Adds to the configuration. */
+    public ProxyLauncher adding(String configuration) {
+        services = services + "\n" + configuration;
+        return this;
     }
 
     /** Puts a command in front, such as {@code prlimit --nofile=100}. */
@@ -41,13 +47,19 @@ public final class ProxyLauncher {
 
     /** Runs it with io_uring refused, as containers' default seccomp profile does. */
     public ProxyLauncher withoutIoUring() {
+        return without(CallsRefused.Refusal.IO_URING);
+    }
+
+    /** Runs it with some system calls refused. */
+    public ProxyLauncher without(CallsRefused.Refusal refusal) {
         return under(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
-                IoUringRefused.class.getName());
+                CallsRefused.class.getName(),
+                refusal.name());
     }
 
     /** Runs it inside a namespace; its admin address is then reached from there too. */

@@ -86,13 +86,13 @@ public final class OffHeapFlowTable implements FlowTable {
     }
 
     @Override
-    public void expect(PacketDescriptor[] events, int count) {
-        for (int from = 0; from < count; from += BATCH) {
-            expect(events, from, Math.min(BATCH, count - from));
+    public void expect(PacketDescriptor[] events, int from, int count) {
+        for (int done = 0; done < count; done += BATCH) {
+            lookAhead(events, from + done, Math.min(BATCH, count - done));
         }
     }
 
-    private void expect(PacketDescriptor[] events, int from, int count) {
+    private void lookAhead(PacketDescriptor[] events, int from, int count) {
         long[] cellOf = cells;
         int[] slotOf = slots;
         for (int i = 0; i < count; i++) {

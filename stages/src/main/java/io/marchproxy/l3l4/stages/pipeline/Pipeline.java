@@ -63,11 +63,11 @@ public final class Pipeline implements FlowTimers.Expiry {
     }
 
     /**
-     * Says which events will be handled next, in order, so that the memory of their flows is on its way by then: with millions of
+     * Says which events will be handled next, in order ({@code count} of them, from index {@code from} on), so that the memory of their flows is on its way by then: with millions of
      * flows that is what a packet's time goes into. Optional, and without influence on what becomes of the events.
      */
-    public void expect(PacketDescriptor[] events, int count) {
-        flows.expect(events, count);
+    public void expect(PacketDescriptor[] events, int from, int count) {
+        flows.expect(events, from, count);
     }
 
     /**

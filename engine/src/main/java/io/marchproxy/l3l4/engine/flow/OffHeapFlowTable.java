@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import java.lang.foreign.Arena;
 
 /**
@@ -29,7 +30,7 @@ import java.lang.foreign.Arena;
  * {@link #expect} goes over a batch beforehand, in loops whose loads do not depend on one another: the processor then waits for
  * a dozen of them at once, where look-up by look-up it would wait for each.
  */
-public final class OffHeapFlowTable implements FlowTable {
+public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     /** Flows at the most that a table can be made for: 2^29. */
     public static final int HIGHEST_CAPACITY = 1 << 29;
 

@@ -10,6 +10,7 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.route.HealthView;
 import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
@@ -26,7 +27,7 @@ import io.marchproxy.l3l4.stages.trace.TraceStage;
  * <p>One thread owns a pipeline. {@link PipelineOutput} and {@link Journal} are called from within {@link #handle} and
  * {@link #advanceTo}, and must not call back into them. Nothing is allocated per packet.
  */
-public final class Pipeline implements FlowTimers.Expiry {
+public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     private final FlowTable flows;
     private final FlowTimers timers;
     private final PipelineOutput output;

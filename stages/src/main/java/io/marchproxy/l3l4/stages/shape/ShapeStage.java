@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
@@ -17,7 +18,7 @@ import java.util.Arrays;
  * as many packets as it may drops further datagrams; bytes of a TCP stream are never dropped, since the engine stops
  * reading a connection long before.
  */
-public final class ShapeStage implements Stage {
+public final class ShapeStage extends SingleWriter implements Stage {
     private static final int CLASSES = 4;
     private static final int DIRECTIONS = 2;
 

@@ -83,7 +83,8 @@ public final class GateCommand implements Callable<Integer> {
             return update(out, before, file, fork);
         }
         if (!before.cpu().equals(machine.cpu())) {
-            out.println("The baseline was made on another processor (" + before.cpu() + "), and ratios shift: only what takes"
+            out.println("The baseline was made on another processor (" + before.cpu()
+                    + "), and ratios shift: only what takes"
                     + " twice as long fails. bench gate --update-baseline adds one for this processor.");
         }
         return report(out, new Gate(fork::measure, before, machine.cpu()).judge());
@@ -114,7 +115,8 @@ public final class GateCommand implements Callable<Integer> {
         return slower == 0 ? 0 : REGRESSION;
     }
 
-    private int update(PrintWriter out, Baseline before, Path file, Fork fork) throws IOException, InterruptedException {
+    private int update(PrintWriter out, Baseline before, Path file, Fork fork)
+            throws IOException, InterruptedException {
         List<SortedMap<String, Measured>> runs = new ArrayList<>();
         for (int i = 1; i <= BASELINE_RUNS; i++) {
             runs.add(fork.measure());

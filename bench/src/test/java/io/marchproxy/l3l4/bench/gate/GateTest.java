@@ -119,7 +119,8 @@ class GateTest {
 
         assertEquals(first, Baseline.fileFor("Another (family 9)", folder));
         Path second = Baseline.newFileFor("Another (family 9)", folder);
-        assertEquals("baseline-another-family-9.properties", second.getFileName().toString());
+        assertEquals(
+                "baseline-another-family-9.properties", second.getFileName().toString());
         Files.writeString(second, "cpu = Another (family 9)\nmark.ratio = 2\n");
         assertEquals(second, Baseline.fileFor("Another (family 9)", folder));
         assertEquals(first, Baseline.fileFor(CPU, folder));

@@ -134,7 +134,8 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
         long first = cell(i);
         i = (i + 1) & indexMask;
         long second = cell(i);
-        // Which of the two it is cannot be foreseen, and a branch that is mispredicted costs more than this: all ones if the first.
+        // Which of the two it is cannot be foreseen, and a branch that is mispredicted costs more than this: all ones
+        // if the first.
         long isFirst = (((first >>> 32) ^ Integer.toUnsignedLong(hashed)) - 1) >> 63;
         long cell = (first & isFirst) | (second & ~isFirst);
         while (first != 0 && cell != 0 && (int) (cell >>> 32) != hashed) {
@@ -314,8 +315,10 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
                         ^ Memory.getLong(descriptor + DescriptorLayout.DESTINATION_LOW))
                 | (Memory.getInt(entry + FlowLayout.CLIENT_PORT)
                         ^ Memory.getInt(descriptor + DescriptorLayout.SOURCE_PORT))
-                | (Memory.getShort(entry + FlowLayout.PROTOCOL) ^ Memory.getShort(descriptor + DescriptorLayout.PROTOCOL))
-                | (Memory.getShort(entry + FlowLayout.SERVICE) ^ Memory.getShort(descriptor + DescriptorLayout.SERVICE));
+                | (Memory.getShort(entry + FlowLayout.PROTOCOL)
+                        ^ Memory.getShort(descriptor + DescriptorLayout.PROTOCOL))
+                | (Memory.getShort(entry + FlowLayout.SERVICE)
+                        ^ Memory.getShort(descriptor + DescriptorLayout.SERVICE));
         return differences == 0;
     }
 

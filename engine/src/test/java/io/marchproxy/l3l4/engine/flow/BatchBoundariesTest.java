@@ -63,7 +63,14 @@ class BatchBoundariesTest {
             assertEquals(alone.books(), together.books());
         }
         for (String wanted : new String[] {
-            "FORWARD DATA", "CONSUMED", "DROP SESSION_CAP", "DROP FLOW_GONE", "DROP FLOW_TABLE_FULL", "EVICTED", "IDLE", "REPLIES"
+            "FORWARD DATA",
+            "CONSUMED",
+            "DROP SESSION_CAP",
+            "DROP FLOW_GONE",
+            "DROP FLOW_TABLE_FULL",
+            "EVICTED",
+            "IDLE",
+            "REPLIES"
         }) {
             assertTrue(alone.lines.stream().anyMatch(line -> line.contains(wanted)), "never saw " + wanted);
         }
@@ -153,7 +160,8 @@ class BatchBoundariesTest {
 
         /** Of a flow that is there, or was a while ago. */
         private void ofFlow(PacketDescriptor event) {
-            EventKind[] kinds = {EventKind.DATA, EventKind.DATA, EventKind.CLOSED, EventKind.RESET, EventKind.ICMP_ERROR};
+            EventKind[] kinds = {EventKind.DATA, EventKind.DATA, EventKind.CLOSED, EventKind.RESET, EventKind.ICMP_ERROR
+            };
             event.kind(kinds[random.nextInt(kinds.length)]);
             event.direction(Direction.of(random.nextInt(2)));
             event.protocol(random.nextBoolean() ? UDP : TCP);

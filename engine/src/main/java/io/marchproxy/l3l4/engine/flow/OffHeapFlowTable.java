@@ -23,8 +23,8 @@ import java.lang.foreign.Arena;
  * back (Knuth, TAOCP volume 3, 6.4, algorithm R), so there are no tombstones and look-ups do not slow down with age.
  * Entries never move, and a freed one is the next to be given out, while it is still in the cache.
  *
- * <p>Both stand in memory of which the kernel gives the pages as they are touched, and slots are given out from the lowest: a
- * service that may hold a million flows but has a thousand stays small. Nothing is ever rehashed.
+ * <p>A shard's memory takes up room where it is touched, and slots are given out from the lowest: a service that may hold a
+ * million flows but has a thousand stays small. Nothing is ever rehashed.
  *
  * <p>With millions of flows every look-up waits for memory three times: for the cell, and for two lines of the entry. So
  * {@link #expect} goes over a batch beforehand, in loops whose loads do not depend on one another: the processor then waits for
@@ -71,7 +71,7 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
      *
      * @param capacity flows at the most, 1 to {@link #HIGHEST_CAPACITY}
      * @param seed of the hash, so that clients cannot aim at a cell; recorded in the journal
-     * @param arena outlives the table
+     * @param arena outlives the table; one that touches what it allocates, as the JDK's own do, gets no huge pages
      */
     public OffHeapFlowTable(int capacity, long seed, Arena arena) {
         if (capacity < 1 || capacity > HIGHEST_CAPACITY) {
@@ -82,8 +82,18 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
         this.hash = new FlowHash(seed);
         int cells = Math.max(Integer.highestOneBit(2 * capacity - 1) << 1, 2);
         this.indexMask = cells - 1;
-        this.index = AnonymousMemory.hugePages((long) cells * CELL_BYTES, arena);
-        this.entries = AnonymousMemory.hugePages((long) capacity * FlowLayout.SIZE, arena);
+        this.index = allocate(arena, (long) cells * CELL_BYTES);
+        this.entries = allocate(arena, (long) capacity * FlowLayout.SIZE);
+    }
+
+    private static long allocate(Arena arena, long bytes) {
+        boolean isLarge = bytes >= AnonymousMemory.HUGE_PAGE_BYTES;
+        long address = arena.allocate(bytes, isLarge ? AnonymousMemory.HUGE_PAGE_BYTES : FlowLayout.SIZE)
+                .address();
+        if (isLarge) {
+            AnonymousMemory.adviseHugePages(address, bytes);
+        }
+        return address;
     }
 
     @Override

@@ -100,6 +100,17 @@ class ModuleBordersTest {
                 .callMethod(System.class, "currentTimeMillis"));
     }
 
+    /** Raw memory has one door, so that what is done through it can be seen in one place, and replaced there. */
+    @Test
+    void shouldKeepUnsafeToOneClass() {
+        check(noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("io.marchproxy.l3l4.stages.packet.Memory")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("sun.misc.Unsafe"));
+    }
+
     @Test
     void shouldKeepConfigIgnorantOfARunningShard() {
         check(noClasses()

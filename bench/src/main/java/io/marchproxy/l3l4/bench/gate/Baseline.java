@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.bench.gate;
 
 import io.marchproxy.l3l4.bench.Machine;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -31,6 +32,32 @@ record Baseline(String cpu, SortedMap<String, Entry> entries) {
      * @param tolerancePercent by which the ratio may be exceeded
      */
     record Entry(double ratio, int tolerancePercent) {}
+
+    /**
+     * The file that was made on a processor: of those in a folder, the one that names it; where none does, the first in order,
+     * which is {@code baseline.properties}.
+     *
+     * @throws IOException if one can't be read
+     */
+    static Path fileFor(String cpu, Path folder) throws IOException {
+        Path first = folder.resolve("baseline.properties");
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "baseline*.properties")) {
+            for (Path file : files) {
+                if (read(file).cpu().equals(cpu)) {
+                    return file;
+                }
+            }
+        }
+        return first;
+    }
+
+    /** Where to write a baseline of a processor: over its own, over none of another's. */
+    static Path newFileFor(String cpu, Path folder) throws IOException {
+        Path file = fileFor(cpu, folder);
+        boolean anothers = Files.exists(file) && !read(file).cpu().equals(cpu);
+        String slug = cpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("-$", "");
+        return anothers ? folder.resolve("baseline-" + slug + ".properties") : file;
+    }
 
     /**
      * Reads a file.

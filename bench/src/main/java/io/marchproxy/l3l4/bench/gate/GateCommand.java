@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,8 +45,11 @@ public final class GateCommand implements Callable<Integer> {
             description = "Write what is measured now (the median of five runs) into the baseline; tolerances stay.")
     private boolean updateBaseline;
 
-    @Option(names = "--baseline", paramLabel = "FILE", description = "Default: bench/baseline.properties.")
-    private Path baseline = BenchFolder.find().resolve("baseline.properties");
+    @Option(
+            names = "--baseline",
+            paramLabel = "FILE",
+            description = "Default: the bench/baseline*.properties of this processor, or bench/baseline.properties.")
+    private @Nullable Path baseline;
 
     @Option(
             names = "--plant",
@@ -67,14 +71,21 @@ public final class GateCommand implements Callable<Integer> {
         Machine machine = Machine.here();
         out.println(machine.describe());
         Fork fork = new Fork(plant);
-        Baseline before =
-                Files.exists(baseline) ? Baseline.read(baseline) : new Baseline(machine.cpu(), new TreeMap<>());
+        Path file = baseline;
+        if (file == null) {
+            Path folder = BenchFolder.find();
+            file = updateBaseline
+                    ? Baseline.newFileFor(machine.cpu(), folder)
+                    : Baseline.fileFor(machine.cpu(), folder);
+        }
+        Baseline before = Files.exists(file) ? Baseline.read(file) : new Baseline(machine.cpu(), new TreeMap<>());
         if (updateBaseline) {
-            return update(out, before, fork);
+            return update(out, before, file, fork);
         }
         if (!before.cpu().equals(machine.cpu())) {
-            out.println("The baseline was made on another processor (" + before.cpu() + "): tolerances are "
-                    + Gate.OTHER_CPU_FACTOR + " times as wide.");
+            out.println("The baseline was made on another processor (" + before.cpu()
+                    + "), and ratios shift: only what takes"
+                    + " twice as long fails. bench gate --update-baseline adds one for this processor.");
         }
         return report(out, new Gate(fork::measure, before, machine.cpu()).judge());
     }
@@ -104,14 +115,15 @@ public final class GateCommand implements Callable<Integer> {
         return slower == 0 ? 0 : REGRESSION;
     }
 
-    private int update(PrintWriter out, Baseline before, Fork fork) throws IOException, InterruptedException {
+    private int update(PrintWriter out, Baseline before, Path file, Fork fork)
+            throws IOException, InterruptedException {
         List<SortedMap<String, Measured>> runs = new ArrayList<>();
         for (int i = 1; i <= BASELINE_RUNS; i++) {
             runs.add(fork.measure());
             out.println("run " + i + " of " + BASELINE_RUNS + " done");
         }
-        before.updated(Gate.median(runs)).write(baseline);
-        out.println("wrote " + baseline);
+        before.updated(Gate.median(runs)).write(file);
+        out.println("wrote " + file);
         return 0;
     }
 

@@ -33,6 +33,12 @@ public class FlowTableBenchmark extends PacketBenchmark {
         return table.find();
     }
 
+    /** The same after a look at the whole batch. */
+    @Benchmark
+    public int findAhead() {
+        return table.findAhead();
+    }
+
     /** Flows that are not there. */
     @Benchmark
     public int miss() {

@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.bench.jmh;
 
 import io.marchproxy.l3l4.bench.workload.Workload;
+import io.marchproxy.l3l4.engine.numa.NodeMemory;
+import io.marchproxy.l3l4.engine.numa.PlacementPlan;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -27,7 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 public abstract class PacketBenchmark {
     /** Of one trial. */
-    final Arena arena = Arena.ofShared();
+    final Arena arena = new NodeMemory(PlacementPlan.ANY_NODE);
 
     /** Gives the memory back. */
     @TearDown(Level.Trial)

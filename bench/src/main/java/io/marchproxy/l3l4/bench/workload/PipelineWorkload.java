@@ -74,7 +74,7 @@ public final class PipelineWorkload implements Workload, PipelineOutput {
         fillOnly();
         forwarded = 0;
         pipeline.handedNs(nowNs + RESIDENCE_NS);
-        pipeline.expect(packets, packets.length);
+        pipeline.expect(packets, 0, packets.length);
         for (PacketDescriptor packet : packets) {
             pipeline.handle(packet);
         }

@@ -58,14 +58,17 @@ public final class StageRig {
         return rig;
     }
 
-    /** Classify: a datagram of a flow that is there is found by its addresses, and counted. */
+    /** Classify: a datagram of a flow that is there is found by its addresses, after the look ahead, and counted. */
     public static Workload classifyKnown(Arena arena) {
         StageRig rig = withFlows(arena);
         ClassifyStage stage = rig.classify;
         return () -> {
-            int passed = 0;
             for (PacketDescriptor packet : rig.packets) {
                 packet.flowRef(PacketDescriptor.NO_FLOW);
+            }
+            rig.flows.expect(rig.packets, 0, rig.packets.length);
+            int passed = 0;
+            for (PacketDescriptor packet : rig.packets) {
                 passed += passed(stage.process(packet, rig.nowNs));
             }
             return passed;

@@ -95,11 +95,35 @@ class GateTest {
     }
 
     @Test
-    void shouldAllowMoreOnAnotherProcessor() throws Exception {
-        assertFalse(judge("another", List.of(run("mark", 1.35))).getFirst().isSlower());
-        assertTrue(judge("another", List.of(run("mark", 1.45), run("mark", 1.45), run("mark", 1.45)))
+    void shouldFailOnAnotherProcessorOnlyWhatTakesTwiceAsLong() throws Exception {
+        assertFalse(judge("another", List.of(run("mark", 1.95))).getFirst().isSlower());
+        assertTrue(judge("another", List.of(run("mark", 2.05), run("mark", 2.05), run("mark", 2.05)))
                 .getFirst()
                 .isSlower());
+    }
+
+    @Test
+    void shouldBelieveAtOnceThatAnotherProcessorIsFaster() throws Exception {
+        measured = 0;
+        judge("another", List.of(run("mark", 0.5)));
+        assertEquals(1, measured);
+    }
+
+    @Test
+    void shouldKeepABaselineForEachProcessor(@TempDir Path folder) throws IOException {
+        Path first = folder.resolve("baseline.properties");
+        assertEquals(first, Baseline.newFileFor(CPU, folder));
+        Files.writeString(first, "cpu = " + CPU + "\nmark.ratio = 1\n");
+        assertEquals(first, Baseline.fileFor(CPU, folder));
+        assertEquals(first, Baseline.newFileFor(CPU, folder));
+
+        assertEquals(first, Baseline.fileFor("Another (family 9)", folder));
+        Path second = Baseline.newFileFor("Another (family 9)", folder);
+        assertEquals(
+                "baseline-another-family-9.properties", second.getFileName().toString());
+        Files.writeString(second, "cpu = Another (family 9)\nmark.ratio = 2\n");
+        assertEquals(second, Baseline.fileFor("Another (family 9)", folder));
+        assertEquals(first, Baseline.fileFor(CPU, folder));
     }
 
     @Test

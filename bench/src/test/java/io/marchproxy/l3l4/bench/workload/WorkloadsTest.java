@@ -63,6 +63,7 @@ class WorkloadsTest {
         all.put("trace", StageRig.trace(ARENA));
         all.put("no stage", StageRig.empty(ARENA));
         all.put("table, find", table::find);
+        all.put("table, find after a look ahead", table::findAhead);
         all.put("table, miss", table::miss);
         all.put("table, insert and remove", table::insertAndRemove);
         all.put("ring", new RingWorkload(ARENA));

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import java.lang.foreign.Arena;
 
 /**
@@ -22,14 +23,14 @@ import java.lang.foreign.Arena;
  * back (Knuth, TAOCP volume 3, 6.4, algorithm R), so there are no tombstones and look-ups do not slow down with age.
  * Entries never move, and a freed one is the next to be given out, while it is still in the cache.
  *
- * <p>Both stand in memory of which the kernel gives the pages as they are touched, and slots are given out from the lowest: a
- * service that may hold a million flows but has a thousand stays small. Nothing is ever rehashed.
+ * <p>A shard's memory takes up room where it is touched, and slots are given out from the lowest: a service that may hold a
+ * million flows but has a thousand stays small. Nothing is ever rehashed.
  *
  * <p>With millions of flows every look-up waits for memory three times: for the cell, and for two lines of the entry. So
  * {@link #expect} goes over a batch beforehand, in loops whose loads do not depend on one another: the processor then waits for
  * a dozen of them at once, where look-up by look-up it would wait for each.
  */
-public final class OffHeapFlowTable implements FlowTable {
+public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     /** Flows at the most that a table can be made for: 2^29. */
     public static final int HIGHEST_CAPACITY = 1 << 29;
 
@@ -70,7 +71,7 @@ public final class OffHeapFlowTable implements FlowTable {
      *
      * @param capacity flows at the most, 1 to {@link #HIGHEST_CAPACITY}
      * @param seed of the hash, so that clients cannot aim at a cell; recorded in the journal
-     * @param arena outlives the table
+     * @param arena outlives the table; one that touches what it allocates, as the JDK's own do, gets no huge pages
      */
     public OffHeapFlowTable(int capacity, long seed, Arena arena) {
         if (capacity < 1 || capacity > HIGHEST_CAPACITY) {
@@ -81,18 +82,28 @@ public final class OffHeapFlowTable implements FlowTable {
         this.hash = new FlowHash(seed);
         int cells = Math.max(Integer.highestOneBit(2 * capacity - 1) << 1, 2);
         this.indexMask = cells - 1;
-        this.index = AnonymousMemory.hugePages((long) cells * CELL_BYTES, arena);
-        this.entries = AnonymousMemory.hugePages((long) capacity * FlowLayout.SIZE, arena);
+        this.index = allocate(arena, (long) cells * CELL_BYTES);
+        this.entries = allocate(arena, (long) capacity * FlowLayout.SIZE);
+    }
+
+    private static long allocate(Arena arena, long bytes) {
+        boolean isLarge = bytes >= AnonymousMemory.HUGE_PAGE_BYTES;
+        long address = arena.allocate(bytes, isLarge ? AnonymousMemory.HUGE_PAGE_BYTES : FlowLayout.SIZE)
+                .address();
+        if (isLarge) {
+            AnonymousMemory.adviseHugePages(address, bytes);
+        }
+        return address;
     }
 
     @Override
-    public void expect(PacketDescriptor[] events, int count) {
-        for (int from = 0; from < count; from += BATCH) {
-            expect(events, from, Math.min(BATCH, count - from));
+    public void expect(PacketDescriptor[] events, int from, int count) {
+        for (int done = 0; done < count; done += BATCH) {
+            lookAhead(events, from + done, Math.min(BATCH, count - done));
         }
     }
 
-    private void expect(PacketDescriptor[] events, int from, int count) {
+    private void lookAhead(PacketDescriptor[] events, int from, int count) {
         long[] cellOf = cells;
         int[] slotOf = slots;
         for (int i = 0; i < count; i++) {
@@ -133,7 +144,8 @@ public final class OffHeapFlowTable implements FlowTable {
         long first = cell(i);
         i = (i + 1) & indexMask;
         long second = cell(i);
-        // Which of the two it is cannot be foreseen, and a branch that is mispredicted costs more than this: all ones if the first.
+        // Which of the two it is cannot be foreseen, and a branch that is mispredicted costs more than this: all ones
+        // if the first.
         long isFirst = (((first >>> 32) ^ Integer.toUnsignedLong(hashed)) - 1) >> 63;
         long cell = (first & isFirst) | (second & ~isFirst);
         while (first != 0 && cell != 0 && (int) (cell >>> 32) != hashed) {
@@ -313,8 +325,10 @@ public final class OffHeapFlowTable implements FlowTable {
                         ^ Memory.getLong(descriptor + DescriptorLayout.DESTINATION_LOW))
                 | (Memory.getInt(entry + FlowLayout.CLIENT_PORT)
                         ^ Memory.getInt(descriptor + DescriptorLayout.SOURCE_PORT))
-                | (Memory.getShort(entry + FlowLayout.PROTOCOL) ^ Memory.getShort(descriptor + DescriptorLayout.PROTOCOL))
-                | (Memory.getShort(entry + FlowLayout.SERVICE) ^ Memory.getShort(descriptor + DescriptorLayout.SERVICE));
+                | (Memory.getShort(entry + FlowLayout.PROTOCOL)
+                        ^ Memory.getShort(descriptor + DescriptorLayout.PROTOCOL))
+                | (Memory.getShort(entry + FlowLayout.SERVICE)
+                        ^ Memory.getShort(descriptor + DescriptorLayout.SERVICE));
         return differences == 0;
     }
 

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.shard;
 
+import io.marchproxy.l3l4.stages.packet.CacheLines;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -13,33 +14,38 @@ public final class BackendCounters {
     private static final int COLUMNS = 4;
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
 
-    private volatile long[] cells = new long[COLUMNS];
+    private volatile long[] cells = new long[COLUMNS + 2 * CacheLines.PADDING_LONGS];
 
     void selected(int backend) {
-        add(backend * COLUMNS + SELECTIONS, 1);
+        add(row(backend) + SELECTIONS, 1);
     }
 
     void bytes(int backend, Direction direction, long bytes) {
-        add(backend * COLUMNS + (direction == Direction.TO_BACKEND ? BYTES_TO_BACKEND : BYTES_TO_CLIENT), bytes);
+        add(row(backend) + (direction == Direction.TO_BACKEND ? BYTES_TO_BACKEND : BYTES_TO_CLIENT), bytes);
     }
 
     /** How often the backend was chosen for a connection or session. */
     public long selections(int backend) {
-        return get(backend * COLUMNS + SELECTIONS);
+        return get(row(backend) + SELECTIONS);
     }
 
     public long bytesToBackend(int backend) {
-        return get(backend * COLUMNS + BYTES_TO_BACKEND);
+        return get(row(backend) + BYTES_TO_BACKEND);
     }
 
     public long bytesToClient(int backend) {
-        return get(backend * COLUMNS + BYTES_TO_CLIENT);
+        return get(row(backend) + BYTES_TO_CLIENT);
+    }
+
+    /** The neighbours of the cells in the heap are other writers': either end stays unused. */
+    private static int row(int backend) {
+        return CacheLines.PADDING_LONGS + backend * COLUMNS;
     }
 
     private void add(int index, long amount) {
         long[] mine = cells;
-        if (index >= mine.length) {
-            mine = Arrays.copyOf(mine, Math.max(index + COLUMNS, mine.length * 2));
+        if (index >= mine.length - CacheLines.PADDING_LONGS) {
+            mine = Arrays.copyOf(mine, Math.max(index + COLUMNS + CacheLines.PADDING_LONGS, mine.length * 2));
             cells = mine;
         }
         CELL.setOpaque(mine, index, (long) CELL.getOpaque(mine, index) + amount);

@@ -1,7 +1,7 @@
 package io.marchproxy.l3l4.engine.shard;
 
-import com.lmax.disruptor.EventPoller;
 import com.lmax.disruptor.RingBuffer;
+import com.lmax.disruptor.Sequence;
 import com.lmax.disruptor.YieldingWaitStrategy;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
@@ -11,55 +11,87 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A Disruptor ring whose slots are descriptors in one slab, with one producer and one polling consumer. The consumer polls,
- * so no wait strategy is ever asked; waiting is the placement's business.
+ * so no wait strategy is ever asked; waiting is the placement's business. It takes slots a batch at a time, which is what lets
+ * it look ahead.
+ *
+ * <p>Both cursors are the Disruptor's, each alone in its cache lines, and slots are two whole lines. Nothing in this object is
+ * written after it was made.
  */
-final class DescriptorRing {
+public final class DescriptorRing {
+    /** Slots that a poll hands out at the most. */
+    public static final int BATCH = 64;
+
+    /** What a consumer does with a batch. */
+    @FunctionalInterface
+    public interface BatchHandler {
+        /**
+         * Handles {@code count} slots from an index on, in order. Keeps its errors to itself: whatever it throws, the slots are
+         * free afterwards.
+         */
+        void handle(PacketDescriptor[] slots, int from, int count);
+    }
+
     private final RingBuffer<PacketDescriptor> ring;
-    private final EventPoller<PacketDescriptor> poller;
-    private long claimed = -1;
+    private final Sequence consumed = new Sequence();
+    private final PacketDescriptor[] slots;
 
     /**
      * Makes a ring.
      *
      * @param arena that the slab is allocated from and lives as long as
-     * @param slots a power of two
+     * @param capacity a power of two
      */
-    DescriptorRing(Arena arena, int slots) {
+    public DescriptorRing(Arena arena, int capacity) {
         DescriptorSlab slab =
-                new DescriptorSlab(arena.allocate((long) slots * DescriptorLayout.SIZE, DescriptorLayout.SIZE));
+                new DescriptorSlab(arena.allocate((long) capacity * DescriptorLayout.SIZE, DescriptorLayout.SIZE));
+        slots = new PacketDescriptor[capacity];
+        for (int i = 0; i < capacity; i++) {
+            slots[i] = slab.view(i);
+        }
         int[] next = {0};
-        ring = RingBuffer.createSingleProducer(() -> slab.view(next[0]++), slots, new YieldingWaitStrategy());
-        poller = ring.newPoller();
-        ring.addGatingSequences(poller.getSequence());
+        ring = RingBuffer.createSingleProducer(() -> slots[next[0]++], capacity, new YieldingWaitStrategy());
+        ring.addGatingSequences(consumed);
     }
 
-    /** The next slot, or null when no more than {@code spare} are free. Producer's thread. */
+    /** The next slot, or null when no more than {@code spare} are free. Producer's thread; {@link #publish} comes before the next. */
     @Nullable
-    PacketDescriptor tryClaim(int spare) {
+    public PacketDescriptor tryClaim(int spare) {
         if (!ring.hasAvailableCapacity(spare + 1)) {
             return null;
         }
-        claimed = ring.next();
-        return ring.get(claimed);
+        return ring.get(ring.next());
     }
 
     /** Publishes the claimed slot. Producer's thread. */
-    void publish() {
-        ring.publish(claimed);
+    public void publish() {
+        ring.publish(ring.getCursor() + 1);
     }
 
-    /** Hands what is published to the handler. Consumer's thread. */
-    EventPoller.PollState poll(EventPoller.Handler<PacketDescriptor> handler) {
-        try {
-            return poller.poll(handler);
-        } catch (Exception e) {
-            throw new IllegalStateException("a poll handler keeps its errors to itself", e);
+    /**
+     * Hands a batch of what is published to the handler, and frees it. A batch does not reach over the end of the slab: it is
+     * one stretch of memory.
+     *
+     * @return false when there was nothing. Consumer's thread
+     */
+    public boolean poll(BatchHandler handler) {
+        long last = consumed.get();
+        long published = ring.getCursor();
+        if (published == last) {
+            return false;
         }
+        int from = (int) (last + 1) & (slots.length - 1);
+        int count = (int) Math.min(Math.min(published - last, BATCH), slots.length - from);
+        try {
+            handler.handle(slots, from, count);
+        } finally {
+            consumed.set(last + count);
+        }
+        return true;
     }
 
     /** True when nothing that was published is unhandled. Either thread. */
     boolean isEmpty() {
-        return poller.getSequence().get() == ring.getCursor();
+        return consumed.get() == ring.getCursor();
     }
 
     /** Slots in use. Any thread; approximate on others than the producer's. */
@@ -69,6 +101,6 @@ final class DescriptorRing {
 
     /** Slots in all. */
     int slots() {
-        return ring.getBufferSize();
+        return slots.length;
     }
 }

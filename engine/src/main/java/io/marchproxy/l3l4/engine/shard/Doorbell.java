@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.shard;
 
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -9,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The consumer says that it goes to sleep, looks at the ring once more and only then parks; the producer publishes first
  * and looks whether the consumer sleeps after. The full fences between the two steps on either side make sure that at
- * least one of them sees the other (Dekker).
+ * least one of them sees the other (Dekker). Both write it, though only around a sleep; apart from everything else in the heap,
+ * since the producer reads it for every batch.
  */
-final class Doorbell {
+final class Doorbell extends SingleWriter {
     private volatile boolean asleep;
     private volatile @Nullable Thread sleeper;
 

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.shard;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
@@ -13,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** The way out: hands what the stages decided to the connection or session that it concerns. Egress thread. */
-final class Egress implements PipelineOutput, ShardEgress {
+final class Egress extends SingleWriter implements PipelineOutput, ShardEgress {
     private static final int FIRST_SLOTS = 1024;
 
     private final TrafficBooks books;

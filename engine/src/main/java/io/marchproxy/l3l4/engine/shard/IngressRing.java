@@ -2,12 +2,13 @@ package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.engine.transport.BatchHook;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** The event loop's side of the ring: claims, publishes, and lets the placement run the stages once a batch. */
-final class IngressRing implements ShardIngress, BatchHook {
+final class IngressRing extends SingleWriter implements ShardIngress, BatchHook {
     /** What differs between the placements when a batch is over or the ring is full. Event loop's thread. */
     interface Placement {
         /** Runs the stages over what is in the ring, or wakes the thread that does. */

@@ -1,6 +1,5 @@
 package io.marchproxy.l3l4.engine.shard;
 
-import com.lmax.disruptor.EventPoller;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -107,16 +106,17 @@ final class Pipelined implements IngressRing.Placement {
     }
 
     private void runStages() {
-        EventPoller.Handler<PacketDescriptor> handler = (event, sequence, endOfBatch) -> handle(event);
+        DescriptorRing.BatchHandler handler = this::handleBatch;
         Patience patience = new Patience(spinNs);
         while (running || !incoming.isEmpty()) {
             long nowNs = System.nanoTime();
             pipeline.handedNs(nowNs);
-            boolean worked = incoming.poll(handler) == EventPoller.PollState.PROCESSING;
+            boolean worked = incoming.poll(handler);
             if (pipeline.nextDeadlineNs() <= nowNs) {
                 // As an event, so that a replay has it at its place among those that came with an earlier time.
                 tick.reset(EventKind.TICK, nowNs);
-                worked = handle(tick);
+                handle(tick);
+                worked = true;
             }
             if (worked) {
                 egressBell.ring();
@@ -129,13 +129,19 @@ final class Pipelined implements IngressRing.Placement {
         }
     }
 
-    private boolean handle(PacketDescriptor event) {
+    private void handleBatch(PacketDescriptor[] events, int from, int count) {
+        pipeline.expect(events, from, count);
+        for (int i = from; i < from + count; i++) {
+            handle(events[i]);
+        }
+    }
+
+    private void handle(PacketDescriptor event) {
         try {
             pipeline.handle(event);
         } catch (RuntimeException | Error e) {
             errors.record("pipeline", e);
         }
-        return true;
     }
 
     private void sleepStages() {
@@ -148,17 +154,10 @@ final class Pipelined implements IngressRing.Placement {
     }
 
     private void runEgress() {
-        EventPoller.Handler<PacketDescriptor> handler = (event, sequence, endOfBatch) -> {
-            try {
-                dispatch(event);
-            } catch (RuntimeException | Error e) {
-                errors.record("egress", e);
-            }
-            return true;
-        };
+        DescriptorRing.BatchHandler handler = this::dispatchBatch;
         Patience patience = new Patience(spinNs);
         while (!stagesDone || !outgoing.isEmpty()) {
-            boolean worked = outgoing.poll(handler) == EventPoller.PollState.PROCESSING;
+            boolean worked = outgoing.poll(handler);
             worked |= egress.flush();
             if (worked) {
                 patience.worked();
@@ -171,6 +170,16 @@ final class Pipelined implements IngressRing.Placement {
                 } else {
                     egressBell.cancel();
                 }
+            }
+        }
+    }
+
+    private void dispatchBatch(PacketDescriptor[] events, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            try {
+                dispatch(events[i]);
+            } catch (RuntimeException | Error e) {
+                errors.record("egress", e);
             }
         }
     }

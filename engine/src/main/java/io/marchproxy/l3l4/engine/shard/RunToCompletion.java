@@ -1,6 +1,5 @@
 package io.marchproxy.l3l4.engine.shard;
 
-import com.lmax.disruptor.EventPoller;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
@@ -14,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * a core is not free for each of these.
  */
 final class RunToCompletion implements IngressRing.Placement {
-    /** Events between two releases of ring slots, so that what the egress reports back meanwhile finds room. */
-    private static final int CHUNK = 256;
-
-    /** An event makes the egress report two at the most as a rule: its connection's reset and its end. What is more overflows. */
-    private static final int HEADROOM = 2 * CHUNK;
+    /**
+     * Room for what the egress reports back before a batch's slots are free again. An event makes it report two at the most as a
+     * rule, its connection's reset and its end; what is more than this overflows.
+     */
+    private static final int HEADROOM = 8 * DescriptorRing.BATCH;
 
     /** The fewest slots that a ring may have, so that the headroom leaves room for traffic. */
     static final int FEWEST_SLOTS = 4 * HEADROOM;
@@ -29,8 +28,7 @@ final class RunToCompletion implements IngressRing.Placement {
     private final Egress egress;
     private final EventLoop loop;
     private final DistinctErrors errors;
-    private final EventPoller.Handler<PacketDescriptor> handler = this::handle;
-    private int leftInChunk;
+    private final DescriptorRing.BatchHandler handler = this::handle;
     private boolean draining;
     private boolean polling;
     private @Nullable Future<?> timer;
@@ -97,8 +95,7 @@ final class RunToCompletion implements IngressRing.Placement {
             pipeline.handedNs(System.nanoTime());
             boolean worked;
             do {
-                leftInChunk = CHUNK;
-                worked = ring.poll(handler) == EventPoller.PollState.PROCESSING;
+                worked = ring.poll(handler);
                 worked |= ingress.refill();
             } while (worked);
         } finally {
@@ -106,13 +103,15 @@ final class RunToCompletion implements IngressRing.Placement {
         }
     }
 
-    private boolean handle(PacketDescriptor event, long sequence, boolean endOfBatch) {
-        try {
-            pipeline.handle(event);
-        } catch (RuntimeException | Error e) {
-            errors.record("pipeline", e);
+    private void handle(PacketDescriptor[] events, int from, int count) {
+        pipeline.expect(events, from, count);
+        for (int i = from; i < from + count; i++) {
+            try {
+                pipeline.handle(events[i]);
+            } catch (RuntimeException | Error e) {
+                errors.record("pipeline", e);
+            }
         }
-        return --leftInChunk > 0;
     }
 
     /** Has the loop come back when the pipeline next has something due by itself. One timer at a time, or each would renew itself. */

@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.engine.sys;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -15,14 +14,14 @@ import java.util.function.Supplier;
  * Bounds are the user's business.
  */
 public final class AnonymousMemory implements AutoCloseable {
+    /** Of x86-64, and of aarch64 with pages of 4 KiB. */
+    public static final int HUGE_PAGE_BYTES = 2 << 20;
+
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
-    private static final int MAP_NORESERVE = 0x4000;
     private static final int MADV_HUGEPAGE = 14;
     private static final long MAP_FAILED = -1;
 
-    /** Of x86-64, and of aarch64 with pages of 4 KiB. */
-    private static final long HUGE_PAGE_BYTES = 2 << 20;
 
     private static final MethodHandle MMAP = link(
             "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
@@ -53,13 +52,9 @@ public final class AnonymousMemory implements AutoCloseable {
      * @throws OutOfMemoryError if the kernel refuses
      */
     public AnonymousMemory(long size) {
-        this(size, MAP_PRIVATE_ANONYMOUS);
-    }
-
-    private AnonymousMemory(long size, int flags) {
         this.size = size;
         try {
-            address = (long) MMAP.invokeExact(0L, size, PROT_READ_WRITE, flags, -1, 0L);
+            address = (long) MMAP.invokeExact(0L, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
         } catch (Throwable e) {
             throw new IllegalStateException("mmap could not be called", e);
         }
@@ -72,24 +67,17 @@ public final class AnonymousMemory implements AutoCloseable {
     }
 
     /**
-     * Maps memory for a large table that is read at random places, for as long as an arena lives: aligned to 2 MiB, and in huge
-     * pages as far as the kernel gives any, so that a random access does not walk the page tables as well. It is not set
-     * aside: that takes place page by page, as it is touched.
+     * Asks for huge pages under memory that is read at random places, so that an access does not walk the page tables as well.
+     * Wants memory that nobody has touched yet. Where the kernel has no huge pages, or none to spare, pages stay small.
      *
-     * @throws OutOfMemoryError if the kernel refuses
+     * @param address a multiple of {@link #HUGE_PAGE_BYTES}
      */
-    @SuppressWarnings("restricted") // the segment is made for its clean-up alone
-    public static long hugePages(long size, Arena arena) {
-        AnonymousMemory memory = new AnonymousMemory(size + HUGE_PAGE_BYTES, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE);
-        MemorySegment.ofAddress(memory.address).reinterpret(memory.size, arena, segment -> memory.close());
-        long aligned = (memory.address + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
+    public static void adviseHugePages(long address, long size) {
         try {
-            // Refused where the kernel has no huge pages: then they stay small.
-            int ignored = (int) MADVISE.invokeExact(aligned, size, MADV_HUGEPAGE);
+            int ignored = (int) MADVISE.invokeExact(address, size, MADV_HUGEPAGE);
         } catch (Throwable e) {
             throw new IllegalStateException("madvise could not be called", e);
         }
-        return aligned;
     }
 
     /** Where it begins. */

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.udp;
 
+import io.marchproxy.l3l4.stages.packet.CacheLines;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -29,17 +30,18 @@ public final class UdpCounters {
 
     /** What one thread counts. */
     static final class Part {
-        private final long[] cells = new long[UdpCounter.count()];
+        /** The other part is its neighbour in the heap: either end stays unused. */
+        private final long[] cells = new long[UdpCounter.count() + 2 * CacheLines.PADDING_LONGS];
 
         private Part() {}
 
         void increment(UdpCounter counter) {
-            int i = counter.ordinal();
+            int i = CacheLines.PADDING_LONGS + counter.ordinal();
             CELL.setOpaque(cells, i, (long) CELL.getOpaque(cells, i) + 1);
         }
 
         private long get(UdpCounter counter) {
-            return (long) CELL.getOpaque(cells, counter.ordinal());
+            return (long) CELL.getOpaque(cells, CacheLines.PADDING_LONGS + counter.ordinal());
         }
     }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.engine.numa.NodeMemory;
+import io.marchproxy.l3l4.engine.numa.PlacementPlan;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowKey;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
@@ -15,7 +17,10 @@ import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,6 +53,9 @@ class OffHeapFlowTableTest {
         for (int i = 0; i < 200_000; i++) {
             FlowKey key = randomKey(random, capacity * 2);
             fill(key);
+            if (random.nextBoolean()) {
+                table.expect(new PacketDescriptor[] {packet}, 0, 1);
+            }
             Long known = model.get(key);
             assertEquals(known == null ? PacketDescriptor.NO_FLOW : known, table.find(packet), "operation " + i);
             if (known != null && random.nextBoolean()) {
@@ -120,6 +128,45 @@ class OffHeapFlowTableTest {
             assertEquals(0, table.entry(flowRef));
         }
         assertThrows(IllegalArgumentException.class, () -> table.remove(3));
+    }
+
+    /** A slot is given out again at once, so that a look ahead may have seen it in another flow's hands. */
+    @Test
+    void shouldNotTakeAFlowThatEndedSinceTheLookAheadForTheOneThatHasItsSlot() {
+        FlowTable table = new OffHeapFlowTable(10, 5, arena);
+        FlowKey key = randomKey(new Random(1), 10);
+        FlowKey other = randomKey(new Random(2), 10);
+        PacketDescriptor expected =
+                new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+        fill(key);
+        long first = table.insert(packet);
+        Memory.copy(packet.address(), expected.address(), DescriptorLayout.SIZE);
+        table.expect(new PacketDescriptor[] {expected}, 0, 1);
+        assertEquals(first, expected.likelyFlow());
+
+        table.remove(first);
+        assertEquals(PacketDescriptor.NO_FLOW, table.find(expected));
+        fill(other);
+        assertEquals((int) first, (int) table.insert(packet));
+        assertEquals(PacketDescriptor.NO_FLOW, table.find(expected));
+    }
+
+    /** Huge pages do not mean that a table takes its whole room at once: a line of the kernel's own account says so. */
+    @Test
+    void shouldTakeUpOnlyWhatIsTouched() throws IOException {
+        long before = residentBytes();
+        try (NodeMemory memory = new NodeMemory(PlacementPlan.ANY_NODE)) {
+            FlowTable table = new OffHeapFlowTable(10_000_000, 5, memory);
+            fill(randomKey(new Random(1), 10));
+            table.insert(packet);
+
+            assertTrue(residentBytes() - before < 256L << 20, "of 1.5 GB");
+        }
+    }
+
+    private static long residentBytes() throws IOException {
+        String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ");
+        return Long.parseLong(pages[1]) * 4096;
     }
 
     @Test

@@ -87,7 +87,7 @@ class ShardTest {
     void shouldDropWhenTheBackendIsNotHealthyAndGoOnWhenItIs(boolean pipelined) throws Exception {
         Shard shard = shard(pipelined, TimeUnit.HOURS.toNanos(1));
         try {
-            Recorder session = new Recorder(shard, 1);
+            Recorder session = new Recorder(shard, 2);
             shard.health(0, 7, false).get(10, TimeUnit.SECONDS);
             shard.loop().execute(() -> {
                 datagram(shard, session, 0);
@@ -102,6 +102,47 @@ class ShardTest {
                 shard.ingress().settle();
             });
             assertTrue(session.all.await(30, TimeUnit.SECONDS));
+        } finally {
+            shard.close();
+        }
+    }
+
+    /** Health flips stand among the datagrams, and must count from where they stand, whatever the batch that they came in. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldDecideTheSameHoweverEventsArriveTogether(boolean pipelined) throws Exception {
+        List<Integer> oneByOne = decisions(pipelined, 1);
+        assertTrue(oneByOne.contains(-5), oneByOne::toString);
+        assertTrue(oneByOne.contains(15), oneByOne::toString);
+        for (int burst : new int[] {7, 64, 500}) {
+            assertEquals(oneByOne, decisions(pipelined, burst), "bursts of " + burst);
+        }
+    }
+
+    /** Of each datagram its number when it was forwarded, or the negative number when it was dropped. */
+    private List<Integer> decisions(boolean pipelined, int burst) throws Exception {
+        int datagrams = 1_000;
+        Shard shard = shard(pipelined, TimeUnit.HOURS.toNanos(1));
+        try {
+            Recorder session = new Recorder(shard, datagrams);
+            shard.loop().execute(() -> {
+                for (int i = 0; i < datagrams; i++) {
+                    if (i % 10 == 3) {
+                        PacketDescriptor flip = shard.ingress().claim();
+                        flip.reset(EventKind.HEALTH, shard.ingress().nowNs());
+                        flip.backend(7);
+                        flip.argument0(i / 10 % 2);
+                        shard.ingress().publish();
+                    }
+                    datagram(shard, session, i);
+                    if ((i + 1) % burst == 0) {
+                        shard.ingress().settle();
+                    }
+                }
+                shard.ingress().settle();
+            });
+            assertTrue(session.all.await(30, TimeUnit.SECONDS), () -> session.seen.size() + " came");
+            return List.copyOf(session.seen);
         } finally {
             shard.close();
         }
@@ -254,6 +295,8 @@ class ShardTest {
         public void drop(PacketDescriptor packet, DropReason cause) {
             dropReason = cause;
             dropped.countDown();
+            seen.add(-(int) packet.argument1());
+            all.countDown();
         }
 
         @Override

@@ -63,8 +63,7 @@ public final class ClassifyStage implements Stage {
             }
         }
         SERVICES.setRelease(this, after);
-        countsReplies =
-                Arrays.stream(after).anyMatch(state -> state.profile().replyLimit() != 0);
+        countsReplies = Arrays.stream(after).anyMatch(state -> state.profile().replyLimit() != 0);
     }
 
     @Override

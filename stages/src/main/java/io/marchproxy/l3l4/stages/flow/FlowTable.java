@@ -19,9 +19,9 @@ public interface FlowTable {
      * all of them at once. It may leave what it finds in {@link PacketDescriptor#likelyFlow} and {@link PacketDescriptor#flowHash}.
      * No answer depends on it: neither on whether this is called nor on how events are put together.
      *
-     * @param events from index 0 on; flow reference and key are not changed before they are handled
+     * @param events of which {@code count} from index {@code from} on are meant; their references and keys stay as they are
      */
-    void expect(PacketDescriptor[] events, int count);
+    void expect(PacketDescriptor[] events, int from, int count);
 
     /**
      * Finds the flow of a packet from a client by protocol, addresses, ports and service, and leaves the key's hash in

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.flow;
 
 import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import java.util.Arrays;
 
 /**
@@ -16,7 +17,7 @@ import java.util.Arrays;
  * <p>A flow ends at the first tick at or after its deadline. Flows end in the order of their ticks, and within a tick in
  * the order in which their timers were set, so the same events always end the same flows in the same order.
  */
-public final class FlowTimers {
+public final class FlowTimers extends SingleWriter {
     /** The tick's length as a power of two nanoseconds. */
     public static final int TICK_SHIFT = 22;
 

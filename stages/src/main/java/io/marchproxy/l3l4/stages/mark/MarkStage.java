@@ -9,7 +9,11 @@ import io.marchproxy.l3l4.stages.pipeline.Verdict;
  * Egress writes it: by socket option, by control message, or into the header.
  */
 public final class MarkStage implements Stage {
-    private final int[] dscpByClass = new int[4];
+    private static final int CLASSES = 4;
+
+    /** Of class P0 in the lowest byte, and so on: a shift is less than a look into an array. */
+    private int dscpByClass;
+
     private boolean enabled;
 
     /** A stage with its first settings. */
@@ -20,8 +24,9 @@ public final class MarkStage implements Stage {
     /** Takes over a snapshot. */
     public void apply(MarkSettings settings) {
         enabled = settings.enabled();
-        for (int i = 0; i < dscpByClass.length; i++) {
-            dscpByClass[i] = settings.dscp(i);
+        dscpByClass = 0;
+        for (int i = 0; i < CLASSES; i++) {
+            dscpByClass |= settings.dscp(i) << (i * Byte.SIZE);
         }
     }
 
@@ -30,7 +35,7 @@ public final class MarkStage implements Stage {
         if (!enabled) {
             packet.egressDscp(PacketDescriptor.DSCP_UNCHANGED);
         } else if (packet.egressDscp() == PacketDescriptor.DSCP_UNCHANGED) {
-            packet.egressDscp(dscpByClass[packet.trafficClass()]);
+            packet.egressDscp((dscpByClass >>> (packet.trafficClass() * Byte.SIZE)) & 0xff);
         }
         return Verdict.CONTINUE;
     }

@@ -43,16 +43,24 @@ public final class PacketDescriptor {
 
     /** Clears every field and attachment, and says what the event is, when, and that neither flow nor backend is known. */
     public void reset(EventKind kind, long arrivalNs) {
-        Memory.zero(address, DescriptorLayout.SIZE);
+        Memory.putLong(address + DescriptorLayout.KIND, 0);
         Memory.putByte(address + DescriptorLayout.KIND, (byte) kind.ordinal());
         arrivalNs(arrivalNs);
-        releaseNs(arrivalNs);
+        Memory.zero(address + DescriptorLayout.SOURCE_HIGH, DescriptorLayout.FLOW_REF - DescriptorLayout.SOURCE_HIGH);
         flowRef(NO_FLOW);
-        backend(NO_BACKEND);
+        Memory.zero(address + DescriptorLayout.VERDICT, DescriptorLayout.RELEASE_NS - DescriptorLayout.VERDICT);
         egressDscp(DSCP_UNCHANGED);
+        backend(NO_BACKEND);
+        releaseNs(arrivalNs);
+        Memory.zero(
+                address + DescriptorLayout.PAYLOAD_ADDRESS, DescriptorLayout.SIZE - DescriptorLayout.PAYLOAD_ADDRESS);
         packets(1);
-        payload = null;
-        endpoint = null;
+        if (payload != null) {
+            payload = null;
+        }
+        if (endpoint != null) {
+            endpoint = null;
+        }
     }
 
     /** Takes over another descriptor's fields and attachments, and leaves the other without attachments. */

@@ -10,6 +10,7 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.route.HealthView;
 import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
@@ -26,7 +27,7 @@ import io.marchproxy.l3l4.stages.trace.TraceStage;
  * <p>One thread owns a pipeline. {@link PipelineOutput} and {@link Journal} are called from within {@link #handle} and
  * {@link #advanceTo}, and must not call back into them. Nothing is allocated per packet.
  */
-public final class Pipeline implements FlowTimers.Expiry {
+public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     private final FlowTable flows;
     private final FlowTimers timers;
     private final PipelineOutput output;
@@ -63,11 +64,11 @@ public final class Pipeline implements FlowTimers.Expiry {
     }
 
     /**
-     * Says which events will be handled next, in order, so that the memory of their flows is on its way by then: with millions of
+     * Says which events will be handled next, in order ({@code count} of them, from index {@code from} on), so that the memory of their flows is on its way by then: with millions of
      * flows that is what a packet's time goes into. Optional, and without influence on what becomes of the events.
      */
-    public void expect(PacketDescriptor[] events, int count) {
-        flows.expect(events, count);
+    public void expect(PacketDescriptor[] events, int from, int count) {
+        flows.expect(events, from, count);
     }
 
     /**

@@ -1,12 +1,13 @@
 package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 
 /**
  * The backends of one service, taken in turn. The first choice is the first in configured order, so that a replay begins
  * where the original did; a reload goes on from where the turn stood.
  */
-final class ServicePool {
+final class ServicePool extends SingleWriter {
     private static final int MASK_BITS = Long.SIZE;
 
     private final BackendStates states;

@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
@@ -17,7 +18,7 @@ import java.util.Arrays;
  * as many packets as it may drops further datagrams; bytes of a TCP stream are never dropped, since the engine stops
  * reading a connection long before.
  */
-public final class ShapeStage implements Stage {
+public final class ShapeStage extends SingleWriter implements Stage {
     private static final int CLASSES = 4;
     private static final int DIRECTIONS = 2;
 
@@ -26,6 +27,9 @@ public final class ShapeStage implements Stage {
     private final int[] heldPackets = new int[CLASSES];
     private final ReleaseTimes releaseTimes;
 
+    /** Whether nothing is ever held for its own sake; while nothing else waits, a packet then passes without a look at its queue. */
+    private final boolean passesAll;
+
     /** The queue whose head leaves next, and when; kept, so that a packet costs one comparison. */
     private int nextQueue;
 
@@ -33,11 +37,16 @@ public final class ShapeStage implements Stage {
 
     /** A stage that lets everything leave at once. */
     public ShapeStage(ShapeSettings settings) {
-        this(settings, ReleaseTimes.AT_ONCE);
+        this(settings, ReleaseTimes.AT_ONCE, true);
     }
 
     ShapeStage(ShapeSettings settings, ReleaseTimes releaseTimes) {
+        this(settings, releaseTimes, false);
+    }
+
+    private ShapeStage(ShapeSettings settings, ReleaseTimes releaseTimes, boolean passesAll) {
         this.releaseTimes = releaseTimes;
+        this.passesAll = passesAll;
         Arrays.setAll(queues, i -> new HeldQueue());
         apply(settings);
     }
@@ -51,6 +60,9 @@ public final class ShapeStage implements Stage {
 
     @Override
     public Verdict process(PacketDescriptor packet, long nowNs) {
+        if (passesAll && nextReleaseNs == Long.MAX_VALUE) {
+            return Verdict.CONTINUE;
+        }
         boolean isData = packet.isData();
         if (!isData && packet.kind() != EventKind.FIN) {
             return Verdict.CONTINUE;

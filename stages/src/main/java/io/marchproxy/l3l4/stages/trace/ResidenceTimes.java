@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.trace;
 
+import io.marchproxy.l3l4.stages.packet.CacheLines;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.HdrHistogram.Histogram;
@@ -24,11 +25,12 @@ public final class ResidenceTimes {
     private static final int CELLS = cell(HIGHEST_NS) + 1;
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
 
-    private final long[] counts = new long[CELLS];
+    /** The neighbours in the heap are other writers': either end stays unused. */
+    private final long[] counts = new long[CELLS + 2 * CacheLines.PADDING_LONGS];
 
     /** Counts packets that stayed for a time; a negative time counts as 0. By the pipeline's thread only. */
     void record(long residenceNs, int packets) {
-        int cell = cell(Math.clamp(residenceNs, 0, HIGHEST_NS));
+        int cell = CacheLines.PADDING_LONGS + cell(Math.clamp(residenceNs, 0, HIGHEST_NS));
         CELL.setOpaque(counts, cell, counts[cell] + packets);
     }
 
@@ -52,7 +54,7 @@ public final class ResidenceTimes {
         public Histogram next() {
             Histogram interval = new Histogram(HIGHEST_NS, SIGNIFICANT_DIGITS);
             for (int i = 0; i < CELLS; i++) {
-                long count = (long) CELL.getOpaque(counts, i);
+                long count = (long) CELL.getOpaque(counts, CacheLines.PADDING_LONGS + i);
                 if (count != taken[i]) {
                     interval.recordValueWithCount(lowestNs(i), count - taken[i]);
                     taken[i] = count;

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.stages.trace;
 
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 
@@ -9,7 +10,7 @@ import io.marchproxy.l3l4.stages.pipeline.Verdict;
  * Records how long a packet stayed: from its arrival until it was handed on, or, if it was held, until its release. Says
  * that the packet leaves.
  */
-public final class TraceStage implements Stage {
+public final class TraceStage extends SingleWriter implements Stage {
     private final ResidenceTimes residence = new ResidenceTimes();
     private long handedNs = Long.MIN_VALUE;
 

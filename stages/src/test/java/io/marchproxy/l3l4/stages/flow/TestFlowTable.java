@@ -29,7 +29,7 @@ public final class TestFlowTable implements FlowTable {
     }
 
     @Override
-    public void expect(PacketDescriptor[] events, int count) {
+    public void expect(PacketDescriptor[] events, int from, int count) {
         // needs nothing ahead
     }
 

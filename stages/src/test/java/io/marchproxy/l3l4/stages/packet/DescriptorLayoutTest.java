@@ -49,6 +49,7 @@ class DescriptorLayoutTest {
         assertPlace(104, 8, p -> p.argument1(-1));
         assertPlace(112, 4, p -> p.packets(-1));
         assertPlace(116, 4, p -> p.segmentBytes(-1));
+        assertPlace(120, 8, p -> p.likelyFlow(0));
     }
 
     private void assertPlace(int offset, int length, Consumer<PacketDescriptor> write) {

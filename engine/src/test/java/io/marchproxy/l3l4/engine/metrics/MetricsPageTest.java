@@ -49,6 +49,7 @@ class MetricsPageTest {
                 "marchproxy_ready 1",
                 "marchproxy_draining 0",
                 "marchproxy_reloads_total 4",
+                "marchproxy_udp_events_total{event=\"merged\"} 7",
                 "marchproxy_reloads_refused_total 5",
                 "marchproxy_unexpected_errors_total 6",
                 "marchproxy_active_connections{service=\"dns\",protocol=\"udp\"} 20",

@@ -41,13 +41,30 @@ public final class ProxyLauncher {
 
     /** Runs it with io_uring refused, as containers' default seccomp profile does. */
     public ProxyLauncher withoutIoUring() {
+        return through(IoUringRefused.class);
+    }
+
+    /**
+     * Runs it with one system call refused.
+     *
+     * @param number the call's, on x86_64
+     * @param errno what it answers
+     * @param indexesAndValues of those arguments that must be met for it to be refused
+     */
+    public ProxyLauncher refusing(String number, String errno, String... indexesAndValues) {
+        return through(SystemCallRefused.class)
+                .under(number, errno, Integer.toString(indexesAndValues.length / 2))
+                .under(indexesAndValues);
+    }
+
+    private ProxyLauncher through(Class<?> program) {
         return under(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
-                IoUringRefused.class.getName());
+                program.getName());
     }
 
     /** Runs it inside a namespace; its admin address is then reached from there too. */

@@ -69,7 +69,7 @@ class NativeSendQueueTest {
 
     @Test
     void shouldSendEachByItselfWhereTheKernelTakesOneOnly() throws Exception {
-        try (Rig rig = new Rig(new Offload(false, false))) {
+        try (Rig rig = new Rig(Offload.NONE)) {
             send(rig, equal(20, 100), 0);
             assertArrived(rig, equal(20, 100));
             assertEquals(0, rig.count(UdpCounter.SEGMENTED));

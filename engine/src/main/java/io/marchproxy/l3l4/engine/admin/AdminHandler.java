@@ -88,8 +88,8 @@ final class AdminHandler implements HttpHandler {
         String accept = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("Accept"), "");
         ExpositionFormat format = ExpositionFormat.accepted(accept);
         synchronized (oneAtATime) {
-            MetricsPage page = MetricsPage.of(
-                    source.status(), source.residence(), source.algorithms(), source.udpEvents());
+            MetricsPage page =
+                    MetricsPage.of(source.status(), source.residence(), source.algorithms(), source.udpEvents());
             return new Answer(200, format.contentType(), page.write(format));
         }
     }

@@ -86,7 +86,8 @@ public final class BufferRing implements AutoCloseable {
             return opened;
         } catch (ExecutionException e) {
             opened.free();
-            throw new IOException(e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
+            throw new IOException(
+                    e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
         } catch (InterruptedException e) {
             opened.free();
             Thread.currentThread().interrupt();

@@ -34,8 +34,7 @@ record Offload(boolean segments, boolean merges) {
             int segment = calls.setOption(fd, SocketLayout.SOL_UDP, SocketLayout.UDP_SEGMENT, 0);
             int merge = calls.setOption(fd, SocketLayout.SOL_UDP, SocketLayout.UDP_GRO, 1);
             if (shard == 0 && segment < 0) {
-                LOG.warn(
-                        "UDP_SEGMENT is refused here ({}); each datagram is sent by itself", Errno.describe(-segment));
+                LOG.warn("UDP_SEGMENT is refused here ({}); each datagram is sent by itself", Errno.describe(-segment));
             }
             if (shard == 0 && merge < 0) {
                 LOG.warn("UDP_GRO is refused here ({}); each datagram is received by itself", Errno.describe(-merge));

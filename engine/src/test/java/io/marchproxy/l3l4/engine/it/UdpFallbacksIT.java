@@ -58,11 +58,11 @@ class UdpFallbacksIT {
     @RequiresRoot
     @RequiresProgram("prlimit")
     void shouldServeByEpollWhereNoMemoryMayBeLocked() throws IOException {
-        assertServesWithOneLine(launcher -> launcher.under("prlimit", "--memlock=0").asNobody(), "io_uring is refused here (");
+        assertServesWithOneLine(
+                launcher -> launcher.under("prlimit", "--memlock=0").asNobody(), "io_uring is refused here (");
     }
 
-    private static void assertServesWithOneLine(UnaryOperator<ProxyLauncher> refusal, String line)
-            throws IOException {
+    private static void assertServesWithOneLine(UnaryOperator<ProxyLauncher> refusal, String line) throws IOException {
         try (UdpBackend backend = UdpBackend.echo();
                 ProxyProcess proxy =
                         refusal.apply(ProxyProcess.with(services(backend))).start();
@@ -78,11 +78,12 @@ class UdpFallbacksIT {
                 DatagramPacket answer = new DatagramPacket(new byte[100], 100);
                 client.receive(answer);
                 assertArrayEquals(
-                        ("question " + i % 10).getBytes(US_ASCII),
-                        Arrays.copyOf(answer.getData(), answer.getLength()));
+                        ("question " + i % 10).getBytes(US_ASCII), Arrays.copyOf(answer.getData(), answer.getLength()));
             }
-            List<String> told =
-                    proxy.output().lines().filter(each -> each.contains(" WARN ")).toList();
+            List<String> told = proxy.output()
+                    .lines()
+                    .filter(each -> each.contains(" WARN "))
+                    .toList();
             assertEquals(1, told.size(), proxy::output);
             assertTrue(told.getFirst().contains(line), proxy::output);
         }

@@ -168,6 +168,7 @@ class MetricsPageTest {
         residence.recordValue(9_000);
         residence.recordValue(50_000_000);
         residence.recordValue(2_000_000_000);
-        return MetricsPage.of(Reports.busy(), residence, ALGORITHMS, Map.of("merged", 7L)).write(format);
+        return MetricsPage.of(Reports.busy(), residence, ALGORITHMS, Map.of("merged", 7L))
+                .write(format);
     }
 }

@@ -122,7 +122,8 @@ class NativeSendQueueTest {
         for (int i = 0; i < lengths.size(); i++) {
             byte[] wanted = new byte[lengths.get(i)];
             Arrays.fill(wanted, (byte) i);
-            assertEquals(Arrays.toString(wanted), Arrays.toString(rig.peer.receive().payload()), "datagram " + i);
+            assertEquals(
+                    Arrays.toString(wanted), Arrays.toString(rig.peer.receive().payload()), "datagram " + i);
         }
     }
 

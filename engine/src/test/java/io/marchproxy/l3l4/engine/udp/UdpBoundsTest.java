@@ -112,14 +112,14 @@ class UdpBoundsTest {
             for (int i = 0; i < count; i++) {
                 client.send("number " + i, listener.address());
             }
-            Await.until(
-                    "all came", UdpRig.DEADLINE, () -> shard.taken().size() == count);
+            Await.until("all came", UdpRig.DEADLINE, () -> shard.taken().size() == count);
             assertEquals(count - lent, relay.counters().get(UdpCounter.MOVED));
             for (int i = 0; i < count; i++) {
                 PacketDescriptor packet = shard.taken().get(i);
                 assertEquals("number " + i, text(packet));
             }
-            assertEquals(lent, shard.loop().submit(() -> relay.buffers().lentOut()).get());
+            assertEquals(
+                    lent, shard.loop().submit(() -> relay.buffers().lentOut()).get());
         }
     }
 
@@ -131,10 +131,10 @@ class UdpBoundsTest {
             try (UdpTransport relay = new UdpTransport(shard, UdpOptions.forRings(SLOTS, 1));
                     TestClient client = new TestClient()) {
                 client.send("by readiness", listen(relay).address());
-                Await.until(
-                        "it came", UdpRig.DEADLINE, () -> shard.taken().size() == 1);
+                Await.until("it came", UdpRig.DEADLINE, () -> shard.taken().size() == 1);
                 assertEquals("by readiness", text(shard.taken().getFirst()));
-                assertEquals(0, shard.loop().submit(() -> relay.buffers().lentOut()).get());
+                assertEquals(
+                        0, shard.loop().submit(() -> relay.buffers().lentOut()).get());
             } finally {
                 first.close();
             }

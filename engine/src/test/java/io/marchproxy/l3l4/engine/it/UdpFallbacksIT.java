@@ -37,6 +37,15 @@ class UdpFallbacksIT {
                         + " UDP is read by recvmmsg");
     }
 
+    /** As before Linux 6.0. */
+    @Test
+    void shouldReadByRecvmmsgWhereThereIsNoMultishotReceive() throws IOException {
+        assertServesWithOneLine(
+                launcher -> launcher.jvmFlag("-Dio.netty.iouring.recvMultiShotEnabled=false"),
+                "io_uring takes no receive buffers (it has no multishot receive here, which takes Linux 6.0 or later);"
+                        + " UDP is read by recvmmsg");
+    }
+
     @Test
     void shouldSendOneByOneWhereSegmentingIsRefused() throws IOException {
         assertServesWithOneLine(

@@ -24,11 +24,14 @@ import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardBooks;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
+import io.marchproxy.l3l4.engine.udp.UdpCounter;
 import io.marchproxy.l3l4.engine.udp.UdpRelay;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -65,7 +68,7 @@ public final class ProxyService implements AutoCloseable {
     private final BackendAddresses addresses;
     private final List<Shard> shards;
     private final TcpRelay tcp;
-    private final Relay udp;
+    private final UdpRelay udp;
     private final ListenerSet listeners;
     private final QuotaBalancer quotas;
     private final Heartbeats heartbeats;
@@ -198,6 +201,15 @@ public final class ProxyService implements AutoCloseable {
                 parts.backends(now),
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.placement(placement, neighbourhood, built.refusals()));
+    }
+
+    /** What the UDP relay counts besides the books: how often, by label, all shards together. */
+    public Map<String, Long> udpEvents() {
+        Map<String, Long> events = new LinkedHashMap<>();
+        for (UdpCounter counter : UdpCounter.values()) {
+            events.put(counter.label(), udp.count(counter));
+        }
+        return events;
     }
 
     /** Whether the process is worth keeping: it is not closed, and every shard's threads have answered lately. */

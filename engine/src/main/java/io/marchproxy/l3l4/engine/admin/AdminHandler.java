@@ -93,7 +93,8 @@ final class AdminHandler implements HttpHandler {
         String accept = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("Accept"), "");
         ExpositionFormat format = ExpositionFormat.accepted(accept);
         synchronized (oneAtATime) {
-            MetricsPage page = MetricsPage.of(service.status(), service.residence(), service.algorithms());
+            MetricsPage page =
+                    MetricsPage.of(service.status(), service.residence(), service.algorithms(), service.udpEvents());
             return new Answer(200, format.contentType(), page.write(format));
         }
     }

@@ -19,4 +19,7 @@ public interface AdminSource {
 
     /** How each configured service chooses its backends, by the service's name. */
     Map<String, String> algorithms();
+
+    /** What the UDP relay counts besides the books: how often, by label, all shards together. */
+    Map<String, Long> udpEvents();
 }

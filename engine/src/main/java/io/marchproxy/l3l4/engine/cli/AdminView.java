@@ -32,6 +32,11 @@ record AdminView(ProxyService service) implements AdminSource {
     }
 
     @Override
+    public Map<String, Long> udpEvents() {
+        return service.udpEvents();
+    }
+
+    @Override
     public Map<String, String> algorithms() {
         return service.settings().services().stream()
                 .collect(Collectors.toMap(

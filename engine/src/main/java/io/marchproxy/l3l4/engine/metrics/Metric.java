@@ -196,6 +196,13 @@ public enum Metric {
             "What the backend's bytes towards clients cost, in the currency of the configuration.",
             Labels.BACKEND),
 
+    UDP_EVENTS(
+            "marchproxy_udp_events_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "What the UDP relay counts besides the books, by event; docs/UDP.md says what each is.",
+            "event"),
+
     RESIDENCE(
             "marchproxy_residence_seconds",
             Type.HISTOGRAM,

@@ -24,13 +24,16 @@ public final class MetricsPage {
      *
      * @param residence residence times in nanoseconds since the start
      * @param algorithms how each service that is configured now chooses its backends, by its name
+     * @param udpEvents what the UDP relay counts besides the books
      */
-    public static MetricsPage of(StatusReport report, Histogram residence, Map<String, String> algorithms) {
+    public static MetricsPage of(
+            StatusReport report, Histogram residence, Map<String, String> algorithms, Map<String, Long> udpEvents) {
         MetricsPage page = new MetricsPage();
         page.service(report);
         report.services().forEach(page::service);
         report.books().forEach(page::books);
         report.backends().forEach(backend -> page.backend(backend, algorithms));
+        udpEvents.forEach((event, count) -> page.family(Metric.UDP_EVENTS).add(count, event));
         page.residence(residence);
         report.shards().forEach(page::shard);
         ProcessMetrics.collect(page::family);

@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.engine.sys.IoUringCalls;
 import io.marchproxy.l3l4.engine.sys.SystemCallException;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.netty.channel.EventLoop;
+import io.netty.channel.uring.IoUring;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -86,7 +87,8 @@ public final class BufferRing implements AutoCloseable {
             return opened;
         } catch (ExecutionException e) {
             opened.free();
-            throw new IOException(e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
+            throw new IOException(
+                    e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
         } catch (InterruptedException e) {
             opened.free();
             Thread.currentThread().interrupt();
@@ -95,6 +97,9 @@ public final class BufferRing implements AutoCloseable {
     }
 
     private void register() throws IOException {
+        if (!IoUring.isRecvMultishotEnabled()) {
+            throw new IOException("it has no multishot receive here, which takes Linux 6.0 or later");
+        }
         ringFd = RingDescriptor.of(loop);
         SystemCallException.check(
                 "registering " + entries + " receive buffers",

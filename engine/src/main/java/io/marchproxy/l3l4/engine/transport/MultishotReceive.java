@@ -110,8 +110,7 @@ public final class MultishotReceive implements IoUringIoHandle {
 
     private static IoUringIoOps cancel(long id) {
         short none = 0;
-        return new IoUringIoOps(
-                OP_ASYNC_CANCEL, (byte) 0, none, -1, 0L, id, 0, 0, (long) CANCEL, none, none, 0, 0L);
+        return new IoUringIoOps(OP_ASYNC_CANCEL, (byte) 0, none, -1, 0L, id, 0, 0, (long) CANCEL, none, none, 0, 0L);
     }
 
     @Override

@@ -152,12 +152,7 @@ final class NativeUdpSocket extends UdpSocket {
 
         private final Offload offload;
 
-        Factory(
-                ShardContext shard,
-                SocketReceiver receiver,
-                OpenSockets open,
-                UdpOptions options,
-                Offload offload) {
+        Factory(ShardContext shard, SocketReceiver receiver, OpenSockets open, UdpOptions options, Offload offload) {
             this.offload = offload;
             this.shard = shard;
             this.receiver = receiver;

@@ -16,7 +16,10 @@ import org.slf4j.LoggerFactory;
 record Offload(boolean segments, boolean merges) {
     private static final Logger LOG = LoggerFactory.getLogger(Offload.class);
 
-    /** Tries both on a socket, and says which is refused. */
+    /** Each datagram by itself. */
+    static final Offload NONE = new Offload(false, false);
+
+    /** Tries both on a socket. The first shard, whose number is 0, says what is refused: it is the same for all. */
     static Offload of(int shard) {
         SocketCalls calls = new SocketCalls();
         int fd = open(calls, SocketLayout.AF_INET);
@@ -24,23 +27,17 @@ record Offload(boolean segments, boolean merges) {
             fd = open(calls, SocketLayout.AF_INET6);
         }
         if (fd < 0) {
-            LOG.warn("shard {}: UDP offload can't be tried: {}", shard, Errno.describe(-fd));
-            return new Offload(false, false);
+            LOG.debug("UDP offload can't be tried: {}", Errno.describe(-fd));
+            return NONE;
         }
         try {
             int segment = calls.setOption(fd, SocketLayout.SOL_UDP, SocketLayout.UDP_SEGMENT, 0);
             int merge = calls.setOption(fd, SocketLayout.SOL_UDP, SocketLayout.UDP_GRO, 1);
-            if (segment < 0) {
-                LOG.warn(
-                        "shard {}: UDP_SEGMENT is refused here ({}); each datagram is sent by itself",
-                        shard,
-                        Errno.describe(-segment));
+            if (shard == 0 && segment < 0) {
+                LOG.warn("UDP_SEGMENT is refused here ({}); each datagram is sent by itself", Errno.describe(-segment));
             }
-            if (merge < 0) {
-                LOG.warn(
-                        "shard {}: UDP_GRO is refused here ({}); each datagram is received by itself",
-                        shard,
-                        Errno.describe(-merge));
+            if (shard == 0 && merge < 0) {
+                LOG.warn("UDP_GRO is refused here ({}); each datagram is received by itself", Errno.describe(-merge));
             }
             return new Offload(segment >= 0, merge >= 0);
         } finally {

@@ -51,8 +51,7 @@ final class RingReceiver extends SocketReceiver {
     private boolean isLent;
     private boolean isCollecting;
 
-    RingReceiver(
-            ShardContext shard, PacketBuffers buffers, BufferRing ring, UdpCounters counters, UdpOptions options) {
+    RingReceiver(ShardContext shard, PacketBuffers buffers, BufferRing ring, UdpCounters counters, UdpOptions options) {
         super(shard, buffers, counters, options);
         this.shard = shard;
         this.ingress = shard.ingress();

@@ -42,6 +42,7 @@ public record UdpOptions(
      */
     public static UdpOptions forRings(int ringSlots, int rings) {
         int inFlight = ringSlots * rings + SendQueue.CAPACITY + 2 * DatagramReceiver.BATCH;
-        return new UdpOptions(inFlight, JUMBO_BUFFERS, RING_BUFFERS, RECEIVE_BUFFER_BYTES, SESSION_BUFFER_BYTES, READS_PER_TURN);
+        return new UdpOptions(
+                inFlight, JUMBO_BUFFERS, RING_BUFFERS, RECEIVE_BUFFER_BYTES, SESSION_BUFFER_BYTES, READS_PER_TURN);
     }
 }

@@ -35,6 +35,7 @@ public final class UdpTransport implements AutoCloseable {
     private final List<UdpListener> listeners = new CopyOnWriteArrayList<>();
     private final PacketBuffers buffers;
     private final DatagramReceiver receiver;
+    private final Offload offload;
     private final SendQueue queue;
     private final UdpSessions sessions;
     private boolean isClosed;
@@ -53,6 +54,7 @@ public final class UdpTransport implements AutoCloseable {
                     ? new NioReceiver(shard, buffers, counters, options)
                     : new NativeReceiver(shard, buffers, counters, options);
         }
+        offload = isNio ? Offload.NONE : Offload.of(shard.id());
         queue = isNio
                 ? new NioSendQueue(shard.egress(), buffers, counters)
                 : new NativeSendQueue(shard.egress(), buffers, counters);
@@ -182,7 +184,7 @@ public final class UdpTransport implements AutoCloseable {
     private UdpSocketFactory factory() {
         return receiver instanceof NioReceiver nio
                 ? new NioUdpSocket.Factory(shard, nio, open, options)
-                : new NativeUdpSocket.Factory(shard, (SocketReceiver) receiver, open, options, Offload.of(shard.id()));
+                : new NativeUdpSocket.Factory(shard, (SocketReceiver) receiver, open, options, offload);
     }
 
     private final class SessionsEnd implements Endpoint {

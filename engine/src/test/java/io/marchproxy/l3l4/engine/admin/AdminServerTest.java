@@ -323,6 +323,11 @@ class AdminServerTest {
         }
 
         @Override
+        public Map<String, Long> udpEvents() {
+            return Map.of();
+        }
+
+        @Override
         public Map<String, String> algorithms() {
             return Map.of("web", "round-robin");
         }

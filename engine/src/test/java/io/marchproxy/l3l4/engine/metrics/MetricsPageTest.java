@@ -49,6 +49,7 @@ class MetricsPageTest {
                 "marchproxy_ready 1",
                 "marchproxy_draining 0",
                 "marchproxy_reloads_total 4",
+                "marchproxy_udp_events_total{event=\"merged\"} 7",
                 "marchproxy_reloads_refused_total 5",
                 "marchproxy_unexpected_errors_total 6",
                 "marchproxy_active_connections{service=\"dns\",protocol=\"udp\"} 20",
@@ -173,6 +174,7 @@ class MetricsPageTest {
         residence.recordValue(9_000);
         residence.recordValue(50_000_000);
         residence.recordValue(2_000_000_000);
-        return MetricsPage.of(Reports.busy(), residence, ALGORITHMS).write(format);
+        return MetricsPage.of(Reports.busy(), residence, ALGORITHMS, Map.of("merged", 7L))
+                .write(format);
     }
 }

@@ -30,11 +30,19 @@ public final class CallsRefused {
 
     private static final int GET_MEMPOLICY = 239;
     private static final int ENTRIES_OF_A_PROBE = 64;
+    private static final int REGISTER_PBUF_RING = 22;
+    private static final int SETSOCKOPT = 54;
+    private static final int SOL_UDP = 17;
+    private static final int UDP_SEGMENT_OPTION = 103;
+    private static final int UDP_GRO_OPTION = 104;
     private static final long LOAD_SYSTEM_CALL_NUMBER = instruction(0x20, 0, 0, 0);
     private static final long LOAD_FIRST_ARGUMENT = instruction(0x20, 0, 0, 16);
+    private static final long LOAD_SECOND_ARGUMENT = instruction(0x20, 0, 0, 24);
+    private static final long LOAD_THIRD_ARGUMENT = instruction(0x20, 0, 0, 32);
     private static final long RETURN_ALLOW = instruction(0x06, 0, 0, 0x7fff_0000);
     private static final long RETURN_EPERM = instruction(0x06, 0, 0, 0x0005_0001);
     private static final long RETURN_ENOMEM = instruction(0x06, 0, 0, 0x0005_000c);
+    private static final long RETURN_ENOPROTOOPT = instruction(0x06, 0, 0, 0x0005_005c);
 
     /** What is refused. */
     public enum Refusal {
@@ -43,7 +51,13 @@ public final class CallsRefused {
         /** Rings of more than a few entries with ENOMEM, as kernels before 5.12 do where the limit of locked memory is too small. */
         LARGE_RINGS,
         /** Policies of memory with EPERM, as Docker does without CAP_SYS_NICE. */
-        MEMORY_POLICY;
+        MEMORY_POLICY,
+        /** Buffers that io_uring receives into with ENOMEM, as where the limit of locked memory is too small for them. */
+        RECEIVE_BUFFERS,
+        /** Sending a run of datagrams at once, as kernels before 4.18 do. */
+        UDP_SEGMENT,
+        /** Receiving merged datagrams, as kernels before 5.0 do. */
+        UDP_GRO;
 
         private long[] filter() {
             return switch (this) {
@@ -58,6 +72,30 @@ public final class CallsRefused {
                         RETURN_ENOMEM,
                         RETURN_ALLOW
                     };
+                case RECEIVE_BUFFERS ->
+                    new long[] {
+                        LOAD_SYSTEM_CALL_NUMBER,
+                        instruction(0x15, 0, 3, IO_URING_REGISTER),
+                        LOAD_SECOND_ARGUMENT,
+                        instruction(0x15, 0, 1, REGISTER_PBUF_RING),
+                        RETURN_ENOMEM,
+                        RETURN_ALLOW
+                    };
+                case UDP_SEGMENT -> udpOption(UDP_SEGMENT_OPTION);
+                case UDP_GRO -> udpOption(UDP_GRO_OPTION);
+            };
+        }
+
+        private static long[] udpOption(int option) {
+            return new long[] {
+                LOAD_SYSTEM_CALL_NUMBER,
+                instruction(0x15, 0, 5, SETSOCKOPT),
+                LOAD_SECOND_ARGUMENT,
+                instruction(0x15, 0, 3, SOL_UDP),
+                LOAD_THIRD_ARGUMENT,
+                instruction(0x15, 0, 1, option),
+                RETURN_ENOPROTOOPT,
+                RETURN_ALLOW
             };
         }
 

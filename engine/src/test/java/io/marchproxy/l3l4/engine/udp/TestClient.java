@@ -29,7 +29,7 @@ final class TestClient implements AutoCloseable {
         private final byte[] payload;
         private final InetSocketAddress from;
 
-        private Received(byte[] payload, InetSocketAddress from) {
+        Received(byte[] payload, InetSocketAddress from) {
             this.payload = payload;
             this.from = from;
         }

@@ -7,11 +7,14 @@ import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.testing.Await;
+import io.marchproxy.l3l4.engine.transport.BufferRing;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -94,6 +97,56 @@ class UdpBoundsTest {
                             .count()
                     == free);
         }
+    }
+
+    /** What waits stays out of the way of what comes: half of io_uring's buffers always remain for that. */
+    @Test
+    void shouldMoveOutOfTheRingWhatWouldStarveTheReceiver() throws Exception {
+        int count = 50;
+        int lent = 3; // the fourth of eight buffers would leave no more than half in place
+        UdpOptions options = new UdpOptions(1_000, 3, 8, 1 << 20, 1 << 20, 256);
+        try (StuckShard shard = new StuckShard(TransportKind.IO_URING, count);
+                UdpTransport relay = new UdpTransport(shard, options);
+                TestClient client = new TestClient()) {
+            UdpListener listener = listen(relay);
+            for (int i = 0; i < count; i++) {
+                client.send("number " + i, listener.address());
+            }
+            Await.until("all came", UdpRig.DEADLINE, () -> shard.taken().size() == count);
+            assertEquals(count - lent, relay.counters().get(UdpCounter.MOVED));
+            for (int i = 0; i < count; i++) {
+                PacketDescriptor packet = shard.taken().get(i);
+                assertEquals("number " + i, text(packet));
+            }
+            assertEquals(
+                    lent, shard.loop().submit(() -> relay.buffers().lentOut()).get());
+        }
+    }
+
+    @Test
+    void shouldReadByReadinessWhereIoUringTakesNoBuffers() throws Exception {
+        try (StuckShard shard = new StuckShard(TransportKind.IO_URING, SLOTS)) {
+            // The second ring of the same number is refused: EEXIST.
+            BufferRing first = BufferRing.open(shard.loop(), 2, 4096);
+            try (UdpTransport relay = new UdpTransport(shard, UdpOptions.forRings(SLOTS, 1));
+                    TestClient client = new TestClient()) {
+                client.send("by readiness", listen(relay).address());
+                Await.until("it came", UdpRig.DEADLINE, () -> shard.taken().size() == 1);
+                assertEquals("by readiness", text(shard.taken().getFirst()));
+                assertEquals(
+                        0, shard.loop().submit(() -> relay.buffers().lentOut()).get());
+            } finally {
+                first.close();
+            }
+        }
+    }
+
+    private static String text(PacketDescriptor packet) {
+        byte[] bytes = new byte[packet.lengthBytes()];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = Memory.getByte(packet.payloadAddress() + i);
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     private static UdpListener listen(UdpTransport relay) throws Exception {

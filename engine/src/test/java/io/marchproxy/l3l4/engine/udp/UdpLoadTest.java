@@ -29,13 +29,14 @@ class UdpLoadTest {
     private static final int LONGEST_COMMON = 1472;
     private static final int ONE_IN = 500;
     private static final int LONGEST = 20_000;
-    private static final int WARM_UP = 60_000;
+    private static final int WARM_UP = 100_000;
 
     /**
-     * No object has less than 16 bytes, so this many mean none per datagram. Batches cost a few: the JDK checks where a
-     * system call's errno goes by a slice, unless compiled away, and Netty makes a lambda in each turn of io_uring.
+     * No object has less than 16 bytes, so this many mean none per datagram, nor for every fourth. What is left comes from
+     * turns of the loop before it is compiled as bin/jvm.flags asks: Netty makes a lambda in each, and the JDK checks where
+     * a system call's errno goes by a slice.
      */
-    private static final double ALLOWED_BYTES_PER_DATAGRAM = 12;
+    private static final double ALLOWED_BYTES_PER_DATAGRAM = 4;
 
     static List<Machine> machines() {
         return Machine.all();

@@ -39,7 +39,7 @@ class UdpSessionTest {
                 UdpRig rig = UdpRig.of(
                         machine,
                         UdpRig.service("127.0.0.1")
-                                .sessionTimeout(Duration.ofMillis(50))
+                                .sessionTimeout(Duration.ofMillis(500))
                                 .backend("b", "127.0.0.1", backend.port()));
                 TestClient client = new TestClient()) {
             assertEchoed(client, rig, "first");

@@ -1,0 +1,175 @@
+package io.marchproxy.l3l4.engine.udp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.marchproxy.l3l4.engine.testing.RequiresNetNs;
+import io.marchproxy.l3l4.engine.testing.TestNetwork;
+import io.marchproxy.l3l4.engine.transport.TransportKind;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Which datagrams go as one message, and that each arrives as it was, in order, whether the kernel takes several or not. */
+@Timeout(60)
+class NativeSendQueueTest {
+    private static final int AF11 = 10;
+    private static final Offload ALL = new Offload(true, true);
+
+    private final PacketDescriptor packet =
+            new DescriptorSlab(Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+
+    static Stream<Arguments> runs() {
+        return Stream.of(
+                Arguments.of("a shorter one ends a run", List.of(100, 100, 50, 100, 100), 2),
+                Arguments.of("a longer one begins another", List.of(50, 100, 200), 0),
+                Arguments.of("an empty one goes by itself", List.of(0, 0, 7, 0, 7), 0),
+                Arguments.of("no more than 64", equal(130, 64), 3),
+                Arguments.of("no more than 65,507 bytes", equal(70, 1400), 2),
+                Arguments.of("one is no run", List.of(1400), 0));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("runs")
+    void shouldSendRunsAtOnce(String why, List<Integer> lengths, int segmented) throws Exception {
+        try (Rig rig = new Rig(ALL)) {
+            send(rig, lengths, 0);
+            assertArrived(rig, lengths);
+            assertEquals(segmented, rig.count(UdpCounter.SEGMENTED), why);
+            rig.assertAllSent(lengths.size());
+        }
+    }
+
+    @Test
+    void shouldNotPutDifferentCodePointsIntoARun() throws Exception {
+        try (Rig rig = new Rig(ALL)) {
+            add(rig, 0, 10, 0);
+            add(rig, 1, 10, 0);
+            add(rig, 2, 10, AF11);
+            add(rig, 3, 10, AF11);
+            add(rig, 4, 10, 0);
+            rig.queue.flush();
+            assertArrived(rig, equal(5, 10));
+            assertEquals(2, rig.count(UdpCounter.SEGMENTED));
+        }
+    }
+
+    @Test
+    void shouldSendEachByItselfWhereTheKernelTakesOneOnly() throws Exception {
+        try (Rig rig = new Rig(Offload.NONE)) {
+            send(rig, equal(20, 100), 0);
+            assertArrived(rig, equal(20, 100));
+            assertEquals(0, rig.count(UdpCounter.SEGMENTED));
+            rig.assertAllSent(20);
+        }
+    }
+
+    @Test
+    @RequiresNetNs
+    void shouldSendEachByItselfThatThePathWouldFragment() throws Exception {
+        try (TestNetwork network = TestNetwork.create()) {
+            network.ipInside("link", "set", "lo", "mtu", "1500");
+            try (Rig rig = network.inside(() -> new Rig(ALL))) {
+                send(rig, equal(5, 2000), 0);
+                assertArrived(rig, equal(5, 2000));
+                assertEquals(1, rig.count(UdpCounter.SEGMENTING_REFUSED));
+                send(rig, equal(5, 1999), 0);
+                assertArrived(rig, equal(5, 1999));
+                assertEquals(2, rig.count(UdpCounter.SEGMENTING_REFUSED));
+                assertEquals(0, rig.count(UdpCounter.SEGMENTED));
+                send(rig, equal(5, 1400), 0);
+                assertArrived(rig, equal(5, 1400));
+                assertEquals(1, rig.count(UdpCounter.SEGMENTED));
+                rig.assertAllSent(15);
+            }
+        }
+    }
+
+    private void send(Rig rig, List<Integer> lengths, int dscp) {
+        for (int i = 0; i < lengths.size(); i++) {
+            add(rig, i, lengths.get(i), dscp);
+        }
+        rig.queue.flush();
+    }
+
+    private void add(Rig rig, int number, int length, int dscp) {
+        long payload = rig.buffers.takeSlot();
+        for (int i = 0; i < length; i++) {
+            Memory.putByte(payload + i, (byte) number);
+        }
+        packet.reset(EventKind.DATA, 0);
+        packet.direction(Direction.TO_BACKEND);
+        packet.ingressDscp(dscp);
+        packet.lengthBytes(length);
+        packet.payloadAddress(payload);
+        rig.queue.add(rig.socket, null, packet);
+    }
+
+    private static void assertArrived(Rig rig, List<Integer> lengths) throws IOException {
+        for (int i = 0; i < lengths.size(); i++) {
+            byte[] wanted = new byte[lengths.get(i)];
+            Arrays.fill(wanted, (byte) i);
+            assertEquals(
+                    Arrays.toString(wanted), Arrays.toString(rig.peer.receive().payload()), "datagram " + i);
+        }
+    }
+
+    private static List<Integer> equal(int count, int length) {
+        return Stream.generate(() -> length).limit(count).toList();
+    }
+
+    /** A queue, and a socket that is connected to a peer. */
+    private static final class Rig implements AutoCloseable {
+        private static final int BUFFERS = 1000;
+
+        private final StuckShard shard = new StuckShard(TransportKind.EPOLL, 1);
+        private final UdpCounters counters = new UdpCounters();
+        private final PacketBuffers buffers = new PacketBuffers(BUFFERS, 1, false);
+        private final NativeSendQueue queue = new NativeSendQueue(shard, buffers, counters);
+        private final UdpOptions options = UdpOptions.forRings(2048, 1);
+        private final PacketBuffers receiveBuffers = new PacketBuffers(BUFFERS, 1, false);
+        private final NativeReceiver receiver = new NativeReceiver(shard, receiveBuffers, counters, options);
+        private final TestClient peer = new TestClient();
+        private final NativeUdpSocket socket;
+
+        Rig(Offload offload) throws IOException {
+            InetSocketAddress to = peer.address();
+            socket = new NativeUdpSocket.Factory(shard, receiver, new OpenSockets(), options, offload).connected(to);
+        }
+
+        long count(UdpCounter counter) {
+            return counters.get(counter);
+        }
+
+        void assertAllSent(int packets) {
+            assertEquals(packets, shard.books().outPackets(0, 0, Direction.TO_BACKEND));
+            assertEquals(0, shard.books().heldPackets(0, 0, Direction.TO_BACKEND));
+            assertEquals(0, shard.books().heldBytes(0, 0, Direction.TO_BACKEND));
+            assertEquals(BUFFERS, buffers.freeSlots());
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+            peer.close();
+            queue.close();
+            receiver.close();
+            receiveBuffers.close();
+            buffers.close();
+            shard.close();
+        }
+    }
+}

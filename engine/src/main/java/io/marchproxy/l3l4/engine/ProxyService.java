@@ -8,7 +8,6 @@ import io.marchproxy.l3l4.engine.health.ProbeTarget;
 import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.PortGuard;
-import io.marchproxy.l3l4.engine.listen.Relay;
 import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;

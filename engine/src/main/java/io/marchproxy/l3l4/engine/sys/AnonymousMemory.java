@@ -62,8 +62,7 @@ public final class AnonymousMemory implements AutoCloseable {
      */
     @SuppressWarnings("restricted") // the segment is made for its clean-up alone
     public static long hugePages(long size, Arena arena) {
-        AnonymousMemory memory =
-                new AnonymousMemory(size + HUGE_PAGE_BYTES, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE);
+        AnonymousMemory memory = new AnonymousMemory(size + HUGE_PAGE_BYTES, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE);
         MemorySegment.ofAddress(memory.address).reinterpret(memory.size, arena, segment -> memory.close());
         long aligned = (memory.address + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
         try {

@@ -7,7 +7,8 @@ import java.lang.invoke.MethodHandle;
 
 /** Memory of the C library's heap, for what comes and goes piece by piece. Any thread; bounds are the user's business. */
 public final class NativeHeap {
-    private static final MethodHandle MALLOC = AnonymousMemory.link("malloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle MALLOC =
+            AnonymousMemory.link("malloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
     private static final MethodHandle FREE = AnonymousMemory.link("free", FunctionDescriptor.ofVoid(JAVA_LONG));
 
     private NativeHeap() {}

@@ -28,7 +28,8 @@ public final class StreamCalls {
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
     private static final long STATE_ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
-    private static final MethodHandle LISTEN = SocketCalls.link("listen", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle LISTEN =
+            SocketCalls.link("listen", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle ACCEPT4 =
             SocketCalls.link("accept4", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
     private static final MethodHandle RECV =
@@ -38,14 +39,15 @@ public final class StreamCalls {
     private static final MethodHandle READ =
             SocketCalls.link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle SPLICE = SocketCalls.link(
-            "splice",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle SHUTDOWN = SocketCalls.link("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle PIPE2 = SocketCalls.link("pipe2", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
+            "splice", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SHUTDOWN =
+            SocketCalls.link("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle PIPE2 =
+            SocketCalls.link("pipe2", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle FCNTL =
             SocketCalls.link("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle SETSOCKOPT =
-            SocketCalls.link("setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SETSOCKOPT = SocketCalls.link(
+            "setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
 
     private final MemorySegment state = Arena.ofAuto().allocate(STATE);
     private final MemorySegment scratch = Arena.ofAuto().allocate(16, 8);
@@ -155,12 +157,7 @@ public final class StreamCalls {
         scratch.set(JAVA_INT, Integer.BYTES, 0);
         try {
             return result((int) SETSOCKOPT.invokeExact(
-                    state,
-                    fd,
-                    SocketLayout.SOL_SOCKET,
-                    SocketLayout.SO_LINGER,
-                    scratch.address(),
-                    2 * Integer.BYTES));
+                    state, fd, SocketLayout.SOL_SOCKET, SocketLayout.SO_LINGER, scratch.address(), 2 * Integer.BYTES));
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -21,8 +21,7 @@ final class FdSockets implements StreamSockets {
 
     private static final int ON = 1;
     private static final int OFF = 0;
-    private static final int KIND =
-            SocketLayout.SOCK_STREAM | SocketLayout.SOCK_NONBLOCK | SocketLayout.SOCK_CLOEXEC;
+    private static final int KIND = SocketLayout.SOCK_STREAM | SocketLayout.SOCK_NONBLOCK | SocketLayout.SOCK_CLOEXEC;
 
     private final EventLoop loop;
     private final TransportKind transport;
@@ -99,8 +98,7 @@ final class FdSockets implements StreamSockets {
         return check("socket", calls.socket(isSix ? SocketLayout.AF_INET6 : SocketLayout.AF_INET, KIND, 0));
     }
 
-    private static void option(SocketCalls calls, int fd, int level, int option, int value)
-            throws SystemCallException {
+    private static void option(SocketCalls calls, int fd, int level, int option, int value) throws SystemCallException {
         check("setting option " + level + "/" + option, calls.setOption(fd, level, option, value));
     }
 

@@ -42,8 +42,8 @@ final class ProxyHeaderReader {
     /** Has a new connection read its header first, and starts the clock. */
     static void install(TcpConnection connection, TcpShard shard, ProxyProtocolSettings settings) {
         ProxyHeaderReader reader = new ProxyHeaderReader(connection, shard, settings);
-        reader.timeout = shard.loop()
-                .schedule(reader::late, settings.headerTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        reader.timeout =
+                shard.loop().schedule(reader::late, settings.headerTimeout().toNanos(), TimeUnit.NANOSECONDS);
         connection.fromClient().expect(reader);
     }
 

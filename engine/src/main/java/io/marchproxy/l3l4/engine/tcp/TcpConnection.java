@@ -116,7 +116,8 @@ final class TcpConnection implements Endpoint {
 
     /** Who the sockets say it is. */
     ClientAddress socketAddresses() {
-        return new ClientAddress(client.socket().remoteAddress(), client.socket().localAddress());
+        return new ClientAddress(
+                client.socket().remoteAddress(), client.socket().localAddress());
     }
 
     private void open(ClientAddress from, @Nullable DropReason refusal) {

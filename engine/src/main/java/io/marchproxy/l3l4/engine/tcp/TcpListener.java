@@ -45,8 +45,8 @@ final class TcpListener implements Listener {
         this.spec = spec;
         this.budget = budget;
         this.waiting = new WaitingRoom(shard.loop(), budget, this::admit);
-        this.pause = new AcceptPause(
-                shard.loop(), pauses, spec.settings().name(), () -> !waiting.isEmpty(), this::paused);
+        this.pause =
+                new AcceptPause(shard.loop(), pauses, spec.settings().name(), () -> !waiting.isEmpty(), this::paused);
         try {
             this.socket =
                     shard.sockets().listening(spec.address(), spec.settings().backlog());
@@ -73,7 +73,10 @@ final class TcpListener implements Listener {
                     socket.watch(acceptOn);
                 }
             } catch (IOException e) {
-                LOG.warn("service {}: no connections can be accepted", spec.settings().name(), e);
+                LOG.warn(
+                        "service {}: no connections can be accepted",
+                        spec.settings().name(),
+                        e);
             }
         });
     }

@@ -27,10 +27,7 @@ public final class TcpRelay implements Relay {
 
     /** A relay without listeners. */
     public TcpRelay(List<Shard> shards) {
-        this(
-                shards,
-                PipePool.most(DescriptorBudget.limitOfThisProcess(), PipePool.softPages()),
-                StreamCalls::splice);
+        this(shards, PipePool.most(DescriptorBudget.limitOfThisProcess(), PipePool.softPages()), StreamCalls::splice);
     }
 
     TcpRelay(List<Shard> shards, int mostPipes, Splicing splicing) {

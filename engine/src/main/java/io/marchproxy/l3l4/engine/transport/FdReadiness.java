@@ -75,11 +75,13 @@ public abstract class FdReadiness {
     public static FdReadiness register(EventLoop loop, TransportKind transport, int fd, Callback callback)
             throws IOException {
         Watcher watcher = events -> callback.ready((events & ERROR) != 0);
-        return register(loop, switch (transport) {
-            case IO_URING -> new IoUringReadiness(loop, fd, READABLE, watcher);
-            case EPOLL -> new EpollReadiness(fd, READABLE, watcher);
-            case NIO -> throw new IllegalArgumentException("NIO waits for channels, not for descriptors");
-        });
+        return register(
+                loop,
+                switch (transport) {
+                    case IO_URING -> new IoUringReadiness(loop, fd, READABLE, watcher);
+                    case EPOLL -> new EpollReadiness(fd, READABLE, watcher);
+                    case NIO -> throw new IllegalArgumentException("NIO waits for channels, not for descriptors");
+                });
     }
 
     /**
@@ -91,11 +93,13 @@ public abstract class FdReadiness {
      */
     public static FdReadiness watch(EventLoop loop, TransportKind transport, int fd, Watcher watcher)
             throws IOException {
-        return register(loop, switch (transport) {
-            case IO_URING -> new IoUringReadiness(loop, fd, EVERYTHING, watcher);
-            case EPOLL -> new EpollReadiness(fd, EVERYTHING | URGENT | EpollReadiness.EDGES, watcher);
-            case NIO -> throw new IllegalArgumentException("NIO waits for channels, not for descriptors");
-        });
+        return register(
+                loop,
+                switch (transport) {
+                    case IO_URING -> new IoUringReadiness(loop, fd, EVERYTHING, watcher);
+                    case EPOLL -> new EpollReadiness(fd, EVERYTHING | URGENT | EpollReadiness.EDGES, watcher);
+                    case NIO -> throw new IllegalArgumentException("NIO waits for channels, not for descriptors");
+                });
     }
 
     private static FdReadiness register(EventLoop loop, FdReadiness readiness) throws IOException {

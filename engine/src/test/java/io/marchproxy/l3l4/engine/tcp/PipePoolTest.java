@@ -66,7 +66,12 @@ class PipePoolTest {
 
     @ParameterizedTest
     @CsvSource({
-        "20000, 16384, 128", "20000, 0, 256", "1024, 16384, 16", "100, 16384, 4", "20000, 1024, 8", "20000, 100, 0"
+        "20000, 16384, 128",
+        "20000, 0, 256",
+        "1024, 16384, 16",
+        "100, 16384, 4",
+        "20000, 1024, 8",
+        "20000, 100, 0"
     })
     void shouldKeepWithinTheLimitsOfDescriptorsAndOfPages(long descriptors, long softPages, int expected) {
         assertEquals(expected, PipePool.most(descriptors, softPages));
@@ -74,7 +79,9 @@ class PipePoolTest {
 
     @Test
     void shouldReadTheWholeLimit() throws Exception {
-        String byShell = RealProgram.of("cat", "/proc/sys/fs/pipe-user-pages-soft").runOrFail().out();
+        String byShell = RealProgram.of("cat", "/proc/sys/fs/pipe-user-pages-soft")
+                .runOrFail()
+                .out();
         assertEquals(Long.parseLong(byShell.strip()), PipePool.softPages());
     }
 

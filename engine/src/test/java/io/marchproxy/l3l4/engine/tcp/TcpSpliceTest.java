@@ -94,8 +94,9 @@ class TcpSpliceTest {
     void shouldGoThroughMemoryWhenAllPipesAreInUse(Placed placed) throws Exception {
         CountDownLatch readOn = new CountDownLatch(1);
         int connections = 4;
-        List<CompletableFuture<byte[]>> heard =
-                Stream.generate(CompletableFuture<byte[]>::new).limit(connections).toList();
+        List<CompletableFuture<byte[]>> heard = Stream.generate(CompletableFuture<byte[]>::new)
+                .limit(connections)
+                .toList();
         AtomicInteger next = new AtomicInteger();
         try (TestBackend backend = new TestBackend(connection -> {
                     int first = connection.getInputStream().read();

@@ -24,16 +24,11 @@ final class IngressRing extends SingleWriter implements ShardIngress, BatchHook 
         boolean awaitRoom();
     }
 
-    private static final long REST_NS = Long.getLong("rest", 20_000);
-    private static final long HURRY_NS = 1_000_000;
-
     private final DescriptorRing ring;
     private final Overflow overflow;
     private final TrafficBooks books;
     private final ArrayDeque<Runnable> nextTurn = new ArrayDeque<>();
     private @Nullable Placement placement;
-    private long lastHurryNs;
-    private boolean mayRest;
     private boolean inBatch;
     private boolean timeIsFresh;
     private boolean published;
@@ -88,24 +83,6 @@ final class IngressRing extends SingleWriter implements ShardIngress, BatchHook 
 
     @Override
     public void publish() {
-        lastHurryNs = nowNs();
-        publishBulk();
-    }
-
-    @Override
-    public void rest() {
-        mayRest = true;
-    }
-
-    @Override
-    public long takeRestNs() {
-        boolean rests = mayRest && nextTurn.isEmpty() && System.nanoTime() - lastHurryNs > HURRY_NS;
-        mayRest = false;
-        return rests ? REST_NS : 0;
-    }
-
-    @Override
-    public void publishBulk() {
         if (claimedOverflow) {
             claimedOverflow = false;
         } else {

@@ -225,9 +225,7 @@ final class Reader {
         int moved = shard.splice(source.descriptor(), through.writeEnd(), Math.min(LARGEST_SPLICE, limitBytes / 2));
         if (moved > 0) {
             through.took(moved);
-            describe(through, moved);
-            ingress.publishBulk();
-            wentIn(moved);
+            deliver(through, moved, moved);
             rowOf(moved < LARGE_READ, false);
             return;
         }
@@ -240,7 +238,6 @@ final class Reader {
             splices = false;
         } else if (moved != -Errno.EAGAIN || isEmpty) {
             readNothing(moved);
-            shard.rest();
         } else {
             // The pipe may be full rather than the socket empty. What leaves it comes by here.
             pause();
@@ -281,18 +278,10 @@ final class Reader {
     }
 
     private void deliver(Payload bytes, int length, int weightBytes) {
-        describe(bytes, length);
-        ingress.publish();
-        wentIn(weightBytes);
-    }
-
-    private void describe(Payload bytes, int length) {
         PacketDescriptor event = connection.claim(EventKind.DATA, direction);
         event.lengthBytes(length);
         event.payload(bytes);
-    }
-
-    private void wentIn(int weightBytes) {
+        ingress.publish();
         inFlightBytes += weightBytes;
         if (!paused && inFlightBytes >= limitBytes) {
             pause();

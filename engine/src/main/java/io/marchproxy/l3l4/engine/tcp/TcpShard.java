@@ -83,13 +83,6 @@ final class TcpShard {
         return pipes;
     }
 
-    /** A flow in bulk has come to its end for now. Where others tell the loop what to do, it must be awake for them. */
-    void rest() {
-        if (!hops) {
-            ingress.rest();
-        }
-    }
-
     /** Moves bytes from a socket to a pipe, or on; as {@link StreamCalls#splice}. */
     int splice(int from, int to, int bytes) {
         return splicing.splice(streams, from, to, bytes);

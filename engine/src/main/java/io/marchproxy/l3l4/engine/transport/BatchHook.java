@@ -10,11 +10,6 @@ public interface BatchHook {
         return false;
     }
 
-    /** How long the loop may rest before the batch, because what comes meanwhile is better handled at once; 0 for not at all. */
-    default long takeRestNs() {
-        return 0;
-    }
-
     /** All I/O of the batch has been handled. */
     void batchEnds();
 }

@@ -8,7 +8,6 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,10 +48,6 @@ public final class BatchingIoHandler implements IoHandler {
 
     @Override
     public int run(IoHandlerContext context) {
-        long restNs = hook.takeRestNs();
-        if (restNs > 0 && spin.budgetNs() == 0 && context.canBlock()) {
-            LockSupport.parkNanos(this, restNs);
-        }
         hook.batchBegins();
         try {
             if (hook.hasWork()) {

@@ -57,6 +57,10 @@ import org.slf4j.LoggerFactory;
  */
 final class TcpRig implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /** Of the peers' sockets: the kernel would let one grow to tens of megabytes, and whoever is to stall would not. */
+    static final int RECEIVE_BUFFER = 512 * 1024;
+
     private static final int MAX_FLOWS = 20_000;
     private static final int RING_SLOTS = 8192;
     private static final int CLASSES = 4;
@@ -158,6 +162,7 @@ final class TcpRig implements AutoCloseable {
     /** Connects a client; its reads fail rather than hang. */
     Socket connect() throws IOException {
         Socket client = new Socket();
+        client.setReceiveBufferSize(RECEIVE_BUFFER);
         client.connect(address(), (int) PATIENCE.toMillis());
         client.setSoTimeout((int) PATIENCE.toMillis());
         return client;

@@ -30,6 +30,7 @@ final class TestBackend implements AutoCloseable {
     TestBackend(String host, Behaviour behaviour) throws IOException {
         // A channel's socket, so that a behaviour may drive its connection without blocking.
         server = ServerSocketChannel.open().socket();
+        server.setReceiveBufferSize(TcpRig.RECEIVE_BUFFER);
         server.bind(new InetSocketAddress(TcpRig.literal(host), 0), 1024);
         Thread.ofVirtual().start(() -> accept(behaviour));
     }

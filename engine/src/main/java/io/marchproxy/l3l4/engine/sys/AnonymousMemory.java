@@ -21,7 +21,6 @@ public final class AnonymousMemory implements AutoCloseable {
     private static final int MADV_HUGEPAGE = 14;
     private static final long MAP_FAILED = -1;
 
-
     private static final MethodHandle MMAP = link(
             "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));

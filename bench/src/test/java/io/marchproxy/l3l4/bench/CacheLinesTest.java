@@ -41,6 +41,7 @@ class CacheLinesTest {
                 "stages.route.ServicePool",
                 "stages.flow.FlowTimers",
                 "engine.flow.OffHeapFlowTable",
+                "engine.shard.DescriptorRing$Producer",
                 "engine.shard.IngressRing",
                 "engine.shard.Egress",
                 "engine.shard.Doorbell"

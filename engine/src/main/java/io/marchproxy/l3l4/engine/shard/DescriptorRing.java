@@ -6,6 +6,7 @@ import com.lmax.disruptor.YieldingWaitStrategy;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,12 @@ public final class DescriptorRing {
     private final RingBuffer<PacketDescriptor> ring;
     private final Sequence consumed = new Sequence();
     private final PacketDescriptor[] slots;
+    private final Producer producer = new Producer();
+
+    /** The producer's own: asking the cursor instead would wait for what was just written to it. */
+    private static final class Producer extends SingleWriter {
+        private long claimed = -1;
+    }
 
     /**
      * Makes a ring.
@@ -59,12 +66,14 @@ public final class DescriptorRing {
         if (!ring.hasAvailableCapacity(spare + 1)) {
             return null;
         }
-        return ring.get(ring.next());
+        long sequence = ring.next();
+        producer.claimed = sequence;
+        return ring.get(sequence);
     }
 
     /** Publishes the claimed slot. Producer's thread. */
     public void publish() {
-        ring.publish(ring.getCursor() + 1);
+        ring.publish(producer.claimed);
     }
 
     /**

@@ -86,6 +86,10 @@ final class FileWatch implements AutoCloseable {
 
     private void loop() {
         try {
+            if (differs(ConfigContent.readFile(file))) {
+                // Somebody may be in the middle of writing it.
+                awaitQuiet();
+            }
             while (true) {
                 look();
                 awaitChange();
@@ -126,9 +130,13 @@ final class FileWatch implements AutoCloseable {
         }
     }
 
+    private boolean differs(ConfigContent content) {
+        return !content.digest().equals(lastDigest);
+    }
+
     private void look() {
         ConfigContent content = ConfigContent.readFile(file);
-        if (closed || content.digest().equals(lastDigest)) {
+        if (closed || !differs(content)) {
             return;
         }
         lastDigest = content.digest();

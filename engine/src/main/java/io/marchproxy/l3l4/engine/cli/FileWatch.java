@@ -89,13 +89,14 @@ final class FileWatch implements AutoCloseable {
             if (differs(ConfigContent.readFile(file))) {
                 // Somebody may be in the middle of writing it.
                 awaitQuiet();
+                look();
             }
             while (true) {
-                look();
                 awaitChange();
                 awaitQuiet();
                 // A swapped link or folder leads to other folders than before.
                 watchFolders();
+                look();
             }
         } catch (InterruptedException | ClosedWatchServiceException _) {
             // Closed: that is the end.

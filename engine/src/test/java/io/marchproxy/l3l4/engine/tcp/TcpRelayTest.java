@@ -280,7 +280,7 @@ class TcpRelayTest {
             client.getOutputStream().write(42);
             return client.getInputStream().read() == 42;
         } catch (SocketException e) {
-            // Refused or, where the transport's sockets can't do without IPv6, reset at once.
+            // refused
             return false;
         }
     }

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * How many connections the process's limit of file descriptors (RLIMIT_NOFILE) carries, over all shards. A connection takes
  * two: when clients are accepted without regard to the second, those that stand starve each other of backends. What is kept
- * back serves clients that wait, UDP sessions, probes and the admin server. Any thread.
+ * back serves clients that wait, pipes, UDP sessions, probes and the admin server. Any thread.
  */
 final class DescriptorBudget {
     private static final Logger LOG = LoggerFactory.getLogger(DescriptorBudget.class);
@@ -34,14 +34,10 @@ final class DescriptorBudget {
         free = new AtomicLong(connections);
     }
 
-    /**
-     * The budget of this process, from what its limit is and what it has open now.
-     *
-     * @param taken descriptors that are going to be used for something else
-     */
-    static DescriptorBudget ofThisProcess(long taken) {
+    /** The budget of this process, from what its limit is and what it has open now. */
+    static DescriptorBudget ofThisProcess() {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return new DescriptorBudget(connections(limitOfThisProcess(), open.count() + taken));
+            return new DescriptorBudget(connections(limitOfThisProcess(), open.count()));
         } catch (IOException e) {
             LOG.debug("what descriptors are open is not known here", e);
             return new DescriptorBudget(UNKNOWN);

@@ -28,8 +28,8 @@ final class PipePool {
     private static final int PAGES_EACH = 64;
     private static final Path SOFT_LIMIT = Path.of("/proc/sys/fs/pipe-user-pages-soft");
     private static final long FEWEST = 4;
-    private static final long MOST = 256;
-    private static final long OF_DESCRIPTORS = 64;
+    private static final long MOST = 64;
+    private static final long OF_DESCRIPTORS = 256;
 
     private final SocketCalls sockets;
     private final StreamCalls streams;
@@ -51,8 +51,8 @@ final class PipePool {
     }
 
     /**
-     * How many pipes a process may reasonably have: two descriptors each, a small part of their limit, and half of the pages
-     * that the kernel lets a user have in pipes.
+     * How many pipes a process may reasonably have: two descriptors each, together half of what {@link DescriptorBudget}
+     * keeps back, and half of the pages that the kernel lets a user have in pipes.
      *
      * @param softPages pipe-user-pages-soft, 0 for no limit
      */

@@ -17,7 +17,6 @@ import java.util.stream.Collectors;
 /** The TCP relay over all shards. Any thread but a shard's. */
 public final class TcpRelay implements Relay {
     private static final long CLOSE_WAIT_SECONDS = 5;
-    private static final int PIPE_ENDS = 2;
 
     private final Map<Integer, TcpShard> shards;
     private final Map<Integer, Admission> admissions = new ConcurrentHashMap<>();
@@ -32,7 +31,7 @@ public final class TcpRelay implements Relay {
 
     TcpRelay(List<Shard> shards, int mostPipes, Splicing splicing) {
         int pipesEach = Math.ceilDiv(mostPipes, Math.max(1, shards.size()));
-        this.budget = DescriptorBudget.ofThisProcess((long) PIPE_ENDS * mostPipes);
+        this.budget = DescriptorBudget.ofThisProcess();
         this.shards = shards.stream()
                 .collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, failedMarks, pipesEach, splicing)));
     }

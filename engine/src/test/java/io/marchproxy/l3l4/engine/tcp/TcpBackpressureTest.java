@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -314,16 +315,23 @@ class TcpBackpressureTest {
 
         /** Looks the socket's state up in /proc/net/tcp6: beyond the address family, both tables have the same columns. */
         boolean endIsAcknowledged() throws IOException {
-            String port = String.format(":%04X", ((InetSocketAddress) channel.getLocalAddress()).getPort());
+            String port = column(channel.getLocalAddress());
+            String peer = column(channel.getRemoteAddress());
             for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
                 for (String line : Files.readAllLines(Path.of(table))) {
                     String[] columns = line.strip().split("\\s+");
-                    if (columns[1].endsWith(port) && !ACKNOWLEDGED.contains(Integer.parseInt(columns[3], 16))) {
+                    if (columns[1].endsWith(port)
+                            && columns[2].endsWith(peer)
+                            && !ACKNOWLEDGED.contains(Integer.parseInt(columns[3], 16))) {
                         return false;
                     }
                 }
             }
             return true;
+        }
+
+        private static String column(SocketAddress address) {
+            return String.format(":%04X", ((InetSocketAddress) address).getPort());
         }
 
         @Override

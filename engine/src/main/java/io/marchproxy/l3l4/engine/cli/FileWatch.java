@@ -87,22 +87,24 @@ final class FileWatch implements AutoCloseable {
     private void loop() {
         try {
             if (differs(ConfigContent.readFile(file))) {
-                // Somebody may be in the middle of writing it.
-                awaitQuiet();
-                look();
+                settle();
             }
             while (true) {
                 awaitChange();
-                awaitQuiet();
-                // A swapped link or folder leads to other folders than before.
-                watchFolders();
-                look();
+                settle();
             }
         } catch (InterruptedException | ClosedWatchServiceException _) {
             // Closed: that is the end.
         } catch (IOException e) {
             LOG.warn("{} is not watched any more ({}); SIGHUP reloads it", file, e.getMessage());
         }
+    }
+
+    /** Looks once nobody is in the middle of writing. A swapped link or folder leads to other folders than before. */
+    private void settle() throws InterruptedException, IOException {
+        awaitQuiet();
+        watchFolders();
+        look();
     }
 
     /** Waits until something happens to a name that leads to the file: its folders' other files are nobody's business. */

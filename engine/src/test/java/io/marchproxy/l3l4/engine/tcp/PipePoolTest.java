@@ -65,13 +65,7 @@ class PipePoolTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "20000, 16384, 64",
-        "8192, 0, 32",
-        "1024, 16384, 4",
-        "100, 16384, 4",
-        "20000, 1024, 8",
-        "20000, 100, 0"
+    @CsvSource({"20000, 16384, 64", "8192, 0, 32", "1024, 16384, 4", "100, 16384, 4", "20000, 1024, 8", "20000, 100, 0"
     })
     void shouldKeepWithinTheLimitsOfDescriptorsAndOfPages(long descriptors, long softPages, int expected) {
         assertEquals(expected, PipePool.most(descriptors, softPages));

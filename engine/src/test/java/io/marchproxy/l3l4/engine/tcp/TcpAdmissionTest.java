@@ -104,7 +104,11 @@ class TcpAdmissionTest {
     void shouldResetAClientThatNeverReadsAtTheIdleTimeout(Placed placed) throws Exception {
         try (TestBackend backend = new TestBackend(connection -> {
                     connection.getInputStream().read();
-                    connection.getOutputStream().write(new byte[30_000_000]);
+                    // More than all sockets on the way take, whose buffers may grow to tens of megabytes.
+                    byte[] piece = new byte[1_000_000];
+                    for (int i = 0; i < 500; i++) {
+                        connection.getOutputStream().write(piece);
+                    }
                 });
                 TcpRig rig = new TcpRig(
                         placed,

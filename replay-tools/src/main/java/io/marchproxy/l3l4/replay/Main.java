@@ -25,6 +25,9 @@ public final class Main {
 
     static final String NAME = "replay-tools";
 
+    /** sysexits.h: a fault of the program itself. */
+    private static final int EX_SOFTWARE = 70;
+
     @Spec
     private CommandSpec spec;
 
@@ -54,14 +57,17 @@ public final class Main {
     }
 
     /** What can't be read is the user's to know, in one line; anything else is a fault of the program, with its stack. */
-    private static int failed(Exception error, CommandLine command, CommandLine.ParseResult parsed) throws Exception {
-        if (error instanceof IOException) {
-            command.getErr()
-                    .println(NAME + ": "
-                            + (error instanceof JournalException ? error.getMessage() : error.toString()));
+    private static int failed(Exception error, CommandLine command, CommandLine.ParseResult parsed) {
+        if (error instanceof JournalException) {
+            command.getErr().println(NAME + ": " + error.getMessage());
             return CommandLine.ExitCode.USAGE;
         }
-        throw error;
+        if (error instanceof IOException) {
+            command.getErr().println(NAME + ": " + error);
+            return CommandLine.ExitCode.USAGE;
+        }
+        error.printStackTrace(command.getErr());
+        return EX_SOFTWARE;
     }
 
     private static String nameAndVersion() {

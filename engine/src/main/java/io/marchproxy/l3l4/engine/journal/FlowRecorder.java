@@ -47,10 +47,6 @@ final class FlowRecorder implements ShardRecorder {
 
     @Override
     public void arrived(PacketDescriptor event) {
-        nowNs = Math.max(nowNs, event.arrivalNs());
-        if (nowNs >= nextSliceNs) {
-            walk();
-        }
         EventKind kind = event.kind();
         if (kind == EventKind.CONFIG || kind == EventKind.HEALTH) {
             recording.eventBegins();
@@ -60,6 +56,10 @@ final class FlowRecorder implements ShardRecorder {
 
     @Override
     public void handled(PacketDescriptor event, Verdict verdict) {
+        nowNs = Math.max(nowNs, event.arrivalNs());
+        if (nowNs >= nextSliceNs) {
+            walk();
+        }
         EventKind kind = event.kind();
         boolean isNew = (event.flags() & DescriptorFlags.NEW_FLOW) != 0 && kind != EventKind.RESET;
         boolean refused = verdict == Verdict.DROP && (isNew || kind == EventKind.CONNECT_FAILED);

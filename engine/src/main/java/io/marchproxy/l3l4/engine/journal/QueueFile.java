@@ -65,15 +65,16 @@ final class QueueFile implements AutoCloseable {
         }
     }
 
+    /** A file that Chronicle has just made is empty or begins with zeros, or with a header that is not complete yet. */
     private void requireStore() throws JournalException {
-        if (file.byteSize() >= HEADER && file.get(INT, 0) == 0 && file.byteSize() < HEADER + LOOKED_AT) {
+        if (file.byteSize() == 0) {
             return;
         }
         byte[] begin = new byte[(int) Math.min(file.byteSize(), LOOKED_AT)];
         MemorySegment.copy(file, ValueLayout.JAVA_BYTE, 0, begin, 0, begin.length);
-        boolean isNew = file.byteSize() >= HEADER && file.get(INT, 0) == 0;
-        boolean isIncomplete = file.byteSize() >= HEADER && (file.get(INT, 0) & NOT_COMPLETE) != 0;
-        if (!isNew && !isIncomplete && !new String(begin, StandardCharsets.ISO_8859_1).contains(STORE)) {
+        int header = begin.length < HEADER ? NOT_DATA : file.get(INT, 0);
+        boolean isNew = header == 0 || (header & NOT_COMPLETE) != 0 && (header & NOT_DATA) != 0;
+        if (!isNew && !new String(begin, StandardCharsets.ISO_8859_1).contains(STORE)) {
             throw new JournalException(path + " is no file of a journal");
         }
     }

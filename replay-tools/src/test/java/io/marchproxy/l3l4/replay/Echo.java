@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -74,11 +75,19 @@ final class Echo implements AutoCloseable {
             server.close();
             datagrams.close();
             for (Socket socket : open) {
-                socket.setSoLinger(true, 0);
-                socket.close();
+                reset(socket);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static void reset(Socket socket) throws IOException {
+        try {
+            socket.setSoLinger(true, 0);
+        } catch (SocketException e) {
+            // It has just ended by itself.
+        }
+        socket.close();
     }
 }

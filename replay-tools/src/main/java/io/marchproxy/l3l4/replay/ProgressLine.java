@@ -22,6 +22,7 @@ final class ProgressLine {
     }
 
     /** On standard error, when that is a terminal. */
+    @SuppressWarnings("SystemConsoleNull") // 25 answers null again where no terminal is, as before 22
     static ProgressLine onTerminal() {
         Console console = System.console();
         return new ProgressLine(System.err, console != null && console.isTerminal());

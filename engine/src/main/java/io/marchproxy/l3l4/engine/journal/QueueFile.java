@@ -73,7 +73,7 @@ final class QueueFile implements AutoCloseable {
         byte[] begin = new byte[(int) Math.min(file.byteSize(), LOOKED_AT)];
         MemorySegment.copy(file, ValueLayout.JAVA_BYTE, 0, begin, 0, begin.length);
         int header = begin.length < HEADER ? NOT_DATA : file.get(INT, 0);
-        boolean isNew = header == 0 || (header & NOT_COMPLETE) != 0 && (header & NOT_DATA) != 0;
+        boolean isNew = header == 0 || (header & (NOT_COMPLETE | NOT_DATA)) == (NOT_COMPLETE | NOT_DATA);
         if (!isNew && !new String(begin, StandardCharsets.ISO_8859_1).contains(STORE)) {
             throw new JournalException(path + " is no file of a journal");
         }

@@ -84,7 +84,13 @@ final class RecordJson {
     static <T extends Record> T read(byte[] text, Class<T> type) throws JournalException {
         try (JsonParser json = JSON.createParser(text)) {
             json.nextToken();
-            return type.cast(convert(tree(json), type, type.getSimpleName()));
+            Object value = convert(tree(json), type, type.getSimpleName());
+            if (value == null) {
+                throw other(type.getSimpleName());
+            }
+            return type.cast(value);
+        } catch (JournalException e) {
+            throw e;
         } catch (IOException e) {
             throw new JournalException("the settings in it are no JSON: " + e.getMessage());
         }

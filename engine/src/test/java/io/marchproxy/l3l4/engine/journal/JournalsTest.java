@@ -233,11 +233,11 @@ class JournalsTest {
         long document = documentOf(file);
         byte[] all = Files.readAllBytes(file);
         all[(int) document + JournalLayout.DOCUMENT_HEADER] = 77;
-        int length = (all[(int) document - 4] & 0xff) | (all[(int) document - 3] & 0xff) << 8;
+        int length = (all[(int) document - 4] & 0xff) + 256 * (all[(int) document - 3] & 0xff);
         CRC32C crc = new CRC32C();
         crc.update(all, (int) document + JournalLayout.DOCUMENT_HEADER, length - JournalLayout.DOCUMENT_HEADER);
         for (int i = 0; i < 4; i++) {
-            all[(int) document + JournalLayout.DOCUMENT_CRC + i] = (byte) (crc.getValue() >>> 8 * i);
+            all[(int) document + JournalLayout.DOCUMENT_CRC + i] = (byte) (crc.getValue() >>> (8 * i));
         }
         Files.write(file, all);
 

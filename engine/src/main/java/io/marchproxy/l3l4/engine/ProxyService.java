@@ -91,7 +91,9 @@ public final class ProxyService implements AutoCloseable {
         health = new HealthMonitor(this::flipped);
         addresses = new BackendAddresses(compiled, directory, health);
         journals = Journals.open(
-                settings.dataDir(), settings.engine().journal(), placement.plan().seats().size());
+                settings.dataDir(),
+                settings.engine().journal(),
+                placement.plan().seats().size());
         built = build(placement, journals);
         shards = built.shards();
         tcp = new TcpRelay(shards);

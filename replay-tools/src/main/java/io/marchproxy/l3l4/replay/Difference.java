@@ -42,8 +42,8 @@ record Difference(long record, List<String> lines) {
         for (String name : names) {
             String before = was.getOrDefault(name, "-");
             String after = is.getOrDefault(name, "-");
-            lines.add(String.format(
-                    "%s %-14s %-32s %s", Objects.equals(before, after) ? " " : "≠", name, before, after));
+            lines.add(
+                    String.format("%s %-14s %-32s %s", Objects.equals(before, after) ? " " : "≠", name, before, after));
         }
         return new Difference(record, lines);
     }

@@ -14,12 +14,7 @@ import picocli.CommandLine.Spec;
         name = Main.NAME,
         description = "Offline tools for what proxy-l3l4 recorded.",
         mixinStandardHelpOptions = true,
-        subcommands = {
-            VerifyCommand.class,
-            StatsCommand.class,
-            TailCommand.class,
-            CommandLine.HelpCommand.class
-        },
+        subcommands = {VerifyCommand.class, StatsCommand.class, TailCommand.class, CommandLine.HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 

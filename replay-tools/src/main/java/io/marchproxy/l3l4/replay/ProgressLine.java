@@ -44,8 +44,7 @@ final class ProgressLine {
     private void draw(String what, long done, long all) {
         double share = all == 0 ? 1 : Math.min(1, (double) done / all);
         int filled = (int) (share * CELLS);
-        out.printf(
-                "%s%s [%s%s] %3.0f %%", CLEAR, what, "#".repeat(filled), "-".repeat(CELLS - filled), 100 * share);
+        out.printf("%s%s [%s%s] %3.0f %%", CLEAR, what, "#".repeat(filled), "-".repeat(CELLS - filled), 100 * share);
         out.flush();
         drawn = true;
     }

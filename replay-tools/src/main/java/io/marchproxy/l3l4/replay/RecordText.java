@@ -33,14 +33,14 @@ final class RecordText {
 
     private final @Nullable SessionInfo session;
     private final List<ServiceProfile> services;
-    private final PacketDescriptor event = new DescriptorSlab(
-                    Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE))
-            .view(0);
+    private final PacketDescriptor event =
+            new DescriptorSlab(Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
 
     /** Texts with the names of a session's services; with numbers where there is none. */
     RecordText(@Nullable SessionInfo session) {
         this.session = session;
-        this.services = session == null ? List.of() : session.settings().classify().services();
+        this.services =
+                session == null ? List.of() : session.settings().classify().services();
     }
 
     /** A record in one line. */
@@ -59,7 +59,11 @@ final class RecordText {
             case DECISION, RELEASE -> decision(at);
             case FLOW_END -> flowEnd(at);
             case FLOW -> flow(at);
-            case GAP -> Map.of("missing", Records.gapRecords(at) + " records: " + Records.gapCause(at).sentence());
+            case GAP ->
+                Map.of(
+                        "missing",
+                        Records.gapRecords(at) + " records: "
+                                + Records.gapCause(at).sentence());
             default -> Map.of();
         };
     }
@@ -76,10 +80,10 @@ final class RecordText {
         }
         if (event.protocol() != 0) {
             fields.put("protocol", protocol(event.protocol()));
-            fields.put("direction", event.direction().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             fields.put(
-                    "from",
-                    endpoint(event.ipVersion(), event.sourceHigh(), event.sourceLow(), event.sourcePort()));
+                    "direction",
+                    event.direction().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            fields.put("from", endpoint(event.ipVersion(), event.sourceHigh(), event.sourceLow(), event.sourcePort()));
             fields.put(
                     "to",
                     endpoint(
@@ -173,7 +177,8 @@ final class RecordText {
 
     private String service(int number) {
         return number < services.size()
-                ? services.get(number).name() + "/" + protocol(services.get(number).protocol())
+                ? services.get(number).name() + "/"
+                        + protocol(services.get(number).protocol())
                 : Integer.toString(number);
     }
 

@@ -30,8 +30,7 @@ final class Replay implements Journal, PipelineOutput, AutoCloseable {
     /** A pipeline that begins where the service began, but with other settings where those are given. */
     Replay(SessionInfo session, PipelineSettings settings) {
         event = new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
-        pipeline = new Pipeline(
-                settings, new OffHeapFlowTable(session.maxFlows(), session.seed(), arena), this, this);
+        pipeline = new Pipeline(settings, new OffHeapFlowTable(session.maxFlows(), session.seed(), arena), this, this);
     }
 
     /**

@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "tail",
         mixinStandardHelpOptions = true,
-        description = "Shows the last records of each shard's journal, one a line; with --follow also those that come, until"
-                + " it is interrupted.",
+        description =
+                "Shows the last records of each shard's journal, one a line; with --follow also those that come, until"
+                        + " it is interrupted.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "2:the journal can't be read"})
 final class TailCommand implements Callable<Integer> {
@@ -38,7 +39,8 @@ final class TailCommand implements Callable<Integer> {
             names = {"-n", "--records"},
             paramLabel = "N",
             defaultValue = "10",
-            description = "Records of each shard to begin with, of its last file; 0 for none. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Records of each shard to begin with, of its last file; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int records;
 
     @Option(

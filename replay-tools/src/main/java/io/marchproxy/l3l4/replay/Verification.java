@@ -101,7 +101,8 @@ final class Verification implements AutoCloseable {
         Replay running = replay;
         if (running != null) {
             if (difference == null && !running.outcomes().isExhausted() && ended) {
-                difference = Difference.of(lastEventNumber, lastEvent, 0, running.outcomes().next(), session());
+                difference = Difference.of(
+                        lastEventNumber, lastEvent, 0, running.outcomes().next(), session());
             }
             recordedNs += lastNs - session().startedNs();
             running.close();
@@ -161,7 +162,8 @@ final class Verification implements AutoCloseable {
             throw new JournalException("session " + Wall.time(sessionId) + " does not say how it began");
         }
         if (!running.outcomes().isExhausted()) {
-            difference = Difference.of(lastEventNumber, lastEvent, 0, running.outcomes().next(), session());
+            difference = Difference.of(
+                    lastEventNumber, lastEvent, 0, running.outcomes().next(), session());
             return;
         }
         events++;

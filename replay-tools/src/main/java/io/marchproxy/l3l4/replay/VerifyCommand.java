@@ -16,8 +16,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
-        description = "Runs what was recorded (engine.journal.mode: packets) through the same pipeline under the recorded"
-                + " configuration, and compares every decision.",
+        description =
+                "Runs what was recorded (engine.journal.mode: packets) through the same pipeline under the recorded"
+                        + " configuration, and compares every decision.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:no difference",

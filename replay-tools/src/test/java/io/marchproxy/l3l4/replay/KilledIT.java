@@ -98,16 +98,14 @@ class KilledIT {
 
     private Process start(int admin, int tcp, int udp, Echo first, Echo second) throws Exception {
         Path config = Files.writeString(
-                data.resolve("proxy.yaml"),
-                """
+                data.resolve("proxy.yaml"), """
                 data-dir: %s
                 admin: { port: %d }
                 engine: { shards: 1, max-flows: 10000, journal: { mode: packets, max-size: 1GB } }
                 services:
                   - { name: web, listen: "tcp://127.0.0.1:%d", backends: [ { id: a, address: "127.0.0.1:%d" } ] }
                   - { name: dns, listen: "udp://127.0.0.1:%d", backends: [ { id: b, address: "127.0.0.1:%d" } ] }
-                """
-                        .formatted(data, admin, tcp, first.port(), udp, second.port()));
+                """.formatted(data, admin, tcp, first.port(), udp, second.port()));
         Process proxy = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",

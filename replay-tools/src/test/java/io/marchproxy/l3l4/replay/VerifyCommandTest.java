@@ -34,7 +34,9 @@ class VerifyCommandTest {
         Tools.Outcome outcome = Tools.run("verify", data);
 
         assertEquals(0, outcome.exitCode(), outcome::toString);
-        assertTrue(outcome.out().startsWith("shard-0: no difference in 10,000 events with 10,000 outcomes, 1 session"), outcome.out());
+        assertTrue(
+                outcome.out().startsWith("shard-0: no difference in 10,000 events with 10,000 outcomes, 1 session"),
+                outcome.out());
         assertEquals("", outcome.err());
     }
 
@@ -65,8 +67,7 @@ class VerifyCommandTest {
 
     @Test
     void shouldSayThatTheModeFlowsCanNotBeVerified() throws Exception {
-        try (Synthetic synthetic =
-                new Synthetic(data, Mode.FLOWS, Synthetic.settings(18), Synthetic.settings(18))) {
+        try (Synthetic synthetic = new Synthetic(data, Mode.FLOWS, Synthetic.settings(18), Synthetic.settings(18))) {
             synthetic.datagrams(10);
         }
 
@@ -79,8 +80,7 @@ class VerifyCommandTest {
 
     @Test
     void shouldSayThatASessionsBeginWasDeleted() throws Exception {
-        try (Synthetic synthetic =
-                new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
+        try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
             while (!Files.isDirectory(data.resolve("journal/shard-0")) || files().size() < 2) {
                 synthetic.datagrams(10_000);
             }
@@ -141,7 +141,11 @@ class VerifyCommandTest {
         List<String> lines = outcome.out().lines().toList();
         assertEquals(3, lines.size(), outcome.out());
         assertTrue(lines.get(0).startsWith("shard-0 199  event  time="), lines.get(0));
-        assertTrue(lines.get(0).contains("service=dns/udp  protocol=udp  direction=to-backend  from=10.0.0.1:1123  to=127.0.0.1:53  bytes=64"), lines.get(0));
+        assertTrue(
+                lines.get(0)
+                        .contains(
+                                "service=dns/udp  protocol=udp  direction=to-backend  from=10.0.0.1:1123  to=127.0.0.1:53  bytes=64"),
+                lines.get(0));
         assertTrue(lines.get(1).contains("verdict=FORWARD  class=P2  dscp=18  rule=none  backend=9"), lines.get(1));
         assertEquals("shard-0 201  end", lines.get(2));
     }
@@ -150,8 +154,7 @@ class VerifyCommandTest {
     void shouldFollowALiveJournal() throws Exception {
         StringWriter out = new StringWriter();
         CommandLine tail = Main.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(out, true));
-        try (Synthetic synthetic =
-                new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
+        try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
             synthetic.datagrams(1);
             Recording.await("the journal is there", () -> Files.isDirectory(data.resolve("journal/shard-0")));
             Thread reader = Thread.ofPlatform().daemon().start(() -> tail.execute("tail", "-f", data.toString()));
@@ -174,7 +177,8 @@ class VerifyCommandTest {
             return bytes.size() > 0;
         });
         progress.clear();
-        assertTrue(bytes.toString(StandardCharsets.UTF_8).contains("shard-0 [" + "#".repeat(15) + "-".repeat(15) + "]  50 %"));
+        assertTrue(bytes.toString(StandardCharsets.UTF_8)
+                .contains("shard-0 [" + "#".repeat(15) + "-".repeat(15) + "]  50 %"));
         assertTrue(bytes.toString(StandardCharsets.UTF_8).endsWith("\r\033[K"));
     }
 

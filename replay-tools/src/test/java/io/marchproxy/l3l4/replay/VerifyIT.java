@@ -55,8 +55,8 @@ class VerifyIT {
         return text.lines()
                 .map(String::strip)
                 .filter(line -> line.startsWith(what + " "))
-                .mapToLong(line -> Long.parseLong(
-                        line.substring(line.lastIndexOf(' ') + 1).replace(",", "")))
+                .mapToLong(line ->
+                        Long.parseLong(line.substring(line.lastIndexOf(' ') + 1).replace(",", "")))
                 .sum();
     }
 }

@@ -86,7 +86,17 @@ public record EngineSettings(
 
     public EngineSettings withMode(Mode other) {
         return new EngineSettings(
-                other, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal);
+                other,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal);
     }
 
     public EngineSettings withShards(int other) {
@@ -106,12 +116,32 @@ public record EngineSettings(
 
     public EngineSettings withSpin(Duration other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, other, numa, irqAffinity, transport, drainTimeout, journal);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                other,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal);
     }
 
     public EngineSettings withNuma(boolean other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, other, irqAffinity, transport, drainTimeout, journal);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                other,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal);
     }
 
     public EngineSettings withIrqAffinity(IrqAffinity other) {

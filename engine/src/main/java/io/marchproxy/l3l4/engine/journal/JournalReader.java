@@ -115,13 +115,14 @@ public final class JournalReader implements AutoCloseable {
     private void check(QueueFile open) throws JournalException {
         long size = document.byteSize();
         String where = open.path() + ", before byte " + open.position();
-        if (size < JournalLayout.DOCUMENT_HEADER || document.get(INT, JournalLayout.DOCUMENT_MAGIC) != JournalLayout.MAGIC) {
+        if (size < JournalLayout.DOCUMENT_HEADER
+                || document.get(INT, JournalLayout.DOCUMENT_MAGIC) != JournalLayout.MAGIC) {
             throw new JournalException(where + ": a document that is none of a journal's");
         }
         int version = Short.toUnsignedInt(document.get(SHORT, JournalLayout.DOCUMENT_VERSION));
         if (version != JournalLayout.VERSION) {
-            throw new JournalException(where + ": written in layout " + version + "; this program reads layout "
-                    + JournalLayout.VERSION);
+            throw new JournalException(
+                    where + ": written in layout " + version + "; this program reads layout " + JournalLayout.VERSION);
         }
         MemorySegment records = document.asSlice(JournalLayout.DOCUMENT_HEADER);
         crc.reset();
@@ -216,8 +217,8 @@ public final class JournalReader implements AutoCloseable {
         List<Path> shards;
         try (Stream<Path> all = Files.list(journal)) {
             shards = all.filter(path -> path.getFileName().toString().matches("shard-[0-9]{1,5}"))
-                    .sorted(Comparator.comparingInt(
-                            path -> Integer.parseInt(path.getFileName().toString().substring(6))))
+                    .sorted(Comparator.comparingInt(path ->
+                            Integer.parseInt(path.getFileName().toString().substring(6))))
                     .toList();
         }
         if (shards.isEmpty()) {

@@ -69,8 +69,8 @@ public final class Journals implements ShardJournals, AutoCloseable {
         Path folder = dataDir.resolve("journal");
         try {
             Files.createDirectories(folder);
-            FileChannel lock = FileChannel.open(
-                    folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel lock =
+                    FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             try {
                 if (lock.tryLock() == null) {
                     lock.close();

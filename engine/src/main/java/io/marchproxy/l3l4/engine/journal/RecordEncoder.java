@@ -29,16 +29,14 @@ public final class RecordEncoder {
         long destination = event.destinationLow();
         boolean wide = (event.sourceHigh() | event.destinationHigh() | (source | destination) >>> 32) != 0;
         boolean extras = hasExtras(event);
-        int extrasAt = JournalLayout.EVENT_ADDRESSES
-                + (wide ? JournalLayout.WIDE_ADDRESSES : JournalLayout.NARROW_ADDRESSES);
+        int extrasAt =
+                JournalLayout.EVENT_ADDRESSES + (wide ? JournalLayout.WIDE_ADDRESSES : JournalLayout.NARROW_ADDRESSES);
         int length = extrasAt + (extras ? JournalLayout.EXTRAS : 0);
         begin(at, RecordType.EVENT, length);
         Memory.putByte(at + JournalLayout.EVENT_KIND, Memory.getByte(from + DescriptorLayout.KIND));
-        Memory.putByte(
-                at + JournalLayout.EVENT_FORM,
-                (byte) ((toClient ? JournalLayout.FORM_TO_CLIENT : 0)
-                        | (wide ? JournalLayout.FORM_WIDE : 0)
-                        | (extras ? JournalLayout.FORM_EXTRAS : 0)));
+        Memory.putByte(at + JournalLayout.EVENT_FORM, (byte) ((toClient ? JournalLayout.FORM_TO_CLIENT : 0)
+                | (wide ? JournalLayout.FORM_WIDE : 0)
+                | (extras ? JournalLayout.FORM_EXTRAS : 0)));
         Memory.putByte(at + JournalLayout.EVENT_PROTOCOL, Memory.getByte(from + DescriptorLayout.PROTOCOL));
         Memory.putByte(at + JournalLayout.EVENT_INGRESS_DSCP, Memory.getByte(from + DescriptorLayout.INGRESS_DSCP));
         Memory.putShort(at + JournalLayout.EVENT_SERVICE, Memory.getShort(from + DescriptorLayout.SERVICE));
@@ -104,9 +102,8 @@ public final class RecordEncoder {
 
     private static void decided(long at, PacketDescriptor event, Verdict verdict) {
         long from = event.address();
-        Memory.putByte(
-                at + JournalLayout.DECISION_VERDICT,
-                (byte) (verdict.ordinal() | event.trafficClass() << JournalLayout.CLASS_SHIFT));
+        Memory.putByte(at + JournalLayout.DECISION_VERDICT, (byte)
+                (verdict.ordinal() | event.trafficClass() << JournalLayout.CLASS_SHIFT));
         Memory.putByte(
                 at + JournalLayout.DECISION_DROP,
                 verdict == Verdict.DROP ? Memory.getByte(from + DescriptorLayout.DROP_REASON) : 0);

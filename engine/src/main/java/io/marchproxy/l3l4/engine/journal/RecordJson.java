@@ -173,7 +173,9 @@ final class RecordJson {
         if ((type == long.class || type == Long.class) && value instanceof Long number) {
             return number;
         }
-        if ((type == int.class || type == Integer.class) && value instanceof Long number && number == number.intValue()) {
+        if ((type == int.class || type == Integer.class)
+                && value instanceof Long number
+                && number == number.intValue()) {
             return number.intValue();
         }
         if (type == double.class && value instanceof Number number) {

@@ -82,7 +82,8 @@ final class ShardLog {
         if (state == State.OPENING) {
             return false;
         }
-        int length = ring.take(documentAt + JournalLayout.DOCUMENT_HEADER, DOCUMENT_BYTES - JournalLayout.DOCUMENT_HEADER, taken);
+        int length = ring.take(
+                documentAt + JournalLayout.DOCUMENT_HEADER, DOCUMENT_BYTES - JournalLayout.DOCUMENT_HEADER, taken);
         if (length == 0) {
             return false;
         }

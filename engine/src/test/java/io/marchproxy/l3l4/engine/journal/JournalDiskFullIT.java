@@ -84,8 +84,8 @@ class JournalDiskFullIT {
     @Test
     void shouldBeginLaterWhenTheDiskIsFullFromTheStart() throws Exception {
         Path ballast = Files.write(mountPoint.resolve("ballast"), new byte[30 << 20]);
-        Journals journals = Objects.requireNonNull(
-                Journals.open(mountPoint, Recorded.mode(JournalSettings.Mode.PACKETS), 1));
+        Journals journals =
+                Objects.requireNonNull(Journals.open(mountPoint, Recorded.mode(JournalSettings.Mode.PACKETS), 1));
         try (Arena arena = Arena.ofConfined()) {
             OffHeapFlowTable flows = new OffHeapFlowTable(1000, 42, arena);
             Pipeline pipeline = new Pipeline(

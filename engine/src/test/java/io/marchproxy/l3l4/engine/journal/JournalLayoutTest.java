@@ -28,8 +28,7 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheNumbersOfTypesCausesAndPhases() {
-        assertEquals(
-                "PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END", names(RecordType.values()));
+        assertEquals("PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END", names(RecordType.values()));
         assertEquals("OVERRUN DISK_FULL WRITE_FAILED", names(GapCause.values()));
         assertEquals("BEGIN PERIODIC END", names(FlowPhase.values()));
     }

@@ -99,8 +99,7 @@ class JournalsTest {
         });
 
         assertEquals(
-                List.of(RecordType.SESSION, RecordType.FLOW, RecordType.FLOW, RecordType.END),
-                Recorded.types(shard()));
+                List.of(RecordType.SESSION, RecordType.FLOW, RecordType.FLOW, RecordType.END), Recorded.types(shard()));
         try (JournalReader reader = new JournalReader(shard())) {
             long packets = 0;
             while (reader.next()) {
@@ -183,8 +182,7 @@ class JournalsTest {
         record(Mode.PACKETS, pipeline -> pipeline.handle(Recorded.datagram(packet, 1, 5)));
         record(Mode.PACKETS, pipeline -> pipeline.handle(Recorded.datagram(packet, 1, 5)));
 
-        List<RecordType> one =
-                List.of(RecordType.SESSION, RecordType.EVENT, RecordType.DECISION, RecordType.END);
+        List<RecordType> one = List.of(RecordType.SESSION, RecordType.EVENT, RecordType.DECISION, RecordType.END);
         List<RecordType> both = new ArrayList<>(one);
         both.addAll(one);
         assertEquals(both, Recorded.types(shard()));

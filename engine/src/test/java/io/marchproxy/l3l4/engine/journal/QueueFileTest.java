@@ -150,8 +150,7 @@ class QueueFileTest {
     private static void assertSame(List<byte[]> expected, List<byte[]> actual) {
         assertEquals(expected.size(), actual.size());
         for (int i = 0; i < expected.size(); i++) {
-            assertEquals(
-                    Arrays.hashCode(expected.get(i)), Arrays.hashCode(actual.get(i)), "document " + i);
+            assertEquals(Arrays.hashCode(expected.get(i)), Arrays.hashCode(actual.get(i)), "document " + i);
         }
     }
 }

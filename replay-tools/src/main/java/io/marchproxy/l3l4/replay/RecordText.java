@@ -33,8 +33,12 @@ final class RecordText {
 
     private final @Nullable SessionInfo session;
     private final List<ServiceProfile> services;
-    private final PacketDescriptor event =
-            new DescriptorSlab(Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+
+    /** Kept, since a descriptor is but an address. */
+    private final DescriptorSlab slab =
+            new DescriptorSlab(Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE));
+
+    private final PacketDescriptor event = slab.view(0);
 
     /** Texts with the names of a session's services; with numbers where there is none. */
     RecordText(@Nullable SessionInfo session) {

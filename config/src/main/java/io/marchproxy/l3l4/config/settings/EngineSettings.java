@@ -84,6 +84,7 @@ public record EngineSettings(
         Ranges.check("engine.drain-timeout", drainTimeout, Duration.ZERO, Duration.ofDays(1));
     }
 
+    /** The same with another mode. */
     public EngineSettings withMode(Mode other) {
         return new EngineSettings(
                 other,
@@ -99,21 +100,25 @@ public record EngineSettings(
                 journal);
     }
 
+    /** The same with another number of shards. */
     public EngineSettings withShards(int other) {
         return new EngineSettings(
                 mode, other, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal);
     }
 
+    /** The same with another bound of flows. */
     public EngineSettings withMaxFlows(int other) {
         return new EngineSettings(
                 mode, shards, other, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal);
     }
 
+    /** The same with threads pinned or not. */
     public EngineSettings withPinThreads(boolean other) {
         return new EngineSettings(
                 mode, shards, maxFlows, ringSize, other, spin, numa, irqAffinity, transport, drainTimeout, journal);
     }
 
+    /** The same with another time to spin. */
     public EngineSettings withSpin(Duration other) {
         return new EngineSettings(
                 mode,
@@ -129,6 +134,7 @@ public record EngineSettings(
                 journal);
     }
 
+    /** The same with NUMA placement on or off. */
     public EngineSettings withNuma(boolean other) {
         return new EngineSettings(
                 mode,
@@ -144,16 +150,19 @@ public record EngineSettings(
                 journal);
     }
 
+    /** The same with another way with interrupts. */
     public EngineSettings withIrqAffinity(IrqAffinity other) {
         return new EngineSettings(
                 mode, shards, maxFlows, ringSize, pinThreads, spin, numa, other, transport, drainTimeout, journal);
     }
 
+    /** The same with another transport. */
     public EngineSettings withTransport(Transport other) {
         return new EngineSettings(
                 mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, other, drainTimeout, journal);
     }
 
+    /** The same with another journal. */
     public EngineSettings withJournal(JournalSettings other) {
         return new EngineSettings(
                 mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, other);

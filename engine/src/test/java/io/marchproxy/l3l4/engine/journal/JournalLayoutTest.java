@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Files outlive the program that wrote them: a byte that moves is another layout, and then the version counts up. */
 class JournalLayoutTest {
-    private final MemorySegment memory = Arena.ofAuto().allocate(256, 8);
+    private final MemorySegment memory = Arena.global().allocate(256, 8);
 
     @Test
     void shouldKeepTheVersion() {
@@ -125,7 +125,7 @@ class JournalLayoutTest {
         assertEquals("0802010000000000 0700000000000000", hex(16, 8, 8));
         assertEquals(32, RecordEncoder.end(memory.address(), 1, 2, 3));
         assertEquals("0904000000000000 0100000000000000 0200000000000000 0300000000000000", hex(32, 8, 8, 8, 8));
-        MemorySegment entry = Arena.ofAuto().allocate(FlowLayout.SIZE, 8);
+        MemorySegment entry = Arena.global().allocate(FlowLayout.SIZE, 8);
         assertEquals(152, RecordEncoder.flow(memory.address(), FlowPhase.END, 3, 8, 9, entry.address()));
         assertEquals("0713020300000000 0800000000000000 0900000000000000", hex(24, 8, 8, 8));
     }

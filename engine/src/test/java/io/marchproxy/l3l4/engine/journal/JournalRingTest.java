@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 class JournalRingTest {
     private static final int BYTES = 1 << 17;
 
-    private final JournalRing ring = new JournalRing(Arena.ofAuto(), BYTES);
-    private final long into = Arena.ofAuto().allocate(BYTES, 8).address();
+    private final JournalRing ring = new JournalRing(Arena.global(), BYTES);
+    private final long into = Arena.global().allocate(BYTES, 8).address();
     private final int[] taken = new int[1];
 
     @Test

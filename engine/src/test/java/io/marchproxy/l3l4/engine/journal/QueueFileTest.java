@@ -98,7 +98,7 @@ class QueueFileTest {
 
     private List<byte[]> write(int count, int longest) throws IOException {
         SplittableRandom random = new SplittableRandom(count);
-        MemorySegment memory = Arena.ofAuto().allocate(1 << 20, 8);
+        MemorySegment memory = Arena.global().allocate(1 << 20, 8);
         List<byte[]> written = new ArrayList<>();
         try (JournalStore store = new JournalStore(folder, 400_000_000L, Long.MAX_VALUE)) {
             for (int i = 0; i < count; i++) {

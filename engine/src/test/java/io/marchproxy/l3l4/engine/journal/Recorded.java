@@ -73,7 +73,7 @@ final class Recorded {
     }
 
     static PacketDescriptor descriptor() {
-        return new DescriptorSlab(Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+        return new DescriptorSlab(Arena.global().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
     }
 
     static PacketDescriptor datagram(PacketDescriptor packet, int client, long atNs) {

@@ -18,7 +18,7 @@ class RecordsTest {
     @ValueSource(longs = {1, 2, 3})
     void shouldReadBackWhateverAnEventHeld(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        MemorySegment memory = Arena.ofAuto().allocate(RecordEncoder.LONGEST, 8);
+        MemorySegment memory = Arena.global().allocate(RecordEncoder.LONGEST, 8);
         PacketDescriptor was = Recorded.descriptor();
         PacketDescriptor is = Recorded.descriptor();
         for (int i = 0; i < 10_000; i++) {

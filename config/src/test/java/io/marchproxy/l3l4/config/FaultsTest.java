@@ -103,10 +103,12 @@ class FaultsTest {
                         "engine: { irq-affinity: aply }",
                         "engine.irq-affinity: \"aply\" is none of advise, apply; did you mean apply?"),
                 of(
-                        "engine: { journal: { mode: flows } }",
-                        "engine.journal.mode: the journal is" + LATER
-                                + "set it to off or remove the key (it comes with the journal and replay release)"),
-                of("engine: { journal: { mode: sometimes } }", "engine.journal.mode: \"sometimes\" must be off"),
+                        "engine: { journal: { mode: sometimes } }",
+                        "engine.journal.mode: \"sometimes\" is none of off, flows, packets"),
+                of(
+                        "engine: { journal: { max-size: 1MB } }",
+                        "engine.journal.max-size: \"1MB\" must be from 16MB to 1000000GB"),
+                of("engine: { journal: { max-age: 1s } }", "engine.journal.max-age: \"1s\" must be from 1m to 3650d"),
                 of(
                         "engine: { journal: { max-size: 10gb } }",
                         "engine.journal.max-size: \"10gb\" has a unit that is none of"

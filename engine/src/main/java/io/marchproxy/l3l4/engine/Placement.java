@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.HealthSignals;
 import io.marchproxy.l3l4.engine.shard.Shard;
+import io.marchproxy.l3l4.engine.shard.ShardJournals;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.engine.transport.Transports;
@@ -45,7 +46,12 @@ record Placement(EngineSettings settings, Topology topology, PlacementPlan plan)
         return plan.pipelined() ? "pipelined" : "run-to-completion";
     }
 
-    Built build(PipelineSettings pipeline, BackendDirectory directory, HealthSignals signals, DistinctErrors errors) {
+    Built build(
+            PipelineSettings pipeline,
+            BackendDirectory directory,
+            HealthSignals signals,
+            DistinctErrors errors,
+            ShardJournals journals) {
         Transports.Choice choice = Transports.choose(
                 switch (settings.transport()) {
                     case AUTO -> null;
@@ -57,7 +63,7 @@ record Placement(EngineSettings settings, Topology topology, PlacementPlan plan)
         TransportKind kind = choice.kind();
         while (true) {
             try {
-                List<Shard> shards = shards(kind, pipeline, directory, signals, errors);
+                List<Shard> shards = shards(kind, pipeline, directory, signals, errors, journals);
                 String lacking = String.join("; ", refusals) + ": using " + kind.label();
                 Stream<String> transport = refusals.isEmpty() ? Stream.of() : Stream.of(lacking);
                 return new Built(
@@ -84,7 +90,8 @@ record Placement(EngineSettings settings, Topology topology, PlacementPlan plan)
             PipelineSettings pipeline,
             BackendDirectory directory,
             HealthSignals signals,
-            DistinctErrors errors) {
+            DistinctErrors errors,
+            ShardJournals journals) {
         SecureRandom random = new SecureRandom();
         int flowsEach = Math.ceilDiv(settings.maxFlows(), plan.seats().size());
         List<Shard> shards = new ArrayList<>();
@@ -100,7 +107,7 @@ record Placement(EngineSettings settings, Topology topology, PlacementPlan plan)
                         seat.cpus(),
                         seat.node(),
                         plan.spinNs());
-                shards.add(new Shard(options, pipeline, directory, signals, errors));
+                shards.add(new Shard(options, pipeline, directory, signals, errors, journals));
             }
             return shards;
         } catch (RuntimeException e) {

@@ -5,6 +5,8 @@ import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.health.ProbeTarget;
+import io.marchproxy.l3l4.engine.journal.JournalException;
+import io.marchproxy.l3l4.engine.journal.Journals;
 import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.PortGuard;
@@ -21,6 +23,7 @@ import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardBooks;
+import io.marchproxy.l3l4.engine.shard.ShardJournals;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import io.marchproxy.l3l4.engine.udp.UdpCounter;
@@ -38,6 +41,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +66,7 @@ public final class ProxyService implements AutoCloseable {
     private final SettingsCompiler compiler = new SettingsCompiler(names);
     private final Placement placement;
     private final HealthMonitor health;
+    private final @Nullable Journals journals;
     private final Placement.Built built;
     private final Neighbourhood neighbourhood;
     private final BackendAddresses addresses;
@@ -80,12 +85,16 @@ public final class ProxyService implements AutoCloseable {
     private final AtomicLong reloadsRefused = new AtomicLong();
     private volatile boolean closed;
 
-    private ProxyService(ProxySettings settings) throws SettingsException {
+    private ProxyService(ProxySettings settings) throws SettingsException, JournalException {
         compiled = compiler.compile(settings);
         placement = Placement.of(settings.engine());
         health = new HealthMonitor(this::flipped);
         addresses = new BackendAddresses(compiled, directory, health);
-        built = placement.build(compiled.pipeline(), directory, this::trafficFailed, errors);
+        journals = Journals.open(
+                settings.dataDir(),
+                settings.engine().journal(),
+                placement.plan().seats().size());
+        built = build(placement, journals);
         shards = built.shards();
         tcp = new TcpRelay(shards);
         udp = new UdpRelay(shards);
@@ -109,7 +118,7 @@ public final class ProxyService implements AutoCloseable {
         ProxyService service;
         try {
             service = new ProxyService(settings);
-        } catch (SettingsException e) {
+        } catch (SettingsException | JournalException e) {
             throw new StartupException(String.valueOf(e.getMessage()));
         } catch (RuntimeException | LinkageError e) {
             // Linkage: a class of the system calls did not come up, for want of a descriptor or a native library.
@@ -127,6 +136,21 @@ public final class ProxyService implements AutoCloseable {
             throw e;
         }
         return service;
+    }
+
+    private Placement.Built build(Placement where, @Nullable Journals recorded) {
+        if (recorded == null) {
+            return where.build(compiled.pipeline(), directory, this::trafficFailed, errors, ShardJournals.NONE);
+        }
+        try {
+            Placement.Built shardsWithJournals =
+                    where.build(compiled.pipeline(), directory, this::trafficFailed, errors, recorded);
+            recorded.start();
+            return shardsWithJournals;
+        } catch (RuntimeException e) {
+            recorded.close();
+            throw e;
+        }
     }
 
     private void open() throws ListenException {
@@ -198,6 +222,7 @@ public final class ProxyService implements AutoCloseable {
                 parts.shards(),
                 parts.services(now),
                 parts.backends(now),
+                journals == null ? List.of() : journals.status(),
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.placement(placement, neighbourhood, built.refusals()));
     }
@@ -299,6 +324,9 @@ public final class ProxyService implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+        if (journals != null) {
+            journals.close();
         }
     }
 

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Shard;
+import io.marchproxy.l3l4.engine.shard.ShardJournals;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
@@ -33,7 +34,12 @@ class HeartbeatsTest {
                 new MarkSettings(true, 46, 34, 18, 0),
                 new RouteSettings(List.of()));
         List<Shard> shards = Placement.of(EngineSettings.DEFAULT.withShards(2).withMaxFlows(10))
-                .build(settings, new BackendDirectory(), (backend, errno) -> {}, new DistinctErrors())
+                .build(
+                        settings,
+                        new BackendDirectory(),
+                        (backend, errno) -> {},
+                        new DistinctErrors(),
+                        ShardJournals.NONE)
                 .shards();
         CountDownLatch release = new CountDownLatch(1);
         try {

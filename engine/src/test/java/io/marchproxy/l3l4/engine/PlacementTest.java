@@ -11,6 +11,7 @@ import io.marchproxy.l3l4.engine.numa.Topology;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Shard;
+import io.marchproxy.l3l4.engine.shard.ShardJournals;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
@@ -71,7 +72,8 @@ class PlacementTest {
     }
 
     private static Placement.Built build(Placement placement) {
-        return placement.build(settings(), new BackendDirectory(), (backend, errno) -> {}, new DistinctErrors());
+        return placement.build(
+                settings(), new BackendDirectory(), (backend, errno) -> {}, new DistinctErrors(), ShardJournals.NONE);
     }
 
     private static void close(Placement.Built built) throws InterruptedException {

@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.config.Version;
+import io.marchproxy.l3l4.engine.journal.JournalException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,11 +14,14 @@ import picocli.CommandLine.Spec;
         name = Main.NAME,
         description = "Offline tools for what proxy-l3l4 recorded.",
         mixinStandardHelpOptions = true,
-        subcommands = CommandLine.HelpCommand.class,
+        subcommands = {VerifyCommand.class, StatsCommand.class, TailCommand.class, CommandLine.HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
     static final String NAME = "replay-tools";
+
+    /** sysexits.h: a fault of the program itself. */
+    private static final int EX_SOFTWARE = 70;
 
     @Spec
     private CommandSpec spec;
@@ -35,6 +40,7 @@ public final class Main {
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.getCommandSpec().version(nameAndVersion());
+        commandLine.setExecutionExceptionHandler(Main::failed);
         return commandLine;
     }
 
@@ -43,6 +49,20 @@ public final class Main {
         PrintWriter out = spec.commandLine().getOut();
         out.println(nameAndVersion());
         return CommandLine.ExitCode.OK;
+    }
+
+    /** What can't be read is the user's to know, in one line; anything else is a fault of the program, with its stack. */
+    private static int failed(Exception error, CommandLine command, CommandLine.ParseResult parsed) {
+        if (error instanceof JournalException) {
+            command.getErr().println(NAME + ": " + error.getMessage());
+            return CommandLine.ExitCode.USAGE;
+        }
+        if (error instanceof IOException) {
+            command.getErr().println(NAME + ": " + error);
+            return CommandLine.ExitCode.USAGE;
+        }
+        error.printStackTrace(command.getErr());
+        return EX_SOFTWARE;
     }
 
     private static String nameAndVersion() {

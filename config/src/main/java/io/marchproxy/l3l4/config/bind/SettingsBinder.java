@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.HealthSettings;
+import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
@@ -69,7 +70,16 @@ public final class SettingsBinder {
                 engine.get(Catalogue.NUMA),
                 engine.get(Catalogue.IRQ_AFFINITY),
                 engine.get(Catalogue.TRANSPORT),
-                engine.get(Catalogue.DRAIN_TIMEOUT));
+                engine.get(Catalogue.DRAIN_TIMEOUT),
+                journal(engine.group(Catalogue.JOURNAL)));
+    }
+
+    private static JournalSettings journal(Bound journal) {
+        return new JournalSettings(
+                journal.get(Catalogue.JOURNAL_MODE),
+                journal.get(Catalogue.JOURNAL_MAX_SIZE),
+                journal.get(Catalogue.JOURNAL_MAX_AGE),
+                journal.get(Catalogue.JOURNAL_PERIODIC));
     }
 
     private static QosSettings qos(Bound qos) {

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.config.schema;
 
 import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.config.settings.ProxySettings.LogLevel;
 import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.config.value.Secret;
@@ -83,21 +84,30 @@ public final class Catalogue {
             Values.duration(Duration.ZERO, Duration.ofDays(1)),
             ENGINE_DEFAULT.drainTimeout(),
             "How long a stop waits for connections to end by themselves.");
-    private static final Group JOURNAL = new Group(
+    public static final Key<JournalSettings.Mode> JOURNAL_MODE = Key.of(
+            "mode",
+            Values.word(JournalSettings.Mode.class),
+            JournalSettings.DEFAULT.mode(),
+            "What is recorded: nothing, the begin and end of each flow, or every packet with what was decided about it.");
+    public static final Key<Long> JOURNAL_MAX_SIZE = Key.of(
+            "max-size",
+            Values.size(JournalSettings.SMALLEST_BYTES, JournalSettings.LARGEST_BYTES),
+            JournalSettings.DEFAULT.maxSizeBytes(),
+            "Budget on disk for all shards together; the oldest files are deleted.");
+    public static final Key<Duration> JOURNAL_MAX_AGE = Key.of(
+            "max-age",
+            Values.duration(JournalSettings.SHORTEST_AGE, JournalSettings.LONGEST_AGE),
+            JournalSettings.DEFAULT.maxAge(),
+            "Files whose last record is older are deleted.");
+    public static final Key<Duration> JOURNAL_PERIODIC = Key.of(
+            "periodic",
+            Values.duration(SECOND, Duration.ofDays(1)),
+            JournalSettings.DEFAULT.periodic(),
+            "With mode flows: between two records of a flow that lives.");
+    public static final Group JOURNAL = new Group(
             "journal",
             "The record of decisions, for replay.",
-            List.of(
-                    Key.of("mode", Values.word(Journal.class), Journal.OFF, "What is recorded."),
-                    Key.of(
-                            "max-size",
-                            Values.size(1_000_000, 1_000_000_000_000_000L),
-                            10_000_000_000L,
-                            "Budget on disk."),
-                    Key.of(
-                            "periodic",
-                            Values.duration(SECOND, Duration.ofDays(1)),
-                            Duration.ofSeconds(60),
-                            "Between two records of a flow that lives.")));
+            List.of(JOURNAL_MODE, JOURNAL_MAX_SIZE, JOURNAL_MAX_AGE, JOURNAL_PERIODIC));
     public static final Group ENGINE = new Group(
             "engine",
             "How the machine is built.",
@@ -169,11 +179,6 @@ public final class Catalogue {
                     MULTICLOUD,
                     OBSERVABILITY,
                     MANAGER));
-
-    /** What the journal records; this version has it off. */
-    private enum Journal {
-        OFF
-    }
 
     private Catalogue() {}
 

@@ -18,7 +18,6 @@ public final class NotYet {
     private static final String QOS = "the quality-of-service release";
     private static final String ROUTING = "the routing release";
     private static final String MANAGER = "the manager release";
-    private static final String REPLAY = "the journal and replay release";
     private static final String LAYER3 = "the layer 3 release";
 
     private static final String REMOVE = "remove the key";
@@ -79,13 +78,6 @@ public final class NotYet {
                     "icmp"),
             one("services[].backends[].weight", "weights, which round-robin would ignore, are", ROUTING),
             one("services[].backends[].priority", "priorities, which round-robin would ignore, are", ROUTING),
-            words(
-                    "engine.journal.mode",
-                    "the journal is",
-                    "set it to off or remove the key",
-                    REPLAY,
-                    "flows",
-                    "packets"),
             new Row(
                     "services[].listen",
                     text -> text.matches("(tun|ip|l3|raw|xdp|af-xdp|interface|packet):.*"),

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param numa places shards, their memory and their connections by NUMA node, and pins threads
  * @param irqAffinity what becomes of network interrupts when {@code numa} is on
  * @param drainTimeout how long a stop waits for connections to end by themselves
+ * @param journal what is recorded
  */
 public record EngineSettings(
         Mode mode,
@@ -24,7 +25,8 @@ public record EngineSettings(
         boolean numa,
         IrqAffinity irqAffinity,
         Transport transport,
-        Duration drainTimeout) {
+        Duration drainTimeout,
+        JournalSettings journal) {
 
     /** Block at once. */
     public static final Duration SPIN_OFF = Duration.ZERO;
@@ -66,7 +68,8 @@ public record EngineSettings(
             false,
             IrqAffinity.ADVISE,
             Transport.AUTO,
-            Duration.ofSeconds(30));
+            Duration.ofSeconds(30),
+            JournalSettings.DEFAULT);
 
     public EngineSettings {
         Ranges.check("engine.shards", shards, 0, 256);
@@ -81,43 +84,87 @@ public record EngineSettings(
         Ranges.check("engine.drain-timeout", drainTimeout, Duration.ZERO, Duration.ofDays(1));
     }
 
+    /** The same with another mode. */
     public EngineSettings withMode(Mode other) {
         return new EngineSettings(
-                other, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout);
+                other,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal);
     }
 
+    /** The same with another number of shards. */
     public EngineSettings withShards(int other) {
         return new EngineSettings(
-                mode, other, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout);
+                mode, other, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal);
     }
 
+    /** The same with another bound of flows. */
     public EngineSettings withMaxFlows(int other) {
         return new EngineSettings(
-                mode, shards, other, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout);
+                mode, shards, other, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal);
     }
 
+    /** The same with threads pinned or not. */
     public EngineSettings withPinThreads(boolean other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, other, spin, numa, irqAffinity, transport, drainTimeout);
+                mode, shards, maxFlows, ringSize, other, spin, numa, irqAffinity, transport, drainTimeout, journal);
     }
 
+    /** The same with another time to spin. */
     public EngineSettings withSpin(Duration other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, other, numa, irqAffinity, transport, drainTimeout);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                other,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal);
     }
 
+    /** The same with NUMA placement on or off. */
     public EngineSettings withNuma(boolean other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, other, irqAffinity, transport, drainTimeout);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                other,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal);
     }
 
+    /** The same with another way with interrupts. */
     public EngineSettings withIrqAffinity(IrqAffinity other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, other, transport, drainTimeout);
+                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, other, transport, drainTimeout, journal);
     }
 
+    /** The same with another transport. */
     public EngineSettings withTransport(Transport other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, other, drainTimeout);
+                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, other, drainTimeout, journal);
+    }
+
+    /** The same with another journal. */
+    public EngineSettings withJournal(JournalSettings other) {
+        return new EngineSettings(
+                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, other);
     }
 }

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.admin;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -61,6 +62,7 @@ public final class StatusJson {
         array("shards", report.shards(), this::shard);
         array("services", report.services(), this::service);
         array("backends", report.backends(), this::backend);
+        array("journals", report.journals(), this::journal);
         array("books", report.books(), this::books);
         json.writeEndObject();
     }
@@ -147,6 +149,18 @@ public final class StatusJson {
         json.writeNumberField("cost_per_gb", backend.costPerGb());
         json.writeNumberField("cost", backend.cost());
         json.writeNumberField("probe_rtt_seconds", backend.probeRttNs() * NANOS);
+        json.writeEndObject();
+    }
+
+    private void journal(JournalStatus journal) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("shard", journal.shard());
+        json.writeStringField("state", journal.state().label());
+        json.writeNumberField("records", journal.records());
+        json.writeNumberField("lost_records", journal.lostRecords());
+        json.writeNumberField("bytes", journal.bytes());
+        json.writeNumberField("waiting_bytes", journal.waitingBytes());
+        json.writeNumberField("disk_bytes", journal.diskBytes());
         json.writeEndObject();
     }
 

@@ -213,6 +213,43 @@ public enum Metric {
     RING_USED("marchproxy_ring_used_slots", Type.GAUGE, Unit.NONE, "Slots of the shard's ring in use.", "shard"),
     RING_SLOTS("marchproxy_ring_slots", Type.GAUGE, Unit.NONE, "Slots that the shard's ring has.", "shard"),
 
+    JOURNAL_UP(
+            "marchproxy_journal_recording",
+            Type.GAUGE,
+            Unit.NONE,
+            "1 while the shard's journal is written, 0 while it is opened, the disk is full or writing fails; absent when it is off.",
+            "shard"),
+    JOURNAL_RECORDS(
+            "marchproxy_journal_records_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Records written to the shard's journal files.",
+            "shard"),
+    JOURNAL_LOST_RECORDS(
+            "marchproxy_journal_lost_records_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Records that are missing in the shard's journal: the disk was full or too slow, or writing failed.",
+            "shard"),
+    JOURNAL_BYTES(
+            "marchproxy_journal_bytes_total",
+            Type.COUNTER,
+            Unit.BYTES,
+            "Records written to the shard's journal files, in bytes.",
+            "shard"),
+    JOURNAL_WAITING(
+            "marchproxy_journal_waiting_bytes",
+            Type.GAUGE,
+            Unit.BYTES,
+            "Records on their way to the shard's journal files; 8 MiB at the most, then they are lost.",
+            "shard"),
+    JOURNAL_DISK(
+            "marchproxy_journal_disk_bytes",
+            Type.GAUGE,
+            Unit.BYTES,
+            "Length of the shard's journal files, sparse parts included.",
+            "shard"),
+
     PROCESS_CPU(
             "process_cpu_seconds_total", Type.COUNTER, Unit.SECONDS, "Processor time of the process, user and system."),
     PROCESS_START(

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.metrics;
 
+import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -36,6 +37,7 @@ public final class MetricsPage {
         udpEvents.forEach((event, count) -> page.family(Metric.UDP_EVENTS).add(count, event));
         page.residence(residence);
         report.shards().forEach(page::shard);
+        report.journals().forEach(page::journal);
         ProcessMetrics.collect(page::family);
         return page;
     }
@@ -116,6 +118,16 @@ public final class MetricsPage {
 
     private void residence(Histogram times) {
         HistogramBuckets.ofResidence(times).into(family(Metric.RESIDENCE));
+    }
+
+    private void journal(JournalStatus journal) {
+        String id = Integer.toString(journal.shard());
+        family(Metric.JOURNAL_UP).set(journal.state() == JournalStatus.State.RECORDING ? 1 : 0, id);
+        family(Metric.JOURNAL_RECORDS).set(journal.records(), id);
+        family(Metric.JOURNAL_LOST_RECORDS).set(journal.lostRecords(), id);
+        family(Metric.JOURNAL_BYTES).set(journal.bytes(), id);
+        family(Metric.JOURNAL_WAITING).set(journal.waitingBytes(), id);
+        family(Metric.JOURNAL_DISK).set(journal.diskBytes(), id);
     }
 
     private void shard(ShardStatus shard) {

@@ -45,13 +45,24 @@ public final class Shard implements ShardContext {
     private final OffHeapFlowTable flows;
     private final @Nullable Pipelined pipelined;
 
-    /** Builds a shard and starts its threads; it has no listeners yet. */
+    /** Builds a shard that keeps no journal, and starts its threads; it has no listeners yet. */
     public Shard(
             ShardOptions options,
             PipelineSettings settings,
             BackendDirectory backends,
             HealthSignals signals,
             DistinctErrors errors) {
+        this(options, settings, backends, signals, errors, ShardJournals.NONE);
+    }
+
+    /** Builds a shard and starts its threads; it has no listeners yet. */
+    public Shard(
+            ShardOptions options,
+            PipelineSettings settings,
+            BackendDirectory backends,
+            HealthSignals signals,
+            DistinctErrors errors,
+            ShardJournals journals) {
         this.options = options;
         memory = new NodeMemory(options.node());
         int services = settings.classify().services().size();
@@ -60,12 +71,13 @@ public final class Shard implements ShardContext {
         egress = new Egress(services, backends, signals, errors);
         flows = AnonymousMemory.at(memory, () -> new OffHeapFlowTable(options.maxFlows(), options.seed(), memory));
         group = eventLoop();
+        Journal journal = journals.open(options, settings, flows);
         loop = group.next();
         if (options.pipelined()) {
             DescriptorRing outgoing = new DescriptorRing(memory, options.ringSlots());
             Doorbell egressBell = new Doorbell();
             Pipelined.RingOutput output = new Pipelined.RingOutput(outgoing, egressBell);
-            pipeline = new Pipeline(settings, flows, output, Journal.NONE);
+            pipeline = new Pipeline(settings, flows, output, journal);
             output.connect(pipeline);
             pipelined = new Pipelined(
                     ring,
@@ -82,7 +94,7 @@ public final class Shard implements ShardContext {
             pipelined.start();
         } else {
             pipelined = null;
-            pipeline = new Pipeline(settings, flows, egress, Journal.NONE);
+            pipeline = new Pipeline(settings, flows, egress, journal);
             egress.runsWith(pipeline);
             ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors));
         }

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.status;
 
+import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param reloadsRefused configurations refused since the start
  * @param ready false before all listeners are open and while draining
  * @param unexpectedErrors errors that loops survived
+ * @param journals of each shard; empty when the journal is off
  */
 public record StatusReport(
         String version,
@@ -30,6 +32,7 @@ public record StatusReport(
         List<ShardStatus> shards,
         List<ServiceStatus> services,
         List<BackendStatus> backends,
+        List<JournalStatus> journals,
         List<BooksLine> books,
         PlacementStatus placement) {
 

@@ -231,6 +231,11 @@ class BatchBoundariesTest {
         }
 
         @Override
+        public void arrived(PacketDescriptor event) {
+            // the events are this test's own
+        }
+
+        @Override
         public void handled(PacketDescriptor event, Verdict verdict) {
             lines.add(verdict + " "
                     + (verdict == Verdict.DROP ? DropReason.in(event) + " " : "")

@@ -54,6 +54,7 @@ class MemoryNeedTest {
                 false,
                 EngineSettings.DEFAULT.irqAffinity(),
                 EngineSettings.Transport.AUTO,
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                EngineSettings.DEFAULT.journal());
     }
 }

@@ -48,6 +48,7 @@ class StatusReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of(lines),
                 Reports.placement());
     }

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.testing;
 
+import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -47,6 +48,9 @@ public final class Reports {
                         backend(0, 0, "web", "tcp", true),
                         backend(1, 1, "dns", "udp", false),
                         backend(2, 2, "web", "tcp", true)),
+                List.of(
+                        new JournalStatus(0, JournalStatus.State.RECORDING, 1000, 0, 72_000, 640, 5_242_880),
+                        new JournalStatus(1, JournalStatus.State.DISK_FULL, 2000, 30, 144_000, 0, 6_291_456)),
                 List.of(
                         new BooksLine(0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, List.of()),
                         new BooksLine(

@@ -77,6 +77,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
      * <p>An event that is older than the last is handled at the last one's time.
      */
     public void handle(PacketDescriptor event) {
+        journal.arrived(event);
         advanceTo(event.arrivalNs());
         if (event.isData()) {
             pass(event);

@@ -32,6 +32,8 @@ final class Bench implements PipelineOutput, Journal {
     final PacketDescriptor event = TestPackets.descriptor();
     private final List<String> out = new ArrayList<>();
     private final List<String> journal = new ArrayList<>();
+    private int arrived;
+    private int decided;
     private long nowNs;
     private long entered;
     private long concluded;
@@ -181,8 +183,17 @@ final class Bench implements PipelineOutput, Journal {
     }
 
     @Override
+    public void arrived(PacketDescriptor event) {
+        assertEquals(Verdict.CONTINUE, Verdict.in(event), "nothing was decided about it yet");
+        arrived++;
+    }
+
+    @Override
     public void handled(PacketDescriptor packet, Verdict verdict) {
         assertEquals(verdict, Verdict.in(packet));
+        if (verdict == Verdict.HOLD || (packet.flags() & DescriptorFlags.WAS_HELD) == 0) {
+            assertEquals(arrived, ++decided, "what arrived is decided about before the next arrives");
+        }
         int packets = packet.kind() == EventKind.DATA ? packet.packets() : 0;
         if (verdict == Verdict.HOLD) {
             waiting++;

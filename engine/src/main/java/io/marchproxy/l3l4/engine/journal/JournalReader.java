@@ -1,0 +1,238 @@
+package io.marchproxy.l3l4.engine.journal;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a shard's journal document by document, across its files. Opens for reading alone, so it may look at the journal of a
+ * running service or of one that was killed. What is damaged, foreign or of another layout is refused with a message for the
+ * user. One thread.
+ */
+public final class JournalReader implements AutoCloseable {
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Path folder;
+    private final CRC32C crc = new CRC32C();
+    private @Nullable QueueFile file;
+    private String lastName = "";
+    private long bytesBefore;
+    private MemorySegment document = MemorySegment.NULL;
+    private long expectedFirst = -1;
+    private long expectedSession;
+
+    /**
+     * A reader before the first document.
+     *
+     * @param folder a shard's
+     */
+    public JournalReader(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Skips all files but the last. Before the first document. */
+    public void toLastFile() throws IOException {
+        List<Path> files = Retention.files(folder);
+        if (files.size() > 1) {
+            lastName = files.get(files.size() - 2).getFileName().toString();
+        }
+    }
+
+    /**
+     * Goes to the next document.
+     *
+     * @return false when there is none; there may be later, when the service runs
+     * @throws JournalException when what comes next is no part of a journal of this layout
+     */
+    public boolean next() throws IOException {
+        while (true) {
+            QueueFile open = file;
+            if (open == null) {
+                if (!openNext()) {
+                    return false;
+                }
+                continue;
+            }
+            QueueFile.Found found = open.next();
+            if (found == QueueFile.Found.END) {
+                open.refresh();
+                found = open.next();
+            }
+            switch (found) {
+                case DOCUMENT -> {
+                    document = open.document();
+                    check(open);
+                    return true;
+                }
+                case TRUNCATED ->
+                    throw new JournalException(open.path() + " is cut short: it ends within a document at byte "
+                            + open.position() + " of " + open.size());
+                case CLOSED, END -> {
+                    if (!openNext()) {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+
+    private boolean openNext() throws IOException {
+        for (Path path : Retention.files(folder)) {
+            String name = path.getFileName().toString();
+            if (name.compareTo(lastName) > 0) {
+                QueueFile before = file;
+                QueueFile next;
+                try {
+                    next = new QueueFile(path);
+                } catch (NoSuchFileException e) {
+                    // Pruned between the listing and now.
+                    continue;
+                }
+                if (before != null) {
+                    bytesBefore += before.size();
+                    before.close();
+                }
+                file = next;
+                lastName = name;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void check(QueueFile open) throws JournalException {
+        long size = document.byteSize();
+        String where = open.path() + ", before byte " + open.position();
+        if (size < JournalLayout.DOCUMENT_HEADER
+                || document.get(INT, JournalLayout.DOCUMENT_MAGIC) != JournalLayout.MAGIC) {
+            throw new JournalException(where + ": a document that is none of a journal's");
+        }
+        int version = Short.toUnsignedInt(document.get(SHORT, JournalLayout.DOCUMENT_VERSION));
+        if (version != JournalLayout.VERSION) {
+            throw new JournalException(
+                    where + ": written in layout " + version + "; this program reads layout " + JournalLayout.VERSION);
+        }
+        MemorySegment records = document.asSlice(JournalLayout.DOCUMENT_HEADER);
+        crc.reset();
+        crc.update(records.asByteBuffer());
+        if ((int) crc.getValue() != document.get(INT, JournalLayout.DOCUMENT_CRC)) {
+            throw new JournalException(where + ": damaged (the checksum does not fit)");
+        }
+        requireWhole(records, where);
+        if (expectedFirst >= 0 && session() == expectedSession && firstRecord() != expectedFirst && !beginsWithGap()) {
+            throw new JournalException(where + ": records " + expectedFirst + " to " + (firstRecord() - 1)
+                    + " of the session are missing");
+        }
+        expectedSession = session();
+        expectedFirst = firstRecord() + records();
+    }
+
+    private void requireWhole(MemorySegment records, String where) throws JournalException {
+        long at = records.address();
+        long end = at + records.byteSize();
+        int count = 0;
+        while (at < end) {
+            int length = end - at < Long.BYTES ? 0 : Records.length(at);
+            if (length < Long.BYTES || length > end - at || !RecordType.isOne(Records.typeNumber(at))) {
+                throw new JournalException(where + ": damaged (record " + count + " has no sense)");
+            }
+            at += length;
+            count++;
+        }
+        if (count != records()) {
+            throw new JournalException(where + ": damaged (" + count + " records instead of " + records() + ")");
+        }
+    }
+
+    private boolean beginsWithGap() {
+        return records() > 0 && Records.type(recordsAt()) == RecordType.GAP;
+    }
+
+    /** Which start of the service the document is of. */
+    public long session() {
+        return document.get(LONG, JournalLayout.DOCUMENT_SESSION);
+    }
+
+    /** The number of the document's first record within its session, from 0. */
+    public long firstRecord() {
+        return document.get(LONG, JournalLayout.DOCUMENT_FIRST);
+    }
+
+    /** Records in the document. */
+    public int records() {
+        return document.get(INT, JournalLayout.DOCUMENT_RECORDS);
+    }
+
+    /** The address of the document's first record; valid until {@link #next}. */
+    public long recordsAt() {
+        return document.address() + JournalLayout.DOCUMENT_HEADER;
+    }
+
+    /** The address after the document's last record. */
+    public long recordsEnd() {
+        return document.address() + document.byteSize();
+    }
+
+    /** Bytes of files read so far. */
+    public long bytesRead() {
+        QueueFile open = file;
+        return bytesBefore + (open == null ? 0 : open.position());
+    }
+
+    /** Bytes of all files, sparse parts included. */
+    public static long bytes(Path folder) throws IOException {
+        long bytes = 0;
+        for (Path path : Retention.files(folder)) {
+            bytes += Files.size(path);
+        }
+        return bytes;
+    }
+
+    /**
+     * The shards' folders under a folder, by number.
+     *
+     * @param folder a data folder, the journal in it, or one shard's part of that
+     * @throws JournalException when there is no journal
+     */
+    public static List<Path> shards(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new JournalException(folder + (Files.exists(folder) ? " is no folder" : " is not there"));
+        }
+        Path journal = Files.isDirectory(folder.resolve("journal")) ? folder.resolve("journal") : folder;
+        if (!Retention.files(journal).isEmpty()) {
+            return List.of(journal);
+        }
+        List<Path> shards;
+        try (Stream<Path> all = Files.list(journal)) {
+            shards = all.filter(path -> path.getFileName().toString().matches("shard-[0-9]{1,5}"))
+                    .sorted(Comparator.comparingInt(path ->
+                            Integer.parseInt(path.getFileName().toString().substring(6))))
+                    .toList();
+        }
+        if (shards.isEmpty()) {
+            throw new JournalException("there is no journal in " + folder
+                    + ": a journal is a folder shard-0, shard-1, … of files that end in .cq4");
+        }
+        return shards;
+    }
+
+    @Override
+    public void close() throws IOException {
+        QueueFile open = file;
+        if (open != null) {
+            open.close();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.marchproxy.l3l4.engine.journal;
+
+import io.marchproxy.l3l4.stages.packet.Memory;
+import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Bytes between a shard's pipeline and the thread that writes the journal: one writes, one reads, neither waits. So a disk
+ * that stalls (a quarter of a second was seen) never stalls a packet.
+ *
+ * <p>Records stand whole: where one does not fit before the end, a PAD fills it. Each side keeps what it last saw of the
+ * other's position, and looks again only when that does not suffice (Lamport's queue, 1977; the cached positions are from
+ * Lee et al., "A Lock-Free, Cache-Efficient Shared Ring Buffer", 2010).
+ */
+final class JournalRing {
+    private static final VarHandle POSITION = MethodHandles.arrayElementVarHandle(long[].class);
+
+    /** Places in the array that are a pair of cache lines away from one another and from its header. */
+    private static final int WRITTEN = 16;
+
+    private static final int READ = 32;
+
+    private final long[] positions = new long[48];
+    private final long address;
+    private final long capacity;
+    private long writer;
+    private long readSeen;
+
+    /**
+     * An empty ring.
+     *
+     * @param bytes a power of two, at least twice the longest record
+     */
+    JournalRing(Arena arena, long bytes) {
+        if (Long.bitCount(bytes) != 1 || bytes < 2L * JournalLayout.LONGEST_RECORD) {
+            throw new IllegalArgumentException("a ring of " + bytes + " bytes");
+        }
+        address = arena.allocate(bytes, 64).address();
+        capacity = bytes;
+    }
+
+    /** Where the next record may be written, with room for {@code most} bytes; 0 when there is none. Writing thread. */
+    long claim(int most) {
+        long offset = writer & (capacity - 1);
+        long toEnd = capacity - offset;
+        long need = toEnd < most ? toEnd + most : most;
+        if (writer + need - readSeen > capacity) {
+            readSeen = (long) POSITION.getAcquire(positions, READ);
+            if (writer + need - readSeen > capacity) {
+                return 0;
+            }
+        }
+        if (toEnd < most) {
+            RecordEncoder.pad(address + offset, toEnd);
+            writer += toEnd;
+            return address;
+        }
+        return address + offset;
+    }
+
+    /** Hands over the record of {@code length} bytes that stands where {@link #claim} said. Writing thread. */
+    void publish(int length) {
+        writer += length;
+        POSITION.setRelease(positions, WRITTEN, writer);
+    }
+
+    /** Whether at least half of the ring is free. Writing thread. */
+    boolean hasDrained() {
+        readSeen = (long) POSITION.getAcquire(positions, READ);
+        return writer - readSeen <= capacity / 2;
+    }
+
+    /** Bytes that wait. Any thread; approximate but for the reading one. */
+    long waiting() {
+        return (long) POSITION.getAcquire(positions, WRITTEN) - (long) POSITION.getAcquire(positions, READ);
+    }
+
+    /** How many bytes it holds. */
+    long capacity() {
+        return capacity;
+    }
+
+    /**
+     * Moves whole records out, as many as fit.
+     *
+     * @param into an address
+     * @param room bytes there, at least the longest record's
+     * @param taken element 0 becomes the number of records
+     * @return bytes moved; 0 when nothing waits. Reading thread
+     */
+    int take(long into, int room, int[] taken) {
+        long from = (long) POSITION.getOpaque(positions, READ);
+        long until = (long) POSITION.getAcquire(positions, WRITTEN);
+        int moved = 0;
+        int records = 0;
+        long position = from;
+        while (position < until) {
+            long record = address + (position & (capacity - 1));
+            int length = Records.length(record);
+            if (Memory.getByte(record) != RecordType.PAD.ordinal()) {
+                if (moved + length > room) {
+                    break;
+                }
+                Memory.copy(record, into + moved, length);
+                moved += length;
+                records++;
+            }
+            position += length;
+        }
+        POSITION.setRelease(positions, READ, position);
+        taken[0] = records;
+        return moved;
+    }
+}

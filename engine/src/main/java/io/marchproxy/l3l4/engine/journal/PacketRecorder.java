@@ -1,0 +1,50 @@
+package io.marchproxy.l3l4.engine.journal;
+
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+
+/** The mode {@code packets}: every event and everything that came of it. The pipeline's thread; allocates nothing. */
+final class PacketRecorder implements ShardRecorder {
+    private final Recording recording;
+    private long events;
+    private long outcomes;
+
+    PacketRecorder(Recording recording) {
+        this.recording = recording;
+    }
+
+    @Override
+    public void arrived(PacketDescriptor event) {
+        recording.eventBegins();
+        recording.event(event);
+        events++;
+    }
+
+    @Override
+    public void handled(PacketDescriptor event, Verdict verdict) {
+        outcomes++;
+        long at = recording.claim(RecordEncoder.LONGEST);
+        if (at != 0) {
+            recording.publish(RecordEncoder.outcome(at, event, verdict));
+        }
+    }
+
+    @Override
+    public void flowEnded(long flowRef, FlowEnd reason, long nowNs) {
+        outcomes++;
+        long at = recording.claim(RecordEncoder.LONGEST);
+        if (at != 0) {
+            recording.publish(RecordEncoder.flowEnd(at, flowRef, reason, nowNs));
+        }
+    }
+
+    @Override
+    public void end(long nowNs) {
+        recording.eventBegins();
+        long at = recording.claim(RecordEncoder.LONGEST);
+        if (at != 0) {
+            recording.publish(RecordEncoder.end(at, events, outcomes, nowNs));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package io.marchproxy.l3l4.engine.journal;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The documents in one file of a Chronicle Queue, read without Chronicle: opened for reading alone, never past its end, and
+ * without the queue's table of files, so that a copy, a file of a process that was killed, or one that was cut short can be
+ * looked at, and none is changed by it.
+ *
+ * <p>A file is a row of documents, each behind a 4-byte header: a length, and two bits that say "not complete" and "not data".
+ * Both bits without a length end the file; zero is where nobody has written yet. A test holds this against Chronicle's own
+ * reader.
+ */
+final class QueueFile implements AutoCloseable {
+    /** What {@link #next()} found. */
+    enum Found {
+        DOCUMENT,
+        /** The file was closed by its writer. */
+        CLOSED,
+        /** Nobody has written further, or has not finished to; there may be more later. */
+        END,
+        /** The file ends within a document. */
+        TRUNCATED
+    }
+
+    private static final int NOT_COMPLETE = 0x8000_0000;
+    private static final int NOT_DATA = 0x4000_0000;
+    private static final int LENGTH_MASK = 0x3fff_ffff;
+    private static final int HEADER = Integer.BYTES;
+    private static final int LOOKED_AT = 64;
+    private static final String STORE = "SCQStore";
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Path path;
+    private final FileChannel channel;
+    private final Arena arena = Arena.ofShared();
+    private MemorySegment file;
+    private long position;
+    private long document;
+    private int length;
+
+    /**
+     * Opens a file.
+     *
+     * @throws JournalException when it is no queue file
+     */
+    QueueFile(Path path) throws IOException {
+        this.path = path;
+        channel = FileChannel.open(path, StandardOpenOption.READ);
+        try {
+            file = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+            requireStore();
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** A file that Chronicle has just made is empty or begins with zeros, or with a header that is not complete yet. */
+    private void requireStore() throws JournalException {
+        if (file.byteSize() == 0) {
+            return;
+        }
+        byte[] begin = new byte[(int) Math.min(file.byteSize(), LOOKED_AT)];
+        MemorySegment.copy(file, ValueLayout.JAVA_BYTE, 0, begin, 0, begin.length);
+        int header = begin.length < HEADER ? NOT_DATA : file.get(INT, 0);
+        boolean isNew = header == 0 || (header & (NOT_COMPLETE | NOT_DATA)) == (NOT_COMPLETE | NOT_DATA);
+        if (!isNew && !new String(begin, StandardCharsets.ISO_8859_1).contains(STORE)) {
+            throw new JournalException(path + " is no file of a journal");
+        }
+    }
+
+    /** Goes to the next document of data. */
+    Found next() {
+        while (true) {
+            if (position + HEADER > file.byteSize()) {
+                return position == file.byteSize() ? Found.END : Found.TRUNCATED;
+            }
+            int header = file.get(INT, position);
+            int bytes = header & LENGTH_MASK;
+            if (header == (NOT_COMPLETE | NOT_DATA)) {
+                return Found.CLOSED;
+            }
+            if (header == 0 || (header & NOT_COMPLETE) != 0) {
+                return Found.END;
+            }
+            if (position + HEADER + bytes > file.byteSize()) {
+                return Found.TRUNCATED;
+            }
+            document = position + HEADER;
+            length = bytes;
+            position = (document + bytes + HEADER - 1) & -HEADER;
+            if ((header & NOT_DATA) == 0) {
+                return Found.DOCUMENT;
+            }
+        }
+    }
+
+    /** The document that {@link #next()} found; valid until this file is closed or looked at again. */
+    MemorySegment document() {
+        return file.asSlice(document, length);
+    }
+
+    /** Where the next document's header stands or will stand, in bytes from the file's begin. */
+    long position() {
+        return position;
+    }
+
+    /** The file's length when it was last looked at. */
+    long size() {
+        return file.byteSize();
+    }
+
+    /** Looks how long the file is by now; for a file that is followed, since each new length is another map until it is closed. */
+    void refresh() throws IOException {
+        if (channel.size() != file.byteSize()) {
+            file = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() throws IOException {
+        arena.close();
+        channel.close();
+    }
+}

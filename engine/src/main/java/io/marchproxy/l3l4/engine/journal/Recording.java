@@ -1,0 +1,90 @@
+package io.marchproxy.l3l4.engine.journal;
+
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A shard's side of its journal: puts records into the ring, and counts what found no room. Once the ring was full nothing
+ * is recorded until half of it is free again, so that there is one gap and not thousands. The pipeline's thread writes.
+ */
+final class Recording {
+    private final JournalRing ring;
+
+    /** Records put into the ring, and those lost; written by one thread, so adding needs no lock. */
+    private final AtomicLong written = new AtomicLong();
+
+    private final AtomicLong lost = new AtomicLong();
+    private long lostInGap;
+    private boolean paused;
+
+    Recording(JournalRing ring) {
+        this.ring = ring;
+    }
+
+    /** Where the next record may be written; 0 when it is lost. */
+    long claim(int most) {
+        if (!paused) {
+            long at = ring.claim(most);
+            if (at != 0) {
+                return at;
+            }
+            paused = true;
+        }
+        lostInGap++;
+        lost.setOpaque(lost.getPlain() + 1);
+        return 0;
+    }
+
+    /** Hands over the record at the claimed address. */
+    void publish(int length) {
+        written.setOpaque(written.getPlain() + 1);
+        ring.publish(length);
+    }
+
+    /** An event begins, which is where recording may go on after a gap. */
+    void eventBegins() {
+        if (paused && ring.hasDrained()) {
+            long at = ring.claim(RecordEncoder.LONGEST);
+            if (at != 0) {
+                paused = false;
+                publish(RecordEncoder.gap(at, GapCause.OVERRUN, lostInGap));
+                lostInGap = 0;
+            }
+        }
+    }
+
+    /** Records an event; before a CONFIG event, the settings that it brings. */
+    void event(PacketDescriptor event) {
+        if (event.kind() == EventKind.CONFIG && event.endpoint() instanceof PipelineSettings settings) {
+            json(RecordType.SETTINGS, settings);
+        }
+        long at = claim(RecordEncoder.LONGEST);
+        if (at != 0) {
+            publish(RecordEncoder.event(at, event));
+        }
+    }
+
+    /** Records JSON, in pieces that a ring can take. */
+    void json(RecordType type, Record value) {
+        byte[] text = RecordJson.write(value);
+        int most = JournalLayout.LONGEST_RECORD - JournalLayout.PIECE_BYTES;
+        for (int offset = 0; offset < text.length; offset += most) {
+            long at = claim(JournalLayout.LONGEST_RECORD);
+            if (at != 0) {
+                publish(RecordEncoder.piece(at, type, text, offset, Math.min(most, text.length - offset)));
+            }
+        }
+    }
+
+    /** Records put into the ring so far. Any thread. */
+    long written() {
+        return written.getOpaque();
+    }
+
+    /** Records that found no room so far. Any thread. */
+    long lost() {
+        return lost.getOpaque();
+    }
+}

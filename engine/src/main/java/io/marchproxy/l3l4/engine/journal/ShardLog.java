@@ -1,0 +1,198 @@
+package io.marchproxy.l3l4.engine.journal;
+
+import io.marchproxy.l3l4.engine.journal.JournalStatus.State;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One shard's journal on the writing thread's side: makes documents of what waits in the ring, and appends them. What can't be
+ * written is counted and gone: the ring must go on emptying, since the shard waits for nothing. Says so once when it begins
+ * and once when it is over; tries again every second, in a new file that begins with a GAP.
+ */
+final class ShardLog {
+    private static final Logger LOG = LoggerFactory.getLogger(ShardLog.class);
+    private static final int DOCUMENT_BYTES = 256 << 10;
+    private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long PRUNE_NS = TimeUnit.MINUTES.toNanos(1);
+
+    private final int shard;
+    private final Path folder;
+    private final long budgetBytes;
+    private final long maxAgeMs;
+    private final long session;
+    private final JournalRing ring;
+    private final Recording recording;
+    private final MemorySegment document;
+    private final long documentAt;
+    private final ByteBuffer records;
+    private final CRC32C crc = new CRC32C();
+    private final int[] taken = new int[1];
+    private final AtomicLong written = new AtomicLong();
+    private final AtomicLong writtenBytes = new AtomicLong();
+    private final AtomicLong discarded = new AtomicLong();
+    private volatile State state = State.OPENING;
+    private volatile long diskBytes;
+    private @Nullable JournalStore store;
+    private long nextRecord;
+    private long retryNs;
+    private long pruneNs;
+    private long lostInGap;
+    private GapCause gapCause = GapCause.WRITE_FAILED;
+
+    ShardLog(Arena arena, int shard, Path folder, long budgetBytes, long maxAgeMs, long session, JournalRing ring) {
+        this.shard = shard;
+        this.folder = folder;
+        this.budgetBytes = budgetBytes;
+        this.maxAgeMs = maxAgeMs;
+        this.session = session;
+        this.ring = ring;
+        this.recording = new Recording(ring);
+        this.document = arena.allocate(DOCUMENT_BYTES, 64);
+        this.documentAt = document.address();
+        this.records = document.asByteBuffer();
+        this.pruneNs = System.nanoTime() + PRUNE_NS;
+        this.retryNs = System.nanoTime();
+    }
+
+    Recording recording() {
+        return recording;
+    }
+
+    /** Writes one document of what waits. False when nothing did. Writing thread. */
+    boolean turn() {
+        long nowNs = System.nanoTime();
+        if (store == null && nowNs - retryNs >= 0) {
+            open(nowNs);
+        }
+        if (store != null && nowNs - pruneNs >= 0) {
+            pruneNs = nowNs + PRUNE_NS;
+            store.prune();
+            diskBytes = store.diskBytes();
+        }
+        if (state == State.OPENING) {
+            return false;
+        }
+        int length = ring.take(
+                documentAt + JournalLayout.DOCUMENT_HEADER, DOCUMENT_BYTES - JournalLayout.DOCUMENT_HEADER, taken);
+        if (length == 0) {
+            return false;
+        }
+        write(length, taken[0]);
+        return true;
+    }
+
+    private void open(long nowNs) {
+        retryNs = nowNs + RETRY_NS;
+        try {
+            if (state == State.DISK_FULL && !DiskSpace.hasRoomAgain(folder)) {
+                return;
+            }
+            JournalStore opened = new JournalStore(folder, budgetBytes, maxAgeMs);
+            store = opened;
+            if (lostInGap > 0) {
+                int length = RecordEncoder.gap(documentAt + JournalLayout.DOCUMENT_HEADER, gapCause, lostInGap);
+                append(opened, length, 1);
+                LOG.warn("journal of shard {}: recording again; {} records are missing", shard, lostInGap);
+                lostInGap = 0;
+            }
+            state = State.RECORDING;
+            diskBytes = opened.diskBytes();
+        } catch (IOException | RuntimeException | Error e) {
+            suspend(e);
+        }
+    }
+
+    private void write(int length, int count) {
+        JournalStore open = store;
+        if (open != null) {
+            try {
+                append(open, length, count);
+                written.setOpaque(written.getPlain() + count);
+                writtenBytes.setOpaque(writtenBytes.getPlain() + length);
+                return;
+            } catch (IOException | RuntimeException | Error e) {
+                suspend(e);
+            }
+        }
+        nextRecord += count;
+        lostInGap += count;
+        discarded.setOpaque(discarded.getPlain() + count);
+    }
+
+    private void append(JournalStore open, int length, int count) throws IOException {
+        crc.reset();
+        records.limit(JournalLayout.DOCUMENT_HEADER + length).position(JournalLayout.DOCUMENT_HEADER);
+        crc.update(records);
+        Memory.putInt(documentAt + JournalLayout.DOCUMENT_MAGIC, JournalLayout.MAGIC);
+        Memory.putInt(documentAt + JournalLayout.DOCUMENT_VERSION, JournalLayout.VERSION);
+        Memory.putLong(documentAt + JournalLayout.DOCUMENT_FIRST, nextRecord);
+        Memory.putInt(documentAt + JournalLayout.DOCUMENT_RECORDS, count);
+        Memory.putInt(documentAt + JournalLayout.DOCUMENT_CRC, (int) crc.getValue());
+        Memory.putLong(documentAt + JournalLayout.DOCUMENT_SESSION, session);
+        open.append(documentAt, JournalLayout.DOCUMENT_HEADER + length);
+        nextRecord += count;
+    }
+
+    /** Stops writing until it is tried again. */
+    private void suspend(Throwable error) {
+        boolean full = error instanceof DiskFullException;
+        State next = full ? State.DISK_FULL : State.FAILED;
+        gapCause = full ? GapCause.DISK_FULL : GapCause.WRITE_FAILED;
+        if (state != next) {
+            LOG.error(
+                    "journal of shard {}: {}; nothing is recorded until that is over, traffic goes on: {}",
+                    shard,
+                    gapCause.sentence(),
+                    String.valueOf(error.getMessage()));
+        }
+        state = next;
+        retryNs = System.nanoTime() + RETRY_NS;
+        closeStore();
+    }
+
+    /** Writes what waits still, and closes the queue. Writing thread, the shard's having ended. */
+    void close() {
+        retryNs = System.nanoTime();
+        boolean more = true;
+        while (more) {
+            more = turn();
+        }
+        closeStore();
+        state = State.CLOSED;
+    }
+
+    private void closeStore() {
+        JournalStore open = store;
+        store = null;
+        if (open != null) {
+            try {
+                diskBytes = open.diskBytes();
+                open.close();
+            } catch (IOException | RuntimeException e) {
+                LOG.warn("journal of shard {}: {}", shard, e.toString());
+            }
+        }
+    }
+
+    /** Any thread. */
+    JournalStatus status() {
+        return new JournalStatus(
+                shard,
+                state,
+                written.getOpaque(),
+                recording.lost() + discarded.getOpaque(),
+                writtenBytes.getOpaque(),
+                ring.waiting(),
+                diskBytes);
+    }
+}

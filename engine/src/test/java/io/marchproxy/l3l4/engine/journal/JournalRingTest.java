@@ -1,0 +1,66 @@
+package io.marchproxy.l3l4.engine.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class JournalRingTest {
+    private static final int BYTES = 1 << 17;
+
+    private final JournalRing ring = new JournalRing(Arena.global(), BYTES);
+    private final long into = Arena.global().allocate(BYTES, 8).address();
+    private final int[] taken = new int[1];
+
+    @Test
+    void shouldHandOverEachRecordOnceAndInOrderThoughItWrapsManyTimes() throws Exception {
+        int records = 200_000;
+        Thread writer = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < records; ) {
+                long at = ring.claim(RecordEncoder.LONGEST);
+                if (at != 0) {
+                    ring.publish(RecordEncoder.gap(at, GapCause.OVERRUN, i++));
+                } else {
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        SplittableRandom random = new SplittableRandom(1);
+        long expected = 0;
+        while (expected < records) {
+            int room = JournalLayout.LONGEST_RECORD + random.nextInt(1000);
+            int length = ring.take(into, room, taken);
+            int count = 0;
+            for (long at = into; at < into + length; at += Records.length(at)) {
+                assertEquals(expected++, Records.gapRecords(at));
+                count++;
+            }
+            assertEquals(count, taken[0]);
+        }
+        writer.join();
+        assertEquals(0, ring.take(into, BYTES, taken));
+        assertEquals(0, ring.waiting());
+    }
+
+    @Test
+    void shouldRefuseWhenItIsFullAndTakeAgainWhenHalfIsFree() {
+        while (ring.claim(RecordEncoder.LONGEST) != 0) {
+            ring.publish(RecordEncoder.gap(ring.claim(RecordEncoder.LONGEST), GapCause.OVERRUN, 0));
+        }
+        assertFalse(ring.hasDrained());
+        assertTrue(ring.waiting() > BYTES - 2 * RecordEncoder.LONGEST);
+
+        ring.take(into, JournalLayout.LONGEST_RECORD, taken);
+        assertFalse(ring.hasDrained());
+        while (ring.take(into, BYTES, taken) > 0) {
+            // all of it
+        }
+
+        assertTrue(ring.hasDrained());
+        assertNotEquals(0, ring.claim(RecordEncoder.LONGEST));
+    }
+}

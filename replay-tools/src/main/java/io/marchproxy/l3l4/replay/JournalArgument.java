@@ -1,0 +1,20 @@
+package io.marchproxy.l3l4.replay;
+
+import io.marchproxy.l3l4.engine.journal.JournalReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Parameters;
+
+/** The folder that a command looks at. */
+final class JournalArgument {
+    @Parameters(
+            paramLabel = "DIR",
+            description = "The service's data-dir, the folder journal in it, or one shard's folder. Only read.")
+    private Path folder;
+
+    /** The shards' folders. */
+    List<Path> shards() throws IOException {
+        return JournalReader.shards(folder);
+    }
+}

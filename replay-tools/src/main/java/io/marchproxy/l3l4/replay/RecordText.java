@@ -1,0 +1,227 @@
+package io.marchproxy.l3l4.replay;
+
+import io.marchproxy.l3l4.engine.journal.FlowPhase;
+import io.marchproxy.l3l4.engine.journal.JournalLayout;
+import io.marchproxy.l3l4.engine.journal.RecordType;
+import io.marchproxy.l3l4.engine.journal.Records;
+import io.marchproxy.l3l4.engine.journal.SessionInfo;
+import io.marchproxy.l3l4.stages.classify.ServiceProfile;
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.flow.FlowEntry;
+import io.marchproxy.l3l4.stages.flow.FlowKey;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.lang.foreign.Arena;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/** Records as people read them: names and values, in the trade's words. One thread. */
+final class RecordText {
+    private static final int UNCHANGED = PacketDescriptor.DSCP_UNCHANGED;
+
+    private final @Nullable SessionInfo session;
+    private final List<ServiceProfile> services;
+
+    /** Kept, since a descriptor is but an address. */
+    private final DescriptorSlab slab =
+            new DescriptorSlab(Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE));
+
+    private final PacketDescriptor event = slab.view(0);
+
+    /** Texts with the names of a session's services; with numbers where there is none. */
+    RecordText(@Nullable SessionInfo session) {
+        this.session = session;
+        this.services =
+                session == null ? List.of() : session.settings().classify().services();
+    }
+
+    /** A record in one line. */
+    String line(long at) {
+        StringJoiner line = new StringJoiner("  ");
+        RecordType type = Records.type(at);
+        line.add(type.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        fields(at).forEach((name, value) -> line.add(name + "=" + value));
+        return line.toString();
+    }
+
+    /** A record's fields by name, in the order in which they are shown. */
+    Map<String, String> fields(long at) {
+        return switch (Records.type(at)) {
+            case EVENT -> event(at);
+            case DECISION, RELEASE -> decision(at);
+            case FLOW_END -> flowEnd(at);
+            case FLOW -> flow(at);
+            case GAP ->
+                Map.of(
+                        "missing",
+                        Records.gapRecords(at) + " records: "
+                                + Records.gapCause(at).sentence());
+            default -> Map.of();
+        };
+    }
+
+    private Map<String, String> event(long at) {
+        Records.event(at, event);
+        EventKind kind = event.kind();
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("time", time(event.arrivalNs()));
+        fields.put("kind", kind.name());
+        boolean isControl = kind == EventKind.TICK || kind == EventKind.SNAPSHOT || kind == EventKind.CONFIG;
+        if (!isControl && kind != EventKind.HEALTH) {
+            fields.put("service", service(event.service()));
+        }
+        if (event.protocol() != 0) {
+            fields.put("protocol", protocol(event.protocol()));
+            fields.put(
+                    "direction",
+                    event.direction().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            fields.put("from", endpoint(event.ipVersion(), event.sourceHigh(), event.sourceLow(), event.sourcePort()));
+            fields.put(
+                    "to",
+                    endpoint(
+                            event.ipVersion(),
+                            event.destinationHigh(),
+                            event.destinationLow(),
+                            event.destinationPort()));
+        }
+        if (kind == EventKind.DATA) {
+            fields.put("bytes", Integer.toString(event.lengthBytes()));
+            fields.put("packets", Integer.toString(event.packets()));
+            fields.put("dscp-in", Integer.toString(event.ingressDscp()));
+        }
+        if (event.flowRef() != PacketDescriptor.NO_FLOW) {
+            fields.put("flow", flowRef(event.flowRef()));
+        }
+        if (event.backend() != PacketDescriptor.NO_BACKEND) {
+            fields.put("backend", Integer.toString(event.backend()));
+        }
+        if (event.argument0() != 0) {
+            fields.put("argument", Long.toString(event.argument0()));
+        }
+        return fields;
+    }
+
+    private Map<String, String> decision(long at) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        Verdict verdict = Records.verdict(at);
+        fields.put("verdict", verdict.name());
+        if (verdict == Verdict.DROP) {
+            fields.put("reason", Records.dropReason(at).label());
+        }
+        fields.put("class", "P" + Records.trafficClass(at));
+        int dscp = Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.DECISION_EGRESS_DSCP));
+        fields.put("dscp", dscp == UNCHANGED ? "unchanged" : Integer.toString(dscp));
+        int rule = Short.toUnsignedInt(Memory.getShort(at + JournalLayout.DECISION_RULE));
+        fields.put("rule", rule == 0 ? "none" : Integer.toString(rule));
+        int backend = Memory.getInt(at + JournalLayout.DECISION_BACKEND);
+        fields.put("backend", backend == PacketDescriptor.NO_BACKEND ? "none" : Integer.toString(backend));
+        fields.put("flow", flowRef(Memory.getLong(at + JournalLayout.DECISION_FLOW_REF)));
+        fields.put("flow-hash", Integer.toHexString(Memory.getInt(at + JournalLayout.DECISION_FLOW_HASH)));
+        fields.put("flags", flags(Memory.getByte(at + JournalLayout.DECISION_FLAGS)));
+        if (Records.length(at) > JournalLayout.DECISION_RELEASE_NS) {
+            fields.put("release", time(Memory.getLong(at + JournalLayout.DECISION_RELEASE_NS)));
+            fields.put("argument", Long.toString(Memory.getLong(at + JournalLayout.DECISION_ARGUMENT_1)));
+        }
+        if (Records.type(at) == RecordType.RELEASE) {
+            fields.put("arrival", time(Memory.getLong(at + JournalLayout.RELEASE_ARRIVAL_NS)));
+            fields.put("bytes", Integer.toString(Memory.getInt(at + JournalLayout.RELEASE_LENGTH_BYTES)));
+        }
+        return fields;
+    }
+
+    private Map<String, String> flowEnd(long at) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("reason", Records.endReason(at).name());
+        fields.put("flow", flowRef(Memory.getLong(at + JournalLayout.END_FLOW_REF)));
+        fields.put("time", time(Memory.getLong(at + JournalLayout.END_TIME_NS)));
+        return fields;
+    }
+
+    private Map<String, String> flow(long at) {
+        long entry = Records.flowEntry(at);
+        FlowKey key = FlowKey.of(entry);
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("time", time(Records.flowTimeNs(at)));
+        FlowPhase phase = Records.phase(at);
+        fields.put("phase", phase.name().toLowerCase(Locale.ROOT));
+        if (phase == FlowPhase.END) {
+            int reason = Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.FLOW_REASON));
+            fields.put("reason", FlowEnd.values()[reason].name());
+        }
+        fields.put("service", service(key.service()));
+        fields.put("protocol", protocol(key.protocol()));
+        fields.put("client", endpoint(key.ipVersion(), key.clientHigh(), key.clientLow(), key.clientPort()));
+        fields.put("listener", endpoint(key.ipVersion(), key.listenerHigh(), key.listenerLow(), key.listenerPort()));
+        fields.put("class", "P" + FlowEntry.trafficClass(entry));
+        fields.put("backend", Integer.toString(FlowEntry.backend(entry)));
+        fields.put("packets-to-backend", Long.toString(FlowEntry.packetsToBackend(entry)));
+        fields.put("bytes-to-backend", Long.toString(FlowEntry.bytesToBackend(entry)));
+        fields.put("packets-to-client", Long.toString(FlowEntry.packetsToClient(entry)));
+        fields.put("bytes-to-client", Long.toString(FlowEntry.bytesToClient(entry)));
+        fields.put("dropped", Integer.toString(FlowEntry.droppedPackets(entry)));
+        return fields;
+    }
+
+    /** Wall clock of a moment of the shard's time, and the time itself. */
+    private String time(long ns) {
+        return session == null ? ns + "ns" : Wall.time(session.epochMs(ns)) + "(" + ns + "ns)";
+    }
+
+    private String service(int number) {
+        return number < services.size()
+                ? services.get(number).name() + "/"
+                        + protocol(services.get(number).protocol())
+                : Integer.toString(number);
+    }
+
+    private static String protocol(int number) {
+        return switch (number) {
+            case 6 -> "tcp";
+            case 17 -> "udp";
+            default -> Integer.toString(number);
+        };
+    }
+
+    private static String flowRef(long ref) {
+        return ref == PacketDescriptor.NO_FLOW ? "none" : (ref & 0xffff_ffffL) + "." + (ref >>> 32);
+    }
+
+    private static String flags(int flags) {
+        StringJoiner names = new StringJoiner("+");
+        names.setEmptyValue("none");
+        if ((flags & DescriptorFlags.NEW_FLOW) != 0) {
+            names.add("new-flow");
+        }
+        if ((flags & DescriptorFlags.REROUTED) != 0) {
+            names.add("rerouted");
+        }
+        if ((flags & DescriptorFlags.WAS_HELD) != 0) {
+            names.add("was-held");
+        }
+        return names.toString();
+    }
+
+    private static String endpoint(int ipVersion, long high, long low, int port) {
+        byte[] bytes = ipVersion == 6
+                ? ByteBuffer.allocate(2 * Long.BYTES).putLong(high).putLong(low).array()
+                : ByteBuffer.allocate(Integer.BYTES).putInt((int) low).array();
+        try {
+            String address = InetAddress.getByAddress(bytes).getHostAddress();
+            return (ipVersion == 6 ? "[" + address + "]" : address) + ":" + port;
+        } catch (UnknownHostException e) {
+            throw new AssertionError("4 and 16 bytes are an address", e);
+        }
+    }
+}

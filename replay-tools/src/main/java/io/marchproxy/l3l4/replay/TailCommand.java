@@ -1,0 +1,119 @@
+package io.marchproxy.l3l4.replay;
+
+import io.marchproxy.l3l4.engine.journal.JournalReader;
+import io.marchproxy.l3l4.engine.journal.JsonPieces;
+import io.marchproxy.l3l4.engine.journal.RecordType;
+import io.marchproxy.l3l4.engine.journal.Records;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The last records of a journal, and those that come. */
+@Command(
+        name = "tail",
+        mixinStandardHelpOptions = true,
+        description =
+                "Shows the last records of each shard's journal, one a line; with --follow also those that come, until"
+                        + " it is interrupted.",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "2:the journal can't be read"})
+final class TailCommand implements Callable<Integer> {
+    private static final long LOOK_MS = 50;
+
+    @Mixin
+    private JournalArgument journal;
+
+    @Option(
+            names = {"-n", "--records"},
+            paramLabel = "N",
+            defaultValue = "10",
+            description =
+                    "Records of each shard to begin with, of its last file; 0 for none. Default: ${DEFAULT-VALUE}.")
+    private int records;
+
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Goes on with what comes.")
+    private boolean follow;
+
+    @Spec
+    private CommandSpec spec;
+
+    /** A shard that is read on and on, with the names of the session at hand where its begin was read. */
+    private static final class Shard {
+        private final String name;
+        private final JournalReader reader;
+        private final JsonPieces pieces = new JsonPieces();
+        private RecordText text = new RecordText(null);
+
+        Shard(Path folder) {
+            name = String.valueOf(folder.getFileName());
+            reader = new JournalReader(folder);
+        }
+
+        void lines(Consumer<String> into) throws IOException {
+            long number = reader.firstRecord();
+            for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
+                if (Records.type(at) == RecordType.SESSION && pieces.add(at)) {
+                    text = new RecordText(pieces.session());
+                }
+                into.accept(name + " " + number + "  " + text.line(at));
+                number++;
+            }
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        List<Shard> shards = new ArrayList<>();
+        try {
+            for (Path folder : journal.shards()) {
+                Shard shard = new Shard(folder);
+                shards.add(shard);
+                shard.reader.toLastFile();
+            }
+            for (Shard shard : shards) {
+                ArrayDeque<String> last = new ArrayDeque<>();
+                while (shard.reader.next()) {
+                    shard.lines(last::add);
+                    while (last.size() > records) {
+                        last.removeFirst();
+                    }
+                }
+                last.forEach(out::println);
+            }
+            out.flush();
+            while (follow) {
+                boolean any = false;
+                for (Shard shard : shards) {
+                    while (shard.reader.next()) {
+                        any = true;
+                        shard.lines(out::println);
+                    }
+                }
+                out.flush();
+                if (!any) {
+                    TimeUnit.MILLISECONDS.sleep(LOOK_MS);
+                }
+            }
+        } finally {
+            for (Shard shard : shards) {
+                shard.reader.close();
+            }
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,163 @@
+package io.marchproxy.l3l4.replay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.engine.journal.JournalReader;
+import io.marchproxy.l3l4.engine.journal.RecordType;
+import io.marchproxy.l3l4.engine.journal.Records;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * kill -9 under load: the journal opens, what the counters said was written is there, and what was lost is no older than the
+ * writing thread's pause. More rounds by hand: {@code -Dkill.rounds=50}.
+ */
+class KilledIT {
+    private static final int ROUNDS = Integer.getInteger("kill.rounds", 3);
+
+    /** The writing thread's pause is 2 ms; the rest is what a crowded machine may make of it. */
+    private static final long MOST_LOST_NS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private static final Pattern WRITTEN =
+            Pattern.compile("marchproxy_journal_records_total\\{shard=\"0\"} ([0-9.eE+]+)");
+
+    @TempDir
+    Path data;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @Test
+    void shouldLoseNoMoreThanTheLastMilliseconds() throws Exception {
+        long worstNs = 0;
+        try (Echo first = new Echo(0);
+                Echo second = new Echo(0)) {
+            for (int round = 1; round <= ROUNDS; round++) {
+                worstNs = Math.max(worstNs, round(round, first, second));
+            }
+        }
+        System.out.printf("%d kills: at the most the last %.1f ms were lost%n", ROUNDS, worstNs / 1e6);
+    }
+
+    private long round(int round, Echo first, Echo second) throws Exception {
+        int admin = freePort();
+        int tcp = freePort();
+        int udp = freePort();
+        Process proxy = start(admin, tcp, udp, first, second);
+        long written;
+        long killedNs;
+        try (Clients clients = new Clients(tcp, udp)) {
+            Recording.await("round " + round + ": traffic", () -> clients.datagrams() > 5_000);
+            Recording.await("round " + round + ": records of it", () -> written(admin) > 1_000);
+            written = written(admin);
+            long sent = clients.datagrams();
+            Recording.await("round " + round + ": more traffic", () -> clients.datagrams() > sent + 3_000);
+            killedNs = System.nanoTime();
+            proxy.destroyForcibly().waitFor();
+        }
+        Tools.Outcome verified = Tools.run("verify", data);
+        assertEquals(0, verified.exitCode(), () -> "round " + round + ": " + verified);
+        assertTrue(verified.out().contains(round + " session"), verified.out());
+        assertTrue(verified.out().contains("it has no end"), verified.out());
+        long lostNs = killedNs - lastSession(written, round);
+        assertTrue(lostNs < MOST_LOST_NS, () -> lostNs + " ns before the kill are missing");
+        return lostNs;
+    }
+
+    /** When the last recorded event came in; the last session has at least as many records as the counter said. */
+    private long lastSession(long written, int round) throws IOException {
+        long records = 0;
+        long lastNs = 0;
+        long session = Long.MIN_VALUE;
+        try (JournalReader reader = new JournalReader(data.resolve("journal/shard-0"))) {
+            while (reader.next()) {
+                records = reader.session() == session ? records + reader.records() : reader.records();
+                session = reader.session();
+                for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
+                    lastNs = Records.type(at) == RecordType.EVENT ? Records.arrivalNs(at) : lastNs;
+                }
+            }
+        }
+        long found = records;
+        assertTrue(found >= written, () -> "round " + round + ": " + found + " records, though " + written + " were");
+        return lastNs;
+    }
+
+    private Process start(int admin, int tcp, int udp, Echo first, Echo second) throws Exception {
+        Path config = Files.writeString(
+                data.resolve("proxy.yaml"), """
+                data-dir: %s
+                admin: { port: %d }
+                engine: { shards: 1, max-flows: 10000, journal: { mode: packets, max-size: 1GB } }
+                services:
+                  - { name: web, listen: "tcp://127.0.0.1:%d", backends: [ { id: a, address: "127.0.0.1:%d" } ] }
+                  - { name: dns, listen: "udp://127.0.0.1:%d", backends: [ { id: b, address: "127.0.0.1:%d" } ] }
+                """.formatted(data, admin, tcp, first.port(), udp, second.port()));
+        Process proxy = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx256m",
+                        "@" + Path.of(System.getProperty("project.root"), "bin", "jvm.flags"),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "io.marchproxy.l3l4.engine.Main",
+                        "run",
+                        "--config",
+                        config.toString()))
+                .redirectErrorStream(true)
+                .redirectOutput(data.resolve("proxy.log").toFile())
+                .start();
+        Recording.await("the proxy is ready", () -> {
+            assertTrue(proxy.isAlive(), () -> log());
+            return ask(admin, "/readyz").startsWith("200");
+        });
+        return proxy;
+    }
+
+    private String log() {
+        try {
+            return Files.readString(data.resolve("proxy.log"));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private long written(int admin) {
+        String page = ask(admin, "/metrics");
+        Matcher line = WRITTEN.matcher(page);
+        assertTrue(line.find(), page);
+        return (long) Double.parseDouble(line.group(1));
+    }
+
+    private String ask(int admin, String path) {
+        try {
+            HttpResponse<String> answer = http.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + path))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            return answer.statusCode() + " " + answer.body();
+        } catch (IOException e) {
+            return e.toString();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

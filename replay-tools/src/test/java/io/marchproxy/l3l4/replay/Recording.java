@@ -1,0 +1,97 @@
+package io.marchproxy.l3l4.replay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.config.ConfigLoader;
+import io.marchproxy.l3l4.config.ConfigResult;
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.source.Overrides;
+import io.marchproxy.l3l4.engine.ProxyService;
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** A day in a proxy's life, recorded: traffic, a reload, a backend that dies and comes back, sessions beyond their cap. */
+final class Recording {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Path data;
+    private final String engine;
+
+    /**
+     * A recording to come.
+     *
+     * @param data the data folder
+     * @param engine the engine section's content but the journal
+     */
+    Recording(Path data, String engine) {
+        this.data = data;
+        this.engine = engine;
+    }
+
+    String configuration(int first, int second, String trafficClass, int sessions) {
+        return """
+                data-dir: %s
+                admin: { port: 0 }
+                engine: { %s, journal: { mode: packets, max-size: 1GB } }
+                qos: { rules: [ { match: { protocol: udp }, class: %s } ] }
+                services:
+                  - name: web
+                    listen: tcp://127.0.0.1:0
+                    health: { protocol: tcp, interval: 50ms, timeout: 50ms }
+                    backends: [ { id: a, address: "127.0.0.1:%d" }, { id: b, address: "127.0.0.1:%d" } ]
+                  - name: dns
+                    listen: udp://127.0.0.1:0
+                    session-timeout: 1s
+                    max-sessions: %d
+                    session-overflow: evict-oldest
+                    backends: [ { id: c, address: "127.0.0.1:%d" }, { id: d, address: "127.0.0.1:%d" } ]
+                """.formatted(data, engine, trafficClass, first, second, sessions, first, second);
+    }
+
+    /** Lives through it. */
+    void make(int datagrams) throws Exception {
+        Echo mortal = new Echo(0);
+        int port = mortal.port();
+        try (Echo first = new Echo(0);
+                ProxyService proxy = ProxyService.start(read(configuration(first.port(), port, "P3", 1000)));
+                Clients clients = new Clients(
+                        proxy.listening("web").getFirst().getPort(),
+                        proxy.listening("dns").getFirst().getPort())) {
+            await("traffic", () -> clients.datagrams() > datagrams / 4 && clients.exchanges() > 50);
+            mortal.close();
+            await("traffic past a dead backend", () -> clients.datagrams() > datagrams / 2 && !healthy(proxy));
+            proxy.reload(read(configuration(first.port(), port, "P0", 6)));
+            try (Echo returned = new Echo(port)) {
+                await("traffic to one that came back", () -> clients.datagrams() > datagrams && healthy(proxy));
+                assertEquals(port, returned.port());
+            }
+        }
+    }
+
+    private static boolean healthy(ProxyService proxy) {
+        return proxy.status().backends().stream().allMatch(StatusReport.BackendStatus::healthy);
+    }
+
+    private ProxySettings read(String text) throws IOException {
+        Path file = Files.writeString(data.resolve("proxy.yaml"), text);
+        ConfigResult result = ConfigLoader.load(file, Map.of(), Overrides.none());
+        assertTrue(result.faults().isEmpty(), () -> result.faults().toString());
+        return result.settings().orElseThrow();
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < deadline, what + ": did not come in time");
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.marchproxy.l3l4.replay;
+
+import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
+import io.marchproxy.l3l4.engine.journal.Journals;
+import io.marchproxy.l3l4.engine.shard.ShardOptions;
+import io.marchproxy.l3l4.engine.transport.TransportKind;
+import io.marchproxy.l3l4.stages.classify.ClassifySettings;
+import io.marchproxy.l3l4.stages.classify.ServiceProfile;
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.mark.MarkSettings;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import io.marchproxy.l3l4.stages.route.BackendPool;
+import io.marchproxy.l3l4.stages.route.RouteSettings;
+import io.marchproxy.l3l4.stages.shape.ShapeSettings;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+/** Journals of a pipeline without sockets, in time that runs as told. */
+final class Synthetic implements PipelineOutput, AutoCloseable {
+    private static final int CAPACITY = 100_000;
+    private static final long SEED = 7;
+    private static final long PACKET_NS = 1000;
+    private static final int CLIENTS = 1000;
+
+    private final Arena arena = Arena.ofShared();
+    private final Journals journals;
+    private final Pipeline pipeline;
+    private final PacketDescriptor packet =
+            new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+    private long nowNs = System.nanoTime();
+    private int sent;
+
+    /**
+     * A recording.
+     *
+     * @param told the settings that the journal is told of, which may be a lie
+     * @param real those of the pipeline
+     */
+    Synthetic(Path data, JournalSettings.Mode mode, PipelineSettings told, PipelineSettings real) throws IOException {
+        journals = Objects.requireNonNull(Journals.open(
+                data, new JournalSettings(mode, 80_000_000L, Duration.ofDays(1), Duration.ofSeconds(60)), 1));
+        OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
+        ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, CAPACITY, SEED, List.of());
+        pipeline = new Pipeline(real, flows, this, journals.open(options, told, flows));
+        journals.start();
+    }
+
+    static PipelineSettings settings(int dscpP2) {
+        return new PipelineSettings(
+                1,
+                "cafe",
+                new ClassifySettings(
+                        List.of(new ServiceProfile(0, "dns", 17, true, 2, 1_000_000_000L, CAPACITY, false, 0)),
+                        List.of()),
+                new ShapeSettings(1000, 1000, 1000, 1000),
+                new MarkSettings(true, 46, 34, dscpP2, 0),
+                new RouteSettings(List.of(new BackendPool(List.of(7, 9), 1, 1_000_000_000L))));
+    }
+
+    /** Sends datagrams through, no faster than the disk takes their records. */
+    Synthetic datagrams(int count) {
+        for (int i = 0; i < count; i++) {
+            if ((i & 1023) == 0) {
+                while (journals.status().getFirst().waitingBytes() > 4 << 20) {
+                    Thread.onSpinWait();
+                }
+            }
+            packet.reset(EventKind.DATA, nowNs += PACKET_NS);
+            packet.protocol(17);
+            packet.ipVersion(4);
+            packet.sourceLow(0x0a00_0001L);
+            packet.sourcePort(1024 + sent++ % CLIENTS);
+            packet.destinationLow(0x7f00_0001L);
+            packet.destinationPort(53);
+            packet.lengthBytes(64);
+            pipeline.handle(packet);
+        }
+        return this;
+    }
+
+    @Override
+    public void forward(PacketDescriptor forwarded) {
+        // nothing is sent
+    }
+
+    @Override
+    public void drop(PacketDescriptor dropped, DropReason reason) {
+        // nothing is held
+    }
+
+    @Override
+    public void flowEnded(long flowRef, FlowEnd reason) {
+        // there is no socket
+    }
+
+    @Override
+    public void close() {
+        journals.close();
+        arena.close();
+    }
+}

@@ -112,8 +112,14 @@ services:
   - { name: tcp, listen: "tcp://127.0.0.1:0", backends: [ { address: "127.0.0.1:9" } ] }
   - { name: udp, listen: "udp://127.0.0.1:0", backends: [ { address: "127.0.0.1:9" } ] }
 CONFIG
-  "$java" "$@" -XX:AOTCacheOutput="$cache.new" -cp "$jar" "$main" run --config "$work/config.yaml" 8>&- >"$log" 2>&1 &
+  # What an earlier recording wrote is not what this one says.
+  : >"$log"
+  # Within a deadline: every launcher waits for this one.
+  timeout --signal=KILL 120 "$java" "$@" -XX:AOTCacheOutput="$cache.new" -cp "$jar" "$main" \
+    run --config "$work/config.yaml" 8>&- >"$log" 2>&1 &
   pid=$!
+  # A Ctrl-C reaches this shell alone: what it runs in the background ignores it.
+  trap 'kill -TERM "$pid" 2>/dev/null; rm -rf "$work" "$cache.new"; exit 130' INT TERM
   until grep -q ' ready after ' "$log"; do
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.05
@@ -125,6 +131,7 @@ CONFIG
   done
   kill -TERM "$pid" 2>/dev/null || true
   wait "$pid" || true
+  trap - INT TERM
   rm -rf "$work"
   if [[ -f $cache.new ]]; then
     mv "$cache.new" "$cache"

@@ -26,8 +26,12 @@ public final class ListenerSet {
     private volatile Map<Integer, List<InetSocketAddress>> bound = Map.of();
 
     private record Group(ListenerSpec spec, List<Listener> listeners) {
+        /**
+         * The last first: where another group has joined the port, the kernel fills each hole with the last socket of all, and
+         * so leaves that group in the order of the shards, by which connections are steered.
+         */
         void close() {
-            listeners.forEach(Listener::close);
+            listeners.reversed().forEach(Listener::close);
         }
     }
 

@@ -69,8 +69,8 @@ class ListenerSetTest {
                         "1: update 81 later",
                         "0: start 82",
                         "1: start 82",
-                        "0: close 80",
-                        "1: close 80"),
+                        "1: close 80",
+                        "0: close 80"),
                 calls);
     }
 
@@ -79,7 +79,7 @@ class ListenerSetTest {
         set.commit(set.prepare(List.of(spec(0, 80, former))));
         calls.clear();
         assertThrows(ListenException.class, () -> set.prepare(List.of(spec(1, 81, former), spec(2, TAKEN, former))));
-        assertEquals(List.of("0: bind 81", "1: bind 81", "0: close 81", "1: close 81"), calls);
+        assertEquals(List.of("0: bind 81", "1: bind 81", "1: close 81", "0: close 81"), calls);
         assertEquals(List.of(loopback(80)), set.addresses(7));
     }
 
@@ -87,7 +87,7 @@ class ListenerSetTest {
     void shouldGiveBackWhatItHadBoundWhenSomethingUnforeseenFails() {
         assertThrows(
                 IllegalStateException.class, () -> set.prepare(List.of(spec(1, 81, former), spec(2, BROKEN, former))));
-        assertEquals(List.of("0: bind 81", "1: bind 81", "0: close 81", "1: close 81"), calls);
+        assertEquals(List.of("0: bind 81", "1: bind 81", "1: close 81", "0: close 81"), calls);
     }
 
     @Test
@@ -106,7 +106,7 @@ class ListenerSetTest {
         calls.clear();
         set.closeAll();
         set.closeAll();
-        assertEquals(List.of("0: close 80", "1: close 80"), calls);
+        assertEquals(List.of("1: close 80", "0: close 80"), calls);
         assertEquals(List.of(), set.addresses(7));
     }
 

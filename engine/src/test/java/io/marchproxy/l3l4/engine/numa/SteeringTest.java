@@ -68,6 +68,23 @@ class SteeringTest {
         }
     }
 
+    /** As when a service on a kept address is renamed: its new sockets join the port, then the old ones go, the last first. */
+    @Test
+    void shouldFindTheSocketsOfAnotherGroupInTheirOrderWhenTheFirstIsClosedFromItsEnd() throws Exception {
+        int shards = 3;
+        listen(2 * shards);
+        int cpu = Affinity.getAffinity().nextSetBit(0);
+        long[] program = SteeringProgram.of(List.of(new Sockets(List.of(cpu), 1, 1)));
+        assertEquals(0, Steering.attach(sockets.getFirst().intValue(), program));
+        for (int i = shards; i > 0; i--) {
+            sockets.remove(i - 1).close();
+        }
+
+        int[] accepted = connect(cpu);
+
+        assertEquals(CONNECTIONS, accepted[1]);
+    }
+
     @Test
     void shouldLeaveConnectionsOfOtherCpusToTheKernel() throws Exception {
         listen(2);

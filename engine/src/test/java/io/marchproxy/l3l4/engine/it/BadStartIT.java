@@ -218,6 +218,7 @@ class BadStartIT {
     void shouldSayInOneLineThatTheDescriptorLimitIsTooLow(int limit) {
         try (ProxyProcess proxy = ProxyProcess.with(service("tcp://127.0.0.1:0", "127.0.0.1:9"))
                 .under("prlimit", "--nofile=" + limit)
+                .uncovered()
                 .launch()) {
             Outcome outcome = proxy.awaitEnd();
 

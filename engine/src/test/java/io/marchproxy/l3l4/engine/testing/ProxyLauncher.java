@@ -21,6 +21,7 @@ public final class ProxyLauncher {
     private final List<String> flags = new ArrayList<>();
     private @Nullable TestNetwork network;
     private boolean nobody;
+    private boolean uncovered;
 
     ProxyLauncher(String services) {
         this.services = services;
@@ -41,8 +42,14 @@ public final class ProxyLauncher {
     /** Runs it as a user without any privilege. Only for root. */
     public ProxyLauncher asNobody() {
         nobody = true;
-        return under(
+        return uncovered().under(
                 "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--no-new-privs");
+    }
+
+    /** Leaves the agent that measures coverage out, for what it could not do either, such as start without descriptors. */
+    public ProxyLauncher uncovered() {
+        uncovered = true;
+        return this;
     }
 
     /** Runs it with io_uring refused, as containers' default seccomp profile does. */
@@ -133,7 +140,7 @@ public final class ProxyLauncher {
         command.add("@" + ROOT.resolve("bin/service.flags"));
         // The forked process counts towards the coverage gate as well: it is the code under test.
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> !nobody && argument.startsWith("-javaagent:") && argument.contains("jacoco"))
+                .filter(argument -> !uncovered && argument.startsWith("-javaagent:") && argument.contains("jacoco"))
                 // Without the libraries' classes, whose instrumentation would triple the time to start.
                 .map(argument -> argument + ",includes=io.marchproxy.*")
                 .forEach(command::add);

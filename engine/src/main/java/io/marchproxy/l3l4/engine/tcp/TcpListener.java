@@ -44,7 +44,7 @@ final class TcpListener implements Listener {
         this.admission = admission;
         this.spec = spec;
         this.budget = budget;
-        this.waiting = new WaitingRoom(shard.loop(), budget, this::admit);
+        this.waiting = new WaitingRoom(shard.loop(), shard.ingress(), budget, this::admit);
         this.pause =
                 new AcceptPause(shard.loop(), pauses, spec.settings().name(), () -> !waiting.isEmpty(), this::paused);
         try {
@@ -108,9 +108,9 @@ final class TcpListener implements Listener {
         done.completeOnTimeout(null, CLOSE_WAIT_SECONDS, TimeUnit.SECONDS).join();
     }
 
+    /** A pause is over. After a turn of I/O, for java.nio's sake: see {@link WaitingRoom}. */
     private void paused() {
-        acceptOn();
-        shard.ingress().settle();
+        shard.ingress().nextTurn(acceptOn);
     }
 
     private void acceptOn() {

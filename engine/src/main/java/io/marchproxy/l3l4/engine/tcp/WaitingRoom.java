@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.tcp;
 
+import io.marchproxy.l3l4.engine.shard.ShardIngress;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,7 @@ final class WaitingRoom {
     private static final long LOOK_MS = 20;
 
     private final EventLoop loop;
+    private final ShardIngress ingress;
     private final DescriptorBudget budget;
     private final Consumer<TcpConnection> admit;
     private final ArrayDeque<TcpConnection> waiting = new ArrayDeque<>();
@@ -24,8 +26,9 @@ final class WaitingRoom {
      *
      * @param admit is given those whose turn has come, with their part of the budget taken
      */
-    WaitingRoom(EventLoop loop, DescriptorBudget budget, Consumer<TcpConnection> admit) {
+    WaitingRoom(EventLoop loop, ShardIngress ingress, DescriptorBudget budget, Consumer<TcpConnection> admit) {
         this.loop = loop;
+        this.ingress = ingress;
         this.budget = budget;
         this.admit = admit;
     }
@@ -42,10 +45,11 @@ final class WaitingRoom {
     private void look() {
         if (!looking) {
             looking = true;
-            loop.schedule(this::serve, LOOK_MS, TimeUnit.MILLISECONDS);
+            loop.schedule(() -> ingress.nextTurn(this::serve), LOOK_MS, TimeUnit.MILLISECONDS);
         }
     }
 
+    /** After a turn of I/O: java.nio gives the descriptor of a socket that was closed back only in its selector's next turn. */
     private void serve() {
         looking = false;
         waiting.removeIf(TcpConnection::isOver);

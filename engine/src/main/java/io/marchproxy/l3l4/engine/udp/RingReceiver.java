@@ -89,7 +89,10 @@ final class RingReceiver extends SocketReceiver {
         } else {
             segmentBytes = payloadBytes;
         }
-        isLent = ring.inPlace() > ring.size() / 2;
+        if (!hasBuffersToLend()) {
+            buffers().collect();
+        }
+        isLent = hasBuffersToLend();
         if (isLent) {
             ring.share(id, count);
         }
@@ -102,6 +105,10 @@ final class RingReceiver extends SocketReceiver {
             gathered = 0;
             ingress.relieve();
         }
+    }
+
+    private boolean hasBuffersToLend() {
+        return ring.inPlace() > ring.size() / 2;
     }
 
     @Override

@@ -74,7 +74,7 @@ final class NativeUdpSocket extends UdpSocket {
         return segmentLimit;
     }
 
-    /** The kernel refused to take several of a length at once, as when they would not fit the path unfragmented. */
+    /** The kernel refused to take several of a length at once, as when they would not fit the backend's path unfragmented. */
     void limitSegments(int bytes) {
         segmentLimit = bytes;
     }

@@ -82,6 +82,11 @@ public final class UdpTransport implements AutoCloseable {
         return buffers;
     }
 
+    /** What receives, for tests to give it a socket that can't be read. */
+    DatagramReceiver receiver() {
+        return receiver;
+    }
+
     /** Sessions of a pipeline service since the start. Any thread. */
     public long totalSessions(int service) {
         return sessions.total(service);

@@ -10,7 +10,7 @@ public enum UdpCounter {
     SESSIONS_EVICTED("Sessions that ended to make room for another"),
     SESSIONS_REROUTED("Sessions that moved to another backend"),
     SESSION_FAILURES("Sessions that got no socket towards their backend"),
-    TRUNCATED("Datagrams that were dropped because no long buffer was free"),
+    TRUNCATED("Datagrams that were dropped because no buffer of their length was free"),
     JUMBO("Datagrams longer than a packet buffer"),
     OVERSIZED("Datagrams longer than the path towards the receiver takes"),
     MERGED("Receives that brought several datagrams of one sender at once (UDP_GRO)"),

@@ -132,7 +132,7 @@ public final class UdpTransport implements AutoCloseable {
      * says nothing to the stages passes through them to whatever endpoint it has.
      */
     private void endSessions(CompletableFuture<Void> ended) {
-        listeners.forEach(listener -> listener.socket().close());
+        listeners.forEach(listener -> listener.socket().closeAfter(ended));
         ShardIngress ingress = shard.ingress();
         PacketDescriptor event = ingress.claim();
         event.reset(EventKind.SNAPSHOT, ingress.nowNs());

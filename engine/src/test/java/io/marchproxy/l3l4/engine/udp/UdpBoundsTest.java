@@ -162,6 +162,26 @@ class UdpBoundsTest {
         }
     }
 
+    /** Else its number might be another's by the time that the egress thread sends the last answers. */
+    @ParameterizedTest
+    @EnumSource(names = {"IO_URING", "EPOLL"})
+    void shouldKeepAListenersSocketUntilNothingIsSentAnyMore(TransportKind transport) throws Exception {
+        try (StuckShard shard = new StuckShard(transport, SLOTS);
+                UdpTransport relay = new UdpTransport(shard, UdpOptions.forRings(SLOTS, 1))) {
+            listen(relay);
+            CompletableFuture<Void> lastSent = shard.delayEnd();
+            Thread closing = Thread.ofPlatform().start(relay::close);
+            Await.until(
+                    "the end is on its way",
+                    UdpRig.DEADLINE,
+                    () -> shard.loop().submit(() -> !shard.taken().isEmpty()).get());
+            assertEquals(1, relay.openSockets());
+            lastSent.complete(null);
+            closing.join();
+            assertEquals(0, relay.openSockets());
+        }
+    }
+
     private static String text(PacketDescriptor packet) {
         byte[] bytes = new byte[packet.lengthBytes()];
         for (int i = 0; i < bytes.length; i++) {

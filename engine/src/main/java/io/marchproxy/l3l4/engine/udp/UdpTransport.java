@@ -119,7 +119,9 @@ public final class UdpTransport implements AutoCloseable {
             Thread.currentThread().interrupt();
             return;
         } catch (ExecutionException | TimeoutException e) {
-            LOG.error("shard {} does not end its UDP sessions; their memory is not freed", shard.id());
+            LOG.error(
+                    "shard {} does not end its UDP sessions; neither their memory nor their sockets are freed",
+                    shard.id());
             return;
         }
         queue.close();

@@ -44,7 +44,8 @@ class CacheLinesTest {
                 "engine.shard.DescriptorRing$Producer",
                 "engine.shard.IngressRing",
                 "engine.shard.Egress",
-                "engine.shard.Doorbell"
+                "engine.shard.Doorbell",
+                "engine.udp.PacketBuffers$Cursor"
             })
     void shouldBeginStateOfOneThreadFarFromWhatStandsBeforeIt(String name) throws ReflectiveOperationException {
         int checked = 0;

@@ -6,13 +6,13 @@ import io.marchproxy.l3l4.engine.sys.SystemCallException;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.netty.channel.EventLoop;
 import io.netty.channel.uring.IoUring;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -53,7 +53,7 @@ public final class BufferRing implements AutoCloseable {
     private int ringFd;
     private int tail;
     private int out;
-    private final List<Runnable> waiting = new ArrayList<>();
+    private List<Runnable> waiting = new ArrayList<>();
 
     private BufferRing(EventLoop loop, int entries, int bufferBytes) {
         this.loop = loop;
@@ -70,7 +70,8 @@ public final class BufferRing implements AutoCloseable {
     }
 
     /**
-     * Makes a ring, full of buffers, and registers it with a loop's io_uring. Any thread; memory is used as it is touched.
+     * Makes a ring, full of buffers, and registers it with a loop's io_uring. Any thread but the loop's, and not to be
+     * interrupted, since the loop may be writing to the memory; that is used as it is touched.
      *
      * @param entries a power of two
      * @param bufferBytes the longest message, with what the kernel puts before it
@@ -79,20 +80,20 @@ public final class BufferRing implements AutoCloseable {
     public static BufferRing open(EventLoop loop, int entries, int bufferBytes) throws IOException {
         BufferRing opened = new BufferRing(loop, entries, bufferBytes);
         try {
-            loop.submit(() -> {
+            Future<?> registered = loop.submit(() -> {
                         opened.register();
                         return opened;
                     })
-                    .get();
-            return opened;
-        } catch (ExecutionException e) {
+                    .awaitUninterruptibly();
+            if (registered.isSuccess()) {
+                return opened;
+            }
+            Throwable cause = registered.cause();
             opened.free();
-            throw new IOException(
-                    e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
-        } catch (InterruptedException e) {
+            throw new IOException(cause.getMessage(), cause);
+        } catch (RejectedExecutionException e) {
             opened.free();
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
+            throw new IOException("the event loop has ended", e);
         }
     }
 
@@ -179,8 +180,9 @@ public final class BufferRing implements AutoCloseable {
         out--;
         provide(id);
         if (!waiting.isEmpty() && isHalfBack()) {
-            List.copyOf(waiting).forEach(Runnable::run);
-            waiting.clear();
+            List<Runnable> served = waiting;
+            waiting = new ArrayList<>();
+            served.forEach(Runnable::run);
         }
     }
 

@@ -45,6 +45,9 @@ public final class MultishotReceive implements IoUringIoHandle {
         /** The socket had an error, such as that of an ICMP message. The receiving goes on. */
         void failed(int errno);
 
+        /** The kernel does not receive from the socket. It is asked again in a while. */
+        void refused(int errno);
+
         /** No buffer was left. The receiving goes on when there are some again. */
         void starved();
     }
@@ -148,8 +151,10 @@ public final class MultishotReceive implements IoUringIoHandle {
                 callback.starved();
                 buffers.await(this::arm);
             }
-            case Errno.ENOMEM, Errno.EBADF, Errno.EINVAL, Errno.EIO ->
+            case Errno.ENOMEM, Errno.EBADF, Errno.EINVAL, Errno.EIO -> {
+                callback.refused(-result);
                 loop.schedule(this::arm, PAUSE_AFTER_FAILURE_MS, TimeUnit.MILLISECONDS);
+            }
             default -> {
                 if (result < 0) {
                     callback.failed(-result);

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.engine.sys.SocketAddresses;
 import io.marchproxy.l3l4.engine.sys.SocketCalls;
 import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.stages.packet.Memory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,7 +63,7 @@ final class NativeSendQueue extends SendQueue {
         NativeUdpSocket through = (NativeUdpSocket) socket;
         int left = first;
         while (left != UdpSocket.NOTHING) {
-            gather(left, through.segmentLimit());
+            gather(left, through);
             int iov = 0;
             for (int run = 0; run < runs; run++) {
                 iov = build(run, iov, through);
@@ -75,7 +76,7 @@ final class NativeSendQueue extends SendQueue {
      * Puts what goes to one receiver, with one code point and in one length, into runs that the kernel takes as one. Only the
      * last of a run may be shorter. Entries of a client stay in order; those of different clients need not.
      */
-    private void gather(int first, int segmentLimit) {
+    private void gather(int first, NativeUdpSocket through) {
         sends++;
         runs = 0;
         int backendRun = UdpSocket.NOTHING;
@@ -84,7 +85,7 @@ final class NativeSendQueue extends SendQueue {
             int following = next(entry);
             UdpSession client = client(entry);
             int open = client == null ? backendRun : client.openRunSend == sends ? client.openRun : UdpSocket.NOTHING;
-            if (open != UdpSocket.NOTHING && fits(open, entry, segmentLimit)) {
+            if (open != UdpSocket.NOTHING && fits(open, entry, segmentLimit(client, through))) {
                 chain(lasts[open], entry);
                 lasts[open] = entry;
                 counts[open]++;
@@ -105,6 +106,12 @@ final class NativeSendQueue extends SendQueue {
             chain(entry, UdpSocket.NOTHING);
             entry = following;
         }
+    }
+
+    /** Clients of one socket are reached by paths of their own: what one's does not take says nothing about the others'. */
+    private static int segmentLimit(@Nullable UdpSession client, NativeUdpSocket through) {
+        int limit = through.segmentLimit();
+        return client == null ? limit : Math.min(limit, client.segmentLimit);
     }
 
     private boolean fits(int run, int entry, int segmentLimit) {
@@ -141,7 +148,7 @@ final class NativeSendQueue extends SendQueue {
                     failed(done, -result);
                 }
             } else if (counts[done] > 1 && isSegmentingRefused(-result)) {
-                refused(through, -result, length(firsts[done]));
+                refused(firsts[done], -result, through);
                 return rest(done);
             } else if (result != -Errno.EINTR) {
                 failed(done++, -result);
@@ -159,10 +166,16 @@ final class NativeSendQueue extends SendQueue {
     }
 
     /** Segments that the path would have to fragment are not taken (EMSGSIZE, EINVAL); shorter ones may be. */
-    private void refused(NativeUdpSocket through, int errno, int segment) {
+    private void refused(int first, int errno, NativeUdpSocket through) {
         count(UdpCounter.SEGMENTING_REFUSED);
         boolean isTooLong = errno == Errno.EMSGSIZE || errno == Errno.EINVAL;
-        through.limitSegments(isTooLong ? segment - 1 : 0);
+        int limit = isTooLong ? length(first) - 1 : 0;
+        UdpSession client = client(first);
+        if (client == null) {
+            through.limitSegments(limit);
+        } else {
+            client.segmentLimit = limit;
+        }
         if (!isTooLong && !isRefusalTold) {
             isRefusalTold = true;
             LOG.warn(

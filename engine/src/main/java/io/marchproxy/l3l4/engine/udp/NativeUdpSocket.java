@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A socket by system calls, read by whatever the shard's loop waits on. */
@@ -74,7 +75,7 @@ final class NativeUdpSocket extends UdpSocket {
         return segmentLimit;
     }
 
-    /** The kernel refused to take several of a length at once, as when they would not fit the path unfragmented. */
+    /** The kernel refused to take several of a length at once, as when they would not fit the backend's path unfragmented. */
     void limitSegments(int bytes) {
         segmentLimit = bytes;
     }
@@ -121,13 +122,23 @@ final class NativeUdpSocket extends UdpSocket {
 
     @Override
     void close() {
+        close(this::abandon);
+    }
+
+    /** A closed descriptor's number is soon another's, who would get what is still sent. */
+    @Override
+    void closeAfter(CompletableFuture<Void> lastSent) {
+        close(() -> lastSent.thenRunAsync(this::abandon, shard.loop()));
+    }
+
+    private void close(Runnable afterwards) {
         if (!isClosed) {
             isClosed = true;
             SocketReading source = reading;
             if (source == null) {
-                abandon();
+                afterwards.run();
             } else {
-                source.close(this::abandon);
+                source.close(afterwards);
             }
         }
     }

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.udp;
 
 import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
 import io.marchproxy.l3l4.engine.transport.BufferRing;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -155,29 +156,12 @@ final class PacketBuffers implements AutoCloseable {
         }
     }
 
-    /** Has room for all buffers there are, so adding never fails. */
+    /** Has room for all buffers there are, so adding never fails. Nothing in this object is written after it was made. */
     private static final class ReturnQueue {
-        private static final VarHandle ADDED;
-        private static final VarHandle TAKEN;
-
-        static {
-            try {
-                MethodHandles.Lookup lookup = MethodHandles.lookup();
-                ADDED = lookup.findVarHandle(ReturnQueue.class, "added", long.class);
-                TAKEN = lookup.findVarHandle(ReturnQueue.class, "taken", long.class);
-            } catch (ReflectiveOperationException e) {
-                throw new ExceptionInInitializerError(e);
-            }
-        }
-
         private final long[] ring;
         private final int mask;
-
-        @SuppressWarnings("unused") // by VarHandle
-        private long added;
-
-        @SuppressWarnings("unused") // by VarHandle
-        private long taken;
+        private final Cursor added = new Cursor();
+        private final Cursor taken = new Cursor();
 
         ReturnQueue(int capacity) {
             int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << 1;
@@ -187,19 +171,48 @@ final class PacketBuffers implements AutoCloseable {
 
         /** The release makes the element, and all that the sender read of the buffer, happen before the buffer's reuse. */
         void add(long buffer) {
-            long at = (long) ADDED.getOpaque(this);
+            long at = added.own();
             ring[(int) at & mask] = buffer;
-            ADDED.setRelease(this, at + 1);
+            added.set(at + 1);
         }
 
         long poll() {
-            long at = (long) TAKEN.getOpaque(this);
-            if (at == (long) ADDED.getAcquire(this)) {
+            long at = taken.own();
+            if (at == added.get()) {
                 return NONE;
             }
             long buffer = ring[(int) at & mask];
-            TAKEN.setRelease(this, at + 1);
+            taken.set(at + 1);
             return buffer;
+        }
+    }
+
+    /** How far one of the two threads has got. */
+    private static final class Cursor extends SingleWriter {
+        private static final VarHandle VALUE;
+
+        static {
+            try {
+                VALUE = MethodHandles.lookup().findVarHandle(Cursor.class, "value", long.class);
+            } catch (ReflectiveOperationException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+
+        @SuppressWarnings("unused") // by VarHandle
+        private long value;
+
+        /** The writer's own view. */
+        long own() {
+            return (long) VALUE.getOpaque(this);
+        }
+
+        long get() {
+            return (long) VALUE.getAcquire(this);
+        }
+
+        void set(long to) {
+            VALUE.setRelease(this, to);
         }
     }
 }

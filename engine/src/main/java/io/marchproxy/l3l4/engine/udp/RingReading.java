@@ -32,6 +32,11 @@ final class RingReading implements SocketReading, MultishotReceive.Callback {
     }
 
     @Override
+    public void refused(int errno) {
+        receiver.refused(errno);
+    }
+
+    @Override
     public void starved() {
         receiver.starved();
     }

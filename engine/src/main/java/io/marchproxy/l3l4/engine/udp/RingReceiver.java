@@ -3,11 +3,14 @@ package io.marchproxy.l3l4.engine.udp;
 import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.engine.shard.ShardIngress;
 import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
+import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.engine.transport.BufferRing;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Receives by io_uring into its own buffers, all sockets of a shard into one ring of them. Descriptors refer to the buffers,
@@ -23,6 +26,7 @@ import java.util.concurrent.TimeUnit;
  * </pre>
  */
 final class RingReceiver extends SocketReceiver {
+    private static final Logger LOG = LoggerFactory.getLogger(RingReceiver.class);
     private static final int OUT_CONTROL_LENGTH = 4;
     private static final int OUT_PAYLOAD_LENGTH = 8;
     private static final int NAME = 16;
@@ -50,6 +54,7 @@ final class RingReceiver extends SocketReceiver {
     private int segmentBytes;
     private boolean isLent;
     private boolean isCollecting;
+    private boolean isRefusalTold;
 
     RingReceiver(ShardContext shard, PacketBuffers buffers, BufferRing ring, UdpCounters counters, UdpOptions options) {
         super(shard, buffers, counters, options);
@@ -89,7 +94,10 @@ final class RingReceiver extends SocketReceiver {
         } else {
             segmentBytes = payloadBytes;
         }
-        isLent = ring.inPlace() > ring.size() / 2;
+        if (!hasBuffersToLend()) {
+            buffers().collect();
+        }
+        isLent = hasBuffersToLend();
         if (isLent) {
             ring.share(id, count);
         }
@@ -102,6 +110,10 @@ final class RingReceiver extends SocketReceiver {
             gathered = 0;
             ingress.relieve();
         }
+    }
+
+    private boolean hasBuffersToLend() {
+        return ring.inPlace() > ring.size() / 2;
     }
 
     @Override
@@ -134,6 +146,18 @@ final class RingReceiver extends SocketReceiver {
         if (!isCollecting) {
             isCollecting = true;
             collectLater();
+        }
+    }
+
+    /** Counts that a socket was not read, and tells of it once. */
+    void refused(int errno) {
+        counters.increment(UdpCounter.RECEIVING_REFUSED);
+        if (!isRefusalTold) {
+            isRefusalTold = true;
+            LOG.warn(
+                    "shard {}: io_uring does not receive from a UDP socket ({}); it is asked again every 10 ms",
+                    shard.id(),
+                    Errno.describe(errno));
         }
     }
 

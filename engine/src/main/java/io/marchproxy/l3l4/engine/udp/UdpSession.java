@@ -33,6 +33,9 @@ final class UdpSession implements Endpoint, DatagramHandler {
 
     long openRunSend;
 
+    /** The longest datagram to the client that the kernel takes several of at once; 0 when it takes none. Egress thread. */
+    int segmentLimit = NativeSendQueue.LONGEST_RUN_BYTES;
+
     /**
      * A session with its socket.
      *

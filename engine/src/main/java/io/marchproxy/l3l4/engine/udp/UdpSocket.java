@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.udp;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * One socket, of a listener or of a session. The loop's thread reads and closes; the egress thread sends, and keeps in it
@@ -28,6 +29,11 @@ abstract class UdpSocket {
 
     /** Ends the reading, and closes once the kernel lets go. Loop's thread; again does nothing. */
     abstract void close();
+
+    /** Ends the reading, and closes once the kernel lets go and nothing is sent any more. Loop's thread. */
+    void closeAfter(CompletableFuture<Void> lastSent) {
+        close();
+    }
 
     /** Closes at once what is still open. When the loop has ended. */
     abstract void abandon();

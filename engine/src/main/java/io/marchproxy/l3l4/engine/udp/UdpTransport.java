@@ -82,6 +82,11 @@ public final class UdpTransport implements AutoCloseable {
         return buffers;
     }
 
+    /** What receives, for tests to give it a socket that can't be read. */
+    DatagramReceiver receiver() {
+        return receiver;
+    }
+
     /** Sessions of a pipeline service since the start. Any thread. */
     public long totalSessions(int service) {
         return sessions.total(service);
@@ -114,7 +119,9 @@ public final class UdpTransport implements AutoCloseable {
             Thread.currentThread().interrupt();
             return;
         } catch (ExecutionException | TimeoutException e) {
-            LOG.error("shard {} does not end its UDP sessions; their memory is not freed", shard.id());
+            LOG.error(
+                    "shard {} does not end its UDP sessions; neither their memory nor their sockets are freed",
+                    shard.id());
             return;
         }
         queue.close();
@@ -127,7 +134,7 @@ public final class UdpTransport implements AutoCloseable {
      * says nothing to the stages passes through them to whatever endpoint it has.
      */
     private void endSessions(CompletableFuture<Void> ended) {
-        listeners.forEach(listener -> listener.socket().close());
+        listeners.forEach(listener -> listener.socket().closeAfter(ended));
         ShardIngress ingress = shard.ingress();
         PacketDescriptor event = ingress.claim();
         event.reset(EventKind.SNAPSHOT, ingress.nowNs());

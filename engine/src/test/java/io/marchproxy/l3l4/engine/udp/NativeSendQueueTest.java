@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.udp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.testing.RequiresNetNs;
 import io.marchproxy.l3l4.engine.testing.TestNetwork;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class NativeSendQueueTest {
     private static final int AF11 = 10;
+    private static final long LOOPBACK = 0x7f000001;
     private static final Offload ALL = new Offload(true, true);
 
     private final PacketDescriptor packet =
@@ -98,6 +100,42 @@ class NativeSendQueueTest {
         }
     }
 
+    /** The path to one client says nothing about those to the others, though all are answered through one socket. */
+    @Test
+    @RequiresNetNs
+    void shouldSendRunsToAClientThoughThoseToAnotherWereRefused() throws Exception {
+        try (TestNetwork network = TestNetwork.create()) {
+            network.ipInside("link", "set", "lo", "mtu", "1500");
+            try (Rig rig = network.inside(() -> new Rig(ALL));
+                    Listening listening = network.inside(() -> new Listening(rig));
+                    TestClient other = network.inside(() -> new TestClient())) {
+                answer(rig, listening, rig.peer);
+                assertEquals(1, rig.count(UdpCounter.SEGMENTING_REFUSED));
+                network.ipInside("link", "set", "lo", "mtu", "65536");
+                answer(rig, listening, other);
+                assertEquals(1, rig.count(UdpCounter.SEGMENTING_REFUSED));
+                assertEquals(1, rig.count(UdpCounter.SEGMENTED));
+            }
+        }
+    }
+
+    /** Sends a client a run of datagrams. */
+    private void answer(Rig rig, Listening listening, TestClient client) throws IOException {
+        packet.reset(EventKind.DATA, 0);
+        packet.ipVersion(4);
+        packet.sourceLow(LOOPBACK);
+        packet.sourcePort(client.address().getPort());
+        packet.destinationLow(LOOPBACK);
+        UdpSession session = new UdpSession(listening.sessions, listening.listener, packet, rig.socket);
+        for (int i = 0; i < 5; i++) {
+            fill(rig, i, 2000);
+            packet.direction(Direction.TO_CLIENT);
+            rig.queue.add(listening.listener.socket(), session, packet);
+        }
+        rig.queue.flush();
+        assertArrived(client, equal(5, 2000));
+    }
+
     private void send(Rig rig, List<Integer> lengths, int dscp) {
         for (int i = 0; i < lengths.size(); i++) {
             add(rig, i, lengths.get(i), dscp);
@@ -106,24 +144,31 @@ class NativeSendQueueTest {
     }
 
     private void add(Rig rig, int number, int length, int dscp) {
+        fill(rig, number, length);
+        packet.direction(Direction.TO_BACKEND);
+        packet.ingressDscp(dscp);
+        rig.queue.add(rig.socket, null, packet);
+    }
+
+    private void fill(Rig rig, int number, int length) {
         long payload = rig.buffers.takeSlot();
         for (int i = 0; i < length; i++) {
             Memory.putByte(payload + i, (byte) number);
         }
         packet.reset(EventKind.DATA, 0);
-        packet.direction(Direction.TO_BACKEND);
-        packet.ingressDscp(dscp);
         packet.lengthBytes(length);
         packet.payloadAddress(payload);
-        rig.queue.add(rig.socket, null, packet);
     }
 
     private static void assertArrived(Rig rig, List<Integer> lengths) throws IOException {
+        assertArrived(rig.peer, lengths);
+    }
+
+    private static void assertArrived(TestClient peer, List<Integer> lengths) throws IOException {
         for (int i = 0; i < lengths.size(); i++) {
             byte[] wanted = new byte[lengths.get(i)];
             Arrays.fill(wanted, (byte) i);
-            assertEquals(
-                    Arrays.toString(wanted), Arrays.toString(rig.peer.receive().payload()), "datagram " + i);
+            assertEquals(Arrays.toString(wanted), Arrays.toString(peer.receive().payload()), "datagram " + i);
         }
     }
 
@@ -143,11 +188,13 @@ class NativeSendQueueTest {
         private final PacketBuffers receiveBuffers = new PacketBuffers(BUFFERS, 1, false);
         private final NativeReceiver receiver = new NativeReceiver(shard, receiveBuffers, counters, options);
         private final TestClient peer = new TestClient();
+        private final NativeUdpSocket.Factory factory;
         private final NativeUdpSocket socket;
 
         Rig(Offload offload) throws IOException {
             InetSocketAddress to = peer.address();
-            socket = new NativeUdpSocket.Factory(shard, receiver, new OpenSockets(), options, offload).connected(to);
+            factory = new NativeUdpSocket.Factory(shard, receiver, new OpenSockets(), options, offload);
+            socket = factory.connected(to);
         }
 
         long count(UdpCounter counter) {
@@ -170,6 +217,28 @@ class NativeSendQueueTest {
             receiveBuffers.close();
             buffers.close();
             shard.close();
+        }
+    }
+
+    /** A listener, and the sessions through which a rig answers its clients. */
+    private static final class Listening implements AutoCloseable {
+        private final UdpTransport relay;
+        private final UdpListener listener;
+        private final UdpSessions sessions;
+
+        Listening(Rig rig) throws IOException {
+            relay = new UdpTransport(rig.shard, rig.options);
+            listener = relay.listen(new ListenerSpec(
+                    0,
+                    0,
+                    UdpRig.at("127.0.0.1", 0),
+                    UdpRig.service("127.0.0.1").backend("b", "127.0.0.1", 9).build()));
+            sessions = new UdpSessions(rig.shard, rig.buffers, rig.counters, rig.queue, rig.factory);
+        }
+
+        @Override
+        public void close() {
+            relay.close();
         }
     }
 }

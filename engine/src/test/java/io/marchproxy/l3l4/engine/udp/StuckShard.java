@@ -18,6 +18,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     private final TrafficBooks books = new TrafficBooks(1);
     private final List<PacketDescriptor> taken = new ArrayList<>();
     private final int slots;
+    private CompletableFuture<Void> toEnd = CompletableFuture.completedFuture(null);
 
     StuckShard(TransportKind transport, int slots) {
         this.transport = transport;
@@ -96,13 +98,19 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
         return packet;
     }
 
-    /** What the relay publishes to end itself goes straight to its endpoint. */
+    /** What the relay publishes to end itself goes straight to its endpoint, unless it is to wait. */
     @Override
     public void publish() {
         PacketDescriptor last = taken.getLast();
         if (last.kind() == EventKind.SNAPSHOT && last.endpoint() instanceof Endpoint endpoint) {
-            endpoint.forward(last);
+            toEnd.thenRun(() -> endpoint.forward(last));
         }
+    }
+
+    /** Has the relay's end wait, as behind a busy egress thread, until what is returned is completed. Before the relay closes. */
+    CompletableFuture<Void> delayEnd() {
+        toEnd = new CompletableFuture<>();
+        return toEnd;
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ class UdpBoundsTest {
     private static final int SLOTS = 8;
     private static final int P3 = 3;
     private static final int LONG = 5_000;
+    private static final int NO_SOCKET = -1;
 
     @ParameterizedTest
     @EnumSource
@@ -138,6 +140,45 @@ class UdpBoundsTest {
             } finally {
                 first.close();
             }
+        }
+    }
+
+    @Test
+    void shouldCountThatIoUringDoesNotReceiveFromASocket() throws Exception {
+        try (StuckShard shard = new StuckShard(TransportKind.IO_URING, SLOTS);
+                UdpTransport relay = new UdpTransport(shard, UdpOptions.forRings(SLOTS, 1))) {
+            UdpListener listener = listen(relay);
+            RingReceiver receiver = (RingReceiver) relay.receiver();
+            RingReading reading = shard.loop()
+                    .submit(() -> new RingReading(shard.loop(), receiver, NO_SOCKET, listener))
+                    .get();
+            Await.until(
+                    "it was asked again",
+                    UdpRig.DEADLINE,
+                    () -> relay.counters().get(UdpCounter.RECEIVING_REFUSED) > 1);
+            CompletableFuture<Void> closed = new CompletableFuture<>();
+            shard.loop().execute(() -> reading.close(() -> closed.complete(null)));
+            closed.get();
+        }
+    }
+
+    /** Else its number might be another's by the time that the egress thread sends the last answers. */
+    @ParameterizedTest
+    @EnumSource(names = {"IO_URING", "EPOLL"})
+    void shouldKeepAListenersSocketUntilNothingIsSentAnyMore(TransportKind transport) throws Exception {
+        try (StuckShard shard = new StuckShard(transport, SLOTS);
+                UdpTransport relay = new UdpTransport(shard, UdpOptions.forRings(SLOTS, 1))) {
+            listen(relay);
+            CompletableFuture<Void> lastSent = shard.delayEnd();
+            Thread closing = Thread.ofPlatform().start(relay::close);
+            Await.until(
+                    "the end is on its way",
+                    UdpRig.DEADLINE,
+                    () -> shard.loop().submit(() -> !shard.taken().isEmpty()).get());
+            assertEquals(1, relay.openSockets());
+            lastSent.complete(null);
+            closing.join();
+            assertEquals(0, relay.openSockets());
         }
     }
 

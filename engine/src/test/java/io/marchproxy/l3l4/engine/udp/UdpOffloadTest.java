@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,14 +60,7 @@ class UdpOffloadTest {
     @CsvSource({"2, false", "2, true", "8, false", "8, true"})
     void shouldLoseNothingWhenTheRingOfBuffersRunsDry(int ringBuffers, boolean isPipelined) throws Exception {
         Machine machine = new Machine(TransportKind.IO_URING, isPipelined);
-        UdpOptions plenty = machine.options();
-        UdpOptions options = new UdpOptions(
-                plenty.packetBuffers(),
-                plenty.jumboBuffers(),
-                ringBuffers,
-                plenty.receiveBufferBytes(),
-                plenty.sessionBufferBytes(),
-                plenty.readsPerTurn());
+        UdpOptions options = withRingBuffers(machine.options(), ringBuffers);
         try (BurstPeer backend = new BurstPeer();
                 TestClient client = new TestClient();
                 UdpRig rig = UdpRig.of(
@@ -84,6 +78,35 @@ class UdpOffloadTest {
             rig.assertBalanced();
             rig.assertNoBufferLost();
         }
+    }
+
+    /** One at a time: never are there more than a few on their way, however many have passed. */
+    @Test
+    void shouldMoveNothingAsLongAsTheEgressThreadKeepsPace() throws Exception {
+        Machine machine = new Machine(TransportKind.IO_URING, true);
+        try (BurstPeer backend = new BurstPeer();
+                TestClient client = new TestClient();
+                UdpRig rig = UdpRig.of(
+                        machine,
+                        withRingBuffers(machine.options(), 8),
+                        QosSettings.DEFAULT,
+                        UdpRig.service("127.0.0.1").backend("b", "127.0.0.1", backend.port()))) {
+            for (int i = 0; i < 100; i++) {
+                client.send("number " + i, rig.address());
+                assertEquals("number " + i, backend.receive().text());
+            }
+            assertEquals(0, rig.count(UdpCounter.MOVED));
+        }
+    }
+
+    private static UdpOptions withRingBuffers(UdpOptions options, int ringBuffers) {
+        return new UdpOptions(
+                options.packetBuffers(),
+                options.jumboBuffers(),
+                ringBuffers,
+                options.receiveBufferBytes(),
+                options.sessionBufferBytes(),
+                options.readsPerTurn());
     }
 
     /** On the loop's own thread, which therefore finds them all at once. */

@@ -8,7 +8,7 @@ import java.util.Locale;
 /** Why a packet, or the bytes of a connection, went no further. Each is counted per service and class, and shown. */
 public enum DropReason {
     RING_FULL("The shard's ring had no free slot"),
-    TRUNCATED("The datagram was longer than the receive buffer"),
+    TRUNCATED("No buffer of the datagram's length was free"),
     OVERSIZED("The datagram is longer than the path towards the receiver takes"),
     MALFORMED("A header's length or version is wrong"),
     NO_SERVICE("No service listens for it"),

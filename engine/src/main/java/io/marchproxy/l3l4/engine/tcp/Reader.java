@@ -240,7 +240,8 @@ final class Reader {
             // The pipe may be full rather than the socket empty. What leaves it comes by here.
             pause();
         } else if (moved == -Errno.EAGAIN || moved == 0) {
-            // So it answers in front of an urgent mark, too, whatever is queued behind (tcp_read_sock): only recv(2) steps
+            // So it answers in front of an urgent mark, too, whatever is queued behind (tcp_read_sock): only recv(2)
+            // steps
             // over that, and only recv(2) is believed.
             read();
         } else {

@@ -35,6 +35,7 @@ public final class Shard implements ShardContext {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     private final ShardOptions options;
+    private final DistinctErrors errors;
     private final NodeMemory memory;
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop loop;
@@ -64,6 +65,7 @@ public final class Shard implements ShardContext {
             DistinctErrors errors,
             ShardJournals journals) {
         this.options = options;
+        this.errors = errors;
         memory = new NodeMemory(options.node());
         int services = settings.classify().services().size();
         ring = new DescriptorRing(memory, options.ringSlots());
@@ -137,6 +139,11 @@ public final class Shard implements ShardContext {
     @Override
     public ShardEgress egress() {
         return egress;
+    }
+
+    @Override
+    public DistinctErrors errors() {
+        return errors;
     }
 
     @Override

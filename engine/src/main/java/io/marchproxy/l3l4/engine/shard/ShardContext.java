@@ -17,6 +17,9 @@ public interface ShardContext {
 
     ShardEgress egress();
 
+    /** Where errors go that should not happen, and that the shard's threads outlive. */
+    DistinctErrors errors();
+
     /** True when the egress has a thread of its own (pipelined placement), so channel state must be reached through {@link #loop()}. */
     boolean separateEgress();
 }

@@ -107,7 +107,8 @@ public final class StreamCalls {
     /**
      * Moves bytes between a pipe and a socket within the kernel.
      *
-     * @return how many moved; 0 at the end of {@code from}; −EAGAIN when it is empty or {@code to} takes nothing now
+     * @return how many moved; 0 at the end of {@code from}; −EAGAIN when it is empty or {@code to} takes nothing now; of a
+     *     socket, either also in front of urgent data, whatever is queued behind it
      */
     public int splice(int from, int to, int bytes) {
         int flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;

@@ -4,7 +4,6 @@ import io.marchproxy.l3l4.engine.sys.DescriptorLimit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -44,10 +43,10 @@ final class DescriptorBudget {
         }
     }
 
-    /** How many descriptors this process may have open. */
+    /** How many descriptors this process may have open; where that is not known, as many as it likes. */
     static long limitOfThisProcess() {
         try {
-            return limit(Files.readAllLines(Path.of("/proc/self/limits")));
+            return DescriptorLimit.ofThisProcess();
         } catch (IOException e) {
             LOG.debug("the limit of file descriptors is not known here", e);
             return UNKNOWN;
@@ -58,11 +57,6 @@ final class DescriptorBudget {
     static long connections(long limit, long open) {
         long keptBack = Math.clamp(limit / KEPT_BACK_OF, LEAST_KEPT_BACK, MOST_KEPT_BACK);
         return Math.max(1, (limit - open - keptBack) / EACH);
-    }
-
-    /** The soft limit out of the lines of {@code /proc/self/limits}. */
-    static long limit(List<String> lines) {
-        return DescriptorLimit.soft(lines);
     }
 
     /** Takes what one connection needs; given back once by {@link #give}. */

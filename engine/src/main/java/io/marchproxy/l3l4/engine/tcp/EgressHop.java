@@ -61,11 +61,20 @@ final class EgressHop implements BatchedEgress {
     private void run() {
         scheduled.set(false);
         for (Runnable action = actions.poll(); action != null; action = actions.poll()) {
-            action.run();
+            attempt(action);
         }
         for (BatchedEgress writer = dirty.poll(); writer != null; writer = dirty.poll()) {
-            writer.flush();
+            attempt(writer::flush);
         }
         context.ingress().settle();
+    }
+
+    /** One connection's error is not to keep from the others what the egress let go. */
+    private void attempt(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            context.errors().record("tcp egress", e);
+        }
     }
 }

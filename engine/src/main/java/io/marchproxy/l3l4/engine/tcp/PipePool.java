@@ -61,6 +61,14 @@ final class PipePool {
         return (int) (softPages == 0 ? byDescriptors : Math.min(byDescriptors, softPages / 2 / PAGES_EACH));
     }
 
+    /**
+     * A shard's share of what the process may have: together no more than that, but for one each, without which a shard
+     * could not splice at all.
+     */
+    static int each(int most, int shards) {
+        return Math.min(most, Math.max(1, most / Math.max(1, shards)));
+    }
+
     /** The kernel's limit of pages that a user may have in pipes, 0 for none. */
     static long softPages() {
         // In one read: the kernel answers a second one with the end, wherever the first one stopped.

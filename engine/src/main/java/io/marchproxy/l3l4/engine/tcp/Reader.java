@@ -198,12 +198,12 @@ final class Reader {
         int most = Math.clamp(Integer.highestOneBit(limitBytes), SMALLEST_READ, LARGEST_READ);
         int received = source.read(shard.chunks().incoming(), most);
         if (received > 0) {
-            readable = received == most || thorough;
+            readable = received == most || thorough || splices;
             Chunk bytes = shard.chunks().keep();
             ProxyHeaderReader wanted = header;
             if (wanted == null) {
                 deliver(bytes, received, bytes.capacity());
-                rowOf(received >= LARGE_READ, true);
+                rowOf(received);
             } else {
                 wanted.received(bytes);
             }
@@ -226,7 +226,7 @@ final class Reader {
         if (moved > 0) {
             through.took(moved);
             deliver(through, moved, moved);
-            rowOf(moved < LARGE_READ, false);
+            rowOf(moved);
             return;
         }
         boolean isEmpty = through.isEmpty();
@@ -236,16 +236,23 @@ final class Reader {
         if (PipePool.isRefusal(moved)) {
             shard.pipes().refuse("splice(2) from a socket", -moved);
             splices = false;
-        } else if (moved != -Errno.EAGAIN || isEmpty) {
-            readNothing(moved);
-        } else {
+        } else if (moved == -Errno.EAGAIN && !isEmpty) {
             // The pipe may be full rather than the socket empty. What leaves it comes by here.
             pause();
+        } else if (moved == -Errno.EAGAIN || moved == 0) {
+            // So it answers in front of an urgent mark, too, whatever is queued behind (tcp_read_sock): only recv(2)
+            // steps
+            // over that, and only recv(2) is believed.
+            read();
+        } else {
+            readNothing(moved);
         }
     }
 
-    private void rowOf(boolean isOne, boolean begin) {
-        row = isOne ? row + 1 : 0;
+    /** Counts what speaks for the other way of reading. */
+    private void rowOf(int bytes) {
+        boolean begin = !splices;
+        row = bytes >= LARGE_READ == begin ? row + 1 : 0;
         if (row >= ROW && (!begin || canSplice())) {
             row = 0;
             splices = begin;

@@ -30,7 +30,7 @@ public final class TcpRelay implements Relay {
     }
 
     TcpRelay(List<Shard> shards, int mostPipes, Splicing splicing) {
-        int pipesEach = Math.ceilDiv(mostPipes, Math.max(1, shards.size()));
+        int pipesEach = PipePool.each(mostPipes, shards.size());
         this.budget = DescriptorBudget.ofThisProcess();
         this.shards = shards.stream()
                 .collect(Collectors.toMap(Shard::id, shard -> new TcpShard(shard, failedMarks, pipesEach, splicing)));

@@ -5,7 +5,6 @@ import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -92,8 +91,7 @@ public final class BatchingIoHandler implements IoHandler {
 
     @Override
     public IoRegistration register(IoHandle handle) throws Exception {
-        IoRegistration registration = delegate.register(handle);
-        return handle instanceof EpollIoHandle ? new LastingRegistration(registration) : registration;
+        return delegate.register(handle);
     }
 
     @Override

@@ -19,17 +19,6 @@ public final class Transports {
     /** Entries of the completion queue: multishot operations may complete many times between two turns of the loop. */
     private static final int COMPLETION_ENTRIES = 8192;
 
-    private static final String ACCEPT_MULTISHOT = "io.netty.iouring.acceptMultiShotEnabled";
-
-    static {
-        // Netty (4.2.18) arms a multishot accept again whatever its end was, at once: without a free file descriptor it
-        // would spin, and nothing could pause it. One accept at a time can be paused. Read when IoUring is first
-        // touched.
-        if (System.getProperty(ACCEPT_MULTISHOT) == null) {
-            System.setProperty(ACCEPT_MULTISHOT, "false");
-        }
-    }
-
     private Transports() {}
 
     /**

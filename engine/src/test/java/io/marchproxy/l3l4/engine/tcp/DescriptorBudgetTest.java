@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DescriptorBudgetTest {
@@ -28,19 +27,5 @@ class DescriptorBudgetTest {
     @Test
     void shouldLetOneConnectionInHoweverTightTheLimit() {
         assertEquals(1, DescriptorBudget.connections(64, 60));
-    }
-
-    @Test
-    void shouldReadTheSoftLimit() {
-        List<String> lines = List.of(
-                "Limit                     Soft Limit           Hard Limit           Units     ",
-                "Max processes             94000                94000                processes ",
-                "Max open files            1024                 524288               files     ");
-        assertEquals(1024, DescriptorBudget.limit(lines));
-        assertEquals(
-                Integer.MAX_VALUE,
-                DescriptorBudget.limit(
-                        List.of("Max open files            unlimited            unlimited            files")));
-        assertEquals(Integer.MAX_VALUE, DescriptorBudget.limit(List.of()));
     }
 }

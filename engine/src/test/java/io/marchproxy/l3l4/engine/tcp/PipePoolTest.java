@@ -71,6 +71,12 @@ class PipePoolTest {
         assertEquals(expected, PipePool.most(descriptors, softPages));
     }
 
+    @ParameterizedTest
+    @CsvSource({"64, 1, 64", "64, 3, 21", "4, 3, 1", "4, 8, 1", "0, 8, 0", "64, 0, 64"})
+    void shouldShareThemOutDownwardsAndLeaveNoShardWithout(int most, int shards, int expected) {
+        assertEquals(expected, PipePool.each(most, shards));
+    }
+
     @Test
     void shouldReadTheWholeLimit() throws Exception {
         String byShell = RealProgram.of("cat", "/proc/sys/fs/pipe-user-pages-soft")

@@ -17,6 +17,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -87,6 +88,20 @@ class TcpSpliceTest {
         } finally {
             done.countDown();
         }
+    }
+
+    /** splice(2) stops in front of an urgent byte for good. */
+    @ParameterizedTest
+    @MethodSource("splicing")
+    void shouldPassOverUrgentDataInBulk(Placed placed) throws Exception {
+        assertUrgentPassedOver(placed, false);
+    }
+
+    /** Worse: with the end of the stream behind it, splice(2) says that there is nothing more. */
+    @ParameterizedTest
+    @MethodSource("splicing")
+    void shouldPassOverUrgentDataInBulkThatEnds(Placed placed) throws Exception {
+        assertUrgentPassedOver(placed, true);
     }
 
     @ParameterizedTest
@@ -173,6 +188,48 @@ class TcpSpliceTest {
             return -Errno.EINVAL;
         });
         assertTrue(refusals.get() > 0, "it was tried");
+    }
+
+    private static void assertUrgentPassedOver(Placed placed, boolean andEnd) throws Exception {
+        byte[] before = TcpRelayTest.random(2 * BULK, 6);
+        byte[] behind = TcpRelayTest.random(200_000, 7);
+        CountDownLatch readOn = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(1);
+        CompletableFuture<byte[]> heard = new CompletableFuture<>();
+        try (TestBackend backend = new TestBackend(connection -> {
+                    readOn.await();
+                    heard.complete(connection.getInputStream().readNBytes(before.length + behind.length));
+                    done.await();
+                });
+                TcpRig rig = new TcpRig(placed, TcpRig.service(backend.port()).build());
+                Socket client = rig.connect()) {
+            Thread sender = sendingUrgently(client, before, behind, andEnd);
+            Await.value("pipes", TcpRig.PATIENCE, rig.relay()::pipesInUse, inUse -> inUse == 1);
+            awaitStall(rig);
+            readOn.countDown();
+            byte[] all = Arrays.copyOf(before, before.length + behind.length);
+            System.arraycopy(behind, 0, all, before.length, behind.length);
+            assertArrayEquals(all, heard.get(10, TimeUnit.SECONDS));
+            sender.join();
+        } finally {
+            readOn.countDown();
+            done.countDown();
+        }
+    }
+
+    private static Thread sendingUrgently(Socket client, byte[] before, byte[] behind, boolean andEnd) {
+        return Thread.ofVirtual().start(() -> {
+            try {
+                client.getOutputStream().write(before);
+                client.sendUrgentData('!');
+                client.getOutputStream().write(behind);
+                if (andEnd) {
+                    client.shutdownOutput();
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     /** Waits until the kernel has taken nothing more for a while, though something waits. */

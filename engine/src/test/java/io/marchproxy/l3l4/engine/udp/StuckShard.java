@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.udp;
 
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.BatchedEgress;
+import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Endpoint;
 import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.engine.shard.ShardEgress;
@@ -29,6 +30,7 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     private final EventLoop loop;
     private final DescriptorSlab slab;
     private final TrafficBooks books = new TrafficBooks(1);
+    private final DistinctErrors errors = new DistinctErrors();
     private final List<PacketDescriptor> taken = new ArrayList<>();
     private final int slots;
     private CompletableFuture<Void> toEnd = CompletableFuture.completedFuture(null);
@@ -70,6 +72,11 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     @Override
     public ShardEgress egress() {
         return this;
+    }
+
+    @Override
+    public DistinctErrors errors() {
+        return errors;
     }
 
     @Override

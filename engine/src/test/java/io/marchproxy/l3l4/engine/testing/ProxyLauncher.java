@@ -42,8 +42,14 @@ public final class ProxyLauncher {
     /** Runs it as a user without any privilege. Only for root. */
     public ProxyLauncher asNobody() {
         nobody = true;
-        return uncovered().under(
-                "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--no-new-privs");
+        return uncovered()
+                .under(
+                        "setpriv",
+                        "--reuid=65534",
+                        "--regid=65534",
+                        "--clear-groups",
+                        "--inh-caps=-all",
+                        "--no-new-privs");
     }
 
     /** Leaves the agent that measures coverage out, for what it could not do either, such as start without descriptors. */

@@ -61,9 +61,11 @@ final class HlogFile implements AutoCloseable {
             } else if (!text.isBlank() && !text.startsWith("\"StartTimestamp\"")) {
                 Matcher line = LINE.matcher(text);
                 if (line.matches()) {
-                    return interval(line);
-                }
-                if (!ended) {
+                    HlogLine interval = interval(line);
+                    if (!ended || interval.isSound()) {
+                        return interval;
+                    }
+                } else if (!ended) {
                     throw new UnreadableException(path + ":" + number + ": is no line of an HdrHistogram log: "
                             + text.substring(0, Math.min(text.length(), 60)));
                 }

@@ -16,6 +16,16 @@ import org.HdrHistogram.Histogram;
  * @param encoded the histogram, compressed and in Base64
  */
 record HlogLine(String where, String stage, long startMs, long endMs, String encoded) {
+    /** Whether the histogram can be read. */
+    boolean isSound() {
+        try {
+            histogram();
+            return true;
+        } catch (UnreadableException _) {
+            return false;
+        }
+    }
+
     /** The interval's histogram. */
     Histogram histogram() throws UnreadableException {
         try {

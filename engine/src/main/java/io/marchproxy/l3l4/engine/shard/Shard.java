@@ -44,6 +44,7 @@ public final class Shard implements ShardContext {
     private final Egress egress;
     private final Pipeline pipeline;
     private final OffHeapFlowTable flows;
+    private final ShardLatency latency;
     private final @Nullable Pipelined pipelined;
 
     /** Builds a shard that keeps no journal, and starts its threads; it has no listeners yet. */
@@ -81,6 +82,7 @@ public final class Shard implements ShardContext {
             Pipelined.RingOutput output = new Pipelined.RingOutput(outgoing, egressBell);
             pipeline = new Pipeline(settings, flows, output, journal);
             output.connect(pipeline);
+            latency = new ShardLatency(pipeline);
             pipelined = new Pipelined(
                     ring,
                     outgoing,
@@ -90,6 +92,7 @@ public final class Shard implements ShardContext {
                     egress,
                     errors,
                     options.spinNs(),
+                    latency,
                     PinnedThreads.named(options, "stages", 1),
                     PinnedThreads.named(options, "egress", 2));
             ingress.connect(pipelined);
@@ -98,7 +101,8 @@ public final class Shard implements ShardContext {
             pipelined = null;
             pipeline = new Pipeline(settings, flows, egress, journal);
             egress.runsWith(pipeline);
-            ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors));
+            latency = new ShardLatency(pipeline);
+            ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors, latency));
         }
     }
 
@@ -144,6 +148,11 @@ public final class Shard implements ShardContext {
     @Override
     public DistinctErrors errors() {
         return errors;
+    }
+
+    @Override
+    public ShardLatency latency() {
+        return latency;
     }
 
     @Override

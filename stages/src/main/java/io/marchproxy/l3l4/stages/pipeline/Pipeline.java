@@ -16,6 +16,8 @@ import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
 import io.marchproxy.l3l4.stages.trace.TraceStage;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the five stages in virtual time: classify ▶ shape ▶ mark ▶ route ▶ trace.
@@ -42,6 +44,9 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
 
     private volatile PipelineSettings settings;
     private long nowNs = Long.MIN_VALUE;
+
+    /** Of the event at hand, when it is one of the few that are timed. */
+    private @Nullable StageTimer timer;
 
     /** A pipeline with its first settings. The flow table is empty, and this pipeline's alone. */
     public Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal) {
@@ -83,6 +88,19 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             pass(event);
         } else {
             handleOther(event);
+        }
+    }
+
+    /**
+     * Handles an event as {@link #handle(PacketDescriptor)} does, and tells a timer as it passes each stage. Nothing that is
+     * decided depends on it. What the event's time releases meanwhile is not timed.
+     */
+    public void handle(PacketDescriptor event, StageTimer stageTimer) {
+        timer = stageTimer;
+        try {
+            handle(event);
+        } finally {
+            timer = null;
         }
     }
 
@@ -129,15 +147,21 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     }
 
     private void pass(PacketDescriptor packet) {
+        StageTimer timed = timer;
+        if (timed != null) {
+            timed.begins();
+        }
         Verdict verdict = classify.process(packet, nowNs);
         if (packet.isData()) {
             books.in(packet);
         }
+        passed(timed);
         if (verdict == Verdict.CONTINUE) {
             verdict = shape.process(packet, nowNs);
+            passed(timed);
         }
         if (verdict == Verdict.CONTINUE) {
-            verdict = leave(packet);
+            verdict = leave(packet, timed);
         }
         if (verdict == Verdict.FORWARD) {
             forward(packet);
@@ -150,22 +174,31 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
 
     private void release(PacketDescriptor packet) {
         countHeld(packet, -1);
-        if (leave(packet) == Verdict.FORWARD) {
+        if (leave(packet, null) == Verdict.FORWARD) {
             forward(packet);
         } else {
             drop(packet);
         }
     }
 
-    private Verdict leave(PacketDescriptor packet) {
+    private Verdict leave(PacketDescriptor packet, @Nullable StageTimer timed) {
         Verdict verdict = mark.process(packet, nowNs);
+        passed(timed);
         if (verdict == Verdict.CONTINUE) {
             verdict = route.process(packet, nowNs);
+            passed(timed);
         }
         if (verdict == Verdict.CONTINUE) {
             verdict = trace.process(packet, nowNs);
+            passed(timed);
         }
         return verdict;
+    }
+
+    private static void passed(@Nullable StageTimer timed) {
+        if (timed != null) {
+            timed.passed();
+        }
     }
 
     private void hold(PacketDescriptor packet) {
@@ -329,8 +362,20 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         return classify.sessions(service);
     }
 
-    /** How long packets stayed. Any thread may ask. */
-    public ResidenceTimes trace() {
-        return trace.residence();
+    /** How long packets that were not held waited for the stages. Any thread may ask. */
+    public ResidenceTimes waits() {
+        return trace.waits();
+    }
+
+    /** How long packets that were held stayed. Any thread may ask. */
+    public ResidenceTimes holds() {
+        return trace.holds();
+    }
+
+    /** How long packets stayed so far, held or not, in nanoseconds. Any thread may ask, and gets a histogram of its own. */
+    public Histogram residence() {
+        Histogram all = trace.waits().total();
+        all.add(trace.holds().total());
+        return all;
     }
 }

@@ -79,7 +79,8 @@ public final class SettingsBinder {
                 journal.get(Catalogue.JOURNAL_MODE),
                 journal.get(Catalogue.JOURNAL_MAX_SIZE),
                 journal.get(Catalogue.JOURNAL_MAX_AGE),
-                journal.get(Catalogue.JOURNAL_PERIODIC));
+                journal.get(Catalogue.JOURNAL_PERIODIC),
+                Math.toIntExact(journal.get(Catalogue.JOURNAL_SNAP)));
     }
 
     private static QosSettings qos(Bound qos) {

@@ -114,6 +114,16 @@ public final class Records {
         return at + JournalLayout.FLOW_ENTRY;
     }
 
+    /** Of a SNAP: how many bytes it has. */
+    public static int snapCaptured(long at) {
+        return Short.toUnsignedInt(Memory.getShort(at + JournalLayout.SNAP_CAPTURED));
+    }
+
+    /** Of a SNAP: where its bytes stand. */
+    public static long snapBytes(long at) {
+        return at + JournalLayout.SNAP_BYTES;
+    }
+
     /** Of a GAP: why. */
     public static GapCause gapCause(long at) {
         return GapCause.values()[Memory.getByte(at + JournalLayout.GAP_CAUSE)];

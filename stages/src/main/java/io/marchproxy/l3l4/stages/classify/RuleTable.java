@@ -48,13 +48,13 @@ final class RuleTable {
         egressDscp = new int[count];
         for (int i = 0; i < count; i++) {
             compile(i, all.get(rules[i]));
-            // What a relay carries was asked when the table was made.
-            protocols[i] = service.isIp() ? all.get(rules[i]).protocol() : ANY;
+            // Where one protocol alone comes, it was asked for when the rules were chosen.
+            protocols[i] = service.carries() == 0 ? all.get(rules[i]).protocol() : ANY;
         }
     }
 
     private static boolean concerns(ClassifyRule rule, ServiceProfile service) {
-        return (rule.protocol() == ANY || service.isIp() || rule.protocol() == service.protocol())
+        return (rule.protocol() == ANY || service.carries() == 0 || rule.protocol() == service.carries())
                 && (rule.service() == null || rule.service().equals(service.name()));
     }
 

@@ -14,7 +14,7 @@ public final class DescriptorFlags {
     /** A whole IP packet, which the length counts with its headers; otherwise the bytes that a relay carries. Set by ingress. */
     public static final int IP_PACKET = 32;
 
-    /** An IP packet whose headers make no sense; argument 0 says why, as a {@link ParseResult} ordinal. Set by ingress. */
+    /** An IP packet whose headers make no sense. Set by ingress. */
     public static final int MALFORMED = 64;
 
     private DescriptorFlags() {}

@@ -240,6 +240,7 @@ public final class IpPacket {
             descriptor.destinationPort(destinationPort);
         }
         descriptor.lengthBytes(totalBytes);
+        descriptor.argument0(Math.max(totalBytes - capturedBytes, 0));
         descriptor.payloadAddress(address);
     }
 
@@ -247,13 +248,13 @@ public final class IpPacket {
      * Writes into a descriptor that was reset that an IP packet makes no sense. It has neither protocol nor addresses then, as
      * no packet that can be read has, so that it is of no flow.
      *
-     * @param why what {@link #parse} answered
-     * @param lengthBytes as it came in
+     * @param capturedBytes how many bytes are there
+     * @param lengthBytes how many there were, at least as many
      */
-    public static void describeMalformed(PacketDescriptor descriptor, ParseResult why, long address, int lengthBytes) {
+    public static void describeMalformed(PacketDescriptor descriptor, long address, int capturedBytes, int lengthBytes) {
         descriptor.flags(DescriptorFlags.IP_PACKET | DescriptorFlags.MALFORMED);
-        descriptor.argument0(why.ordinal());
         descriptor.lengthBytes(lengthBytes);
+        descriptor.argument0(lengthBytes - capturedBytes);
         descriptor.payloadAddress(address);
     }
 

@@ -60,7 +60,7 @@ class IpPacketsTest {
         if (result.isReadable()) {
             parser.describe(event);
         } else {
-            IpPacket.describeMalformed(event, result, memory.address(), length);
+            IpPacket.describeMalformed(event, memory.address(), length, length);
         }
         return event;
     }

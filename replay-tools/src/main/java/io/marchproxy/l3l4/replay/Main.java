@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
         name = Main.NAME,
         description = "Offline tools for what proxy-l3l4 recorded.",
         mixinStandardHelpOptions = true,
-        subcommands = {VerifyCommand.class, StatsCommand.class, TailCommand.class, ImportPcapCommand.class, CommandLine.HelpCommand.class},
+        subcommands = {VerifyCommand.class, StatsCommand.class, TailCommand.class, ImportPcapCommand.class, ExportPcapCommand.class, CommandLine.HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
@@ -42,6 +42,7 @@ public final class Main {
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.getCommandSpec().version(nameAndVersion());
         commandLine.setExecutionExceptionHandler(Main::failed);
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         return commandLine;
     }
 

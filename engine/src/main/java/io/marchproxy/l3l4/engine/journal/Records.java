@@ -114,14 +114,13 @@ public final class Records {
         return at + JournalLayout.FLOW_ENTRY;
     }
 
-    /** Of a SNAP: how many bytes it has. */
-    public static int snapCaptured(long at) {
-        return Short.toUnsignedInt(Memory.getShort(at + JournalLayout.SNAP_CAPTURED));
-    }
-
-    /** Of a SNAP: where its bytes stand. */
-    public static long snapBytes(long at) {
-        return at + JournalLayout.SNAP_BYTES;
+    /** Of a SNAP: a copy of its bytes. */
+    public static byte[] snap(long at) {
+        byte[] bytes = new byte[Short.toUnsignedInt(Memory.getShort(at + JournalLayout.SNAP_CAPTURED))];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = Memory.getByte(at + JournalLayout.SNAP_BYTES + i);
+        }
+        return bytes;
     }
 
     /** Of a GAP: why. */

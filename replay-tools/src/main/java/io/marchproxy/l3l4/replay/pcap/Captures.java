@@ -34,7 +34,7 @@ public final class Captures {
     private static InputStream unpacked(InputStream in, String name) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(in, BUFFER_BYTES);
         buffered.mark(2);
-        int magic = buffered.read() << Byte.SIZE | buffered.read();
+        int magic = (buffered.read() << Byte.SIZE) | buffered.read();
         buffered.reset();
         if (magic != GZIP_MAGIC) {
             return buffered;

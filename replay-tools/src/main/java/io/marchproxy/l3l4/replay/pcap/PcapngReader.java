@@ -138,7 +138,7 @@ final class PcapngReader extends CaptureReader {
             } else if (in.u16(at) == OPTION_OFFSET && bytes == Long.BYTES) {
                 resolution = resolution.withOffset(in.s64(value));
             }
-            at = value + (bytes + 3 & -Integer.BYTES);
+            at = value + ((bytes + 3) & -Integer.BYTES);
         }
         interfaces.add(new Interface(in.u16(8), in.u32(12), resolution));
         return true;
@@ -154,7 +154,7 @@ final class PcapngReader extends CaptureReader {
             return damaged("it is damaged: a packet that claims " + captured + " bytes");
         }
         linkType = from.linkType();
-        timeNs = from.resolution().toNs(in.u32(12) << Integer.SIZE | in.u32(16));
+        timeNs = from.resolution().toNs((in.u32(12) << Integer.SIZE) | in.u32(16));
         packet(PACKET_AT, captured, in.u32(24));
         return true;
     }

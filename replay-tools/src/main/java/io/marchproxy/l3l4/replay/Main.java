@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.replay;
 import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.replay.latency.LatencyCommand;
+import io.marchproxy.l3l4.replay.pcap.CaptureException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -20,6 +21,8 @@ import picocli.CommandLine.Spec;
             LatencyCommand.class,
             StatsCommand.class,
             TailCommand.class,
+            ImportPcapCommand.class,
+            ExportPcapCommand.class,
             CommandLine.HelpCommand.class
         },
         synopsisSubcommandLabel = "COMMAND")
@@ -61,7 +64,7 @@ public final class Main {
 
     /** What can't be read is the user's to know, in one line; anything else is a fault of the program, with its stack. */
     private static int failed(Exception error, CommandLine command, CommandLine.ParseResult parsed) {
-        if (error instanceof JournalException || error instanceof UnreadableException) {
+        if (error instanceof JournalException || error instanceof UnreadableException || error instanceof CaptureException) {
             command.getErr().println(NAME + ": " + error.getMessage());
             return CommandLine.ExitCode.USAGE;
         }

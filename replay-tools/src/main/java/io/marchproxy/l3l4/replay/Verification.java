@@ -137,7 +137,7 @@ final class Verification implements AutoCloseable {
                 ended = true;
             }
             case END -> ended = true;
-            case FLOW, PAD -> {
+            case FLOW, SNAP, PAD -> {
                 // nothing is decided by them
             }
         }

@@ -81,7 +81,8 @@ public final class SettingsBinder {
                 journal.get(Catalogue.JOURNAL_MODE),
                 journal.get(Catalogue.JOURNAL_MAX_SIZE),
                 journal.get(Catalogue.JOURNAL_MAX_AGE),
-                journal.get(Catalogue.JOURNAL_PERIODIC));
+                journal.get(Catalogue.JOURNAL_PERIODIC),
+                Math.toIntExact(journal.get(Catalogue.JOURNAL_SNAP)));
     }
 
     private static LatencySettings latency(Bound latency) {

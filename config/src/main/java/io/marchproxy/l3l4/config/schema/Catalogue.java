@@ -105,10 +105,15 @@ public final class Catalogue {
             Values.duration(SECOND, Duration.ofDays(1)),
             JournalSettings.DEFAULT.periodic(),
             "With mode flows: between two records of a flow that lives.");
+    public static final Key<Long> JOURNAL_SNAP = Key.of(
+            "snap",
+            Values.size(0, JournalSettings.LONGEST_SNAP_BYTES),
+            (long) JournalSettings.DEFAULT.snapBytes(),
+            "With mode packets: the first bytes of each UDP datagram and IP packet to record with it, for export-pcap. 0B records no payload.");
     public static final Group JOURNAL = new Group(
             "journal",
             "The record of decisions, for replay.",
-            List.of(JOURNAL_MODE, JOURNAL_MAX_SIZE, JOURNAL_MAX_AGE, JOURNAL_PERIODIC));
+            List.of(JOURNAL_MODE, JOURNAL_MAX_SIZE, JOURNAL_MAX_AGE, JOURNAL_PERIODIC, JOURNAL_SNAP));
     public static final Group ENGINE = new Group(
             "engine",
             "How the machine is built.",

@@ -38,12 +38,14 @@ package io.marchproxy.l3l4.engine.journal;
  * FLOW_END: the pipeline's own end of a flow  | 0| type | words | reason || 8| flow reference || 16| time ns
  * FLOW: the mode flows | 0| type | words | phase | reason || 8| time ns || 16| flow reference || 24| FlowLayout, 128 bytes
  * GAP: records are missing here               | 0| type | words | cause || 8| how many
+ * SNAP: the first bytes of a datagram or IP packet of the EVENT that follows, where engine.journal.snap asks for them; of a run
+ * one for each datagram       | 0| type | 0 | how many || 4| length || 8| bytes, padded with zeros
  * END: the session's end                      | 0| type | words || 8| events || 16| outcomes || 24| time ns
  * </pre>
  */
 public final class JournalLayout {
     /** Counts up with every change. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** "MPJL" as a little-endian number. */
     public static final int MAGIC = 0x4c4a504d;
@@ -121,6 +123,9 @@ public final class JournalLayout {
     public static final int SESSION_END_EVENTS = 8;
     public static final int SESSION_END_OUTCOMES = 16;
     public static final int SESSION_END_TIME_NS = 24;
+
+    public static final int SNAP_CAPTURED = 2;
+    public static final int SNAP_BYTES = 8;
 
     /** The longest record: a piece of JSON. */
     public static final int LONGEST_RECORD = PIECE_BYTES + (32 << 10);

@@ -67,6 +67,11 @@ public final class Journals implements ShardJournals, AutoCloseable {
             return null;
         }
         Path folder = dataDir.resolve("journal");
+        return new Journals(folder, settings, shards, lock(folder));
+    }
+
+    /** Makes a journal's folder, and keeps everybody else out of it. */
+    static FileChannel lock(Path folder) throws JournalException {
         try {
             Files.createDirectories(folder);
             FileChannel lock =
@@ -80,7 +85,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
                 lock.close();
                 throw inUse(folder);
             }
-            return new Journals(folder, settings, shards, lock);
+            return lock;
         } catch (JournalException e) {
             throw e;
         } catch (IOException e) {
@@ -119,7 +124,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
                                 System.nanoTime(),
                                 first));
         ShardRecorder recorder = settings.mode() == JournalSettings.Mode.PACKETS
-                ? new PacketRecorder(log.recording())
+                ? new PacketRecorder(log.recording(), settings.snapBytes())
                 : new FlowRecorder(log.recording(), flows, settings.periodic().toNanos());
         synchronized (parts) {
             // A shard may be built again, with another transport than the first that was tried.

@@ -7,16 +7,26 @@ import io.marchproxy.l3l4.stages.pipeline.Verdict;
 /** The mode {@code packets}: every event and everything that came of it. The pipeline's thread; allocates nothing. */
 final class PacketRecorder implements ShardRecorder {
     private final Recording recording;
+    private final int snapBytes;
     private long events;
     private long outcomes;
 
-    PacketRecorder(Recording recording) {
+    /**
+     * A recorder of all that a shard does.
+     *
+     * @param snapBytes of each datagram and IP packet that are recorded with it; 0 for none
+     */
+    PacketRecorder(Recording recording, int snapBytes) {
         this.recording = recording;
+        this.snapBytes = snapBytes;
     }
 
     @Override
     public void arrived(PacketDescriptor event) {
         recording.eventBegins();
+        if (snapBytes > 0) {
+            recording.snap(event, snapBytes);
+        }
         recording.event(event);
         events++;
     }

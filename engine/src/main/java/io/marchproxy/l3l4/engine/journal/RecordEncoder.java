@@ -167,6 +167,22 @@ public final class RecordEncoder {
         return length;
     }
 
+    /**
+     * A packet's first bytes.
+     *
+     * @param from where they stand
+     * @param captured how many, 0 to 65,535
+     */
+    public static int snap(long at, long from, int captured) {
+        int padded = (JournalLayout.SNAP_BYTES + captured + 7) & -8;
+        Memory.putLong(at + padded - 8, 0);
+        Memory.putLong(at + FIRST_WORD, RecordType.SNAP.ordinal());
+        Memory.putShort(at + JournalLayout.SNAP_CAPTURED, (short) captured);
+        Memory.putInt(at + JournalLayout.LONG_LENGTH, padded);
+        Memory.copy(from, at + JournalLayout.SNAP_BYTES, captured);
+        return padded;
+    }
+
     /** A piece of JSON: {@code length} bytes of {@code text} from {@code offset} on, at most 32 KiB. */
     static int piece(long at, RecordType type, byte[] text, int offset, int length) {
         int padded = (JournalLayout.PIECE_BYTES + length + 7) & -8;

@@ -21,7 +21,9 @@ public enum RecordType {
     /** Records are missing. */
     GAP,
     /** The service ended as it should. */
-    END;
+    END,
+    /** The first bytes of a datagram or IP packet of the event that follows. */
+    SNAP;
 
     private static final RecordType[] VALUES = values();
 

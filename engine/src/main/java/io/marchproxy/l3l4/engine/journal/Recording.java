@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Recording {
     private final JournalRing ring;
+    private final Runnable whenFull;
 
     /** Records put into the ring, and those lost; written by one thread, so adding needs no lock. */
     private final AtomicLong written = new AtomicLong();
@@ -20,13 +21,27 @@ final class Recording {
     private boolean paused;
 
     Recording(JournalRing ring) {
+        this(ring, () -> {});
+    }
+
+    /**
+     * A recording whose thread makes room.
+     *
+     * @param whenFull called when there is none, before anything is lost
+     */
+    Recording(JournalRing ring, Runnable whenFull) {
         this.ring = ring;
+        this.whenFull = whenFull;
     }
 
     /** Where the next record may be written; 0 when it is lost. */
     long claim(int most) {
         if (!paused) {
             long at = ring.claim(most);
+            if (at == 0) {
+                whenFull.run();
+                at = ring.claim(most);
+            }
             if (at != 0) {
                 return at;
             }
@@ -63,6 +78,26 @@ final class Recording {
         long at = claim(RecordEncoder.LONGEST);
         if (at != 0) {
             publish(RecordEncoder.event(at, event));
+        }
+    }
+
+    /**
+     * Records the first bytes of each datagram, or of the IP packet, that an event brings. Those of a stream are not to be had:
+     * they pass in pieces of any length, and most of them never leave the kernel.
+     */
+    void snap(PacketDescriptor event, int most) {
+        long from = event.payloadAddress();
+        if (from == 0 || !event.isData()) {
+            return;
+        }
+        int there = event.isIpPacket() ? event.lengthBytes() - (int) event.argument0() : event.lengthBytes();
+        int segment = event.packets() > 1 ? event.segmentBytes() : there;
+        for (int i = 0; i < event.packets(); i++) {
+            int length = Math.min(segment, there - i * segment);
+            long at = claim(JournalLayout.SNAP_BYTES + most + Long.BYTES);
+            if (at != 0) {
+                publish(RecordEncoder.snap(at, from + (long) i * segment, Math.clamp(length, 0, most)));
+            }
         }
     }
 

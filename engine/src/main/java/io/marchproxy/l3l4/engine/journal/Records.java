@@ -114,6 +114,15 @@ public final class Records {
         return at + JournalLayout.FLOW_ENTRY;
     }
 
+    /** Of a SNAP: a copy of its bytes. */
+    public static byte[] snap(long at) {
+        byte[] bytes = new byte[Short.toUnsignedInt(Memory.getShort(at + JournalLayout.SNAP_CAPTURED))];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = Memory.getByte(at + JournalLayout.SNAP_BYTES + i);
+        }
+        return bytes;
+    }
+
     /** Of a GAP: why. */
     public static GapCause gapCause(long at) {
         return GapCause.values()[Memory.getByte(at + JournalLayout.GAP_CAUSE)];

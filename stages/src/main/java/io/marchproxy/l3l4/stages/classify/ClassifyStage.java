@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the flow that a packet belongs to, or begins one: service, first matching rule, class and code point are decided
- * with a flow's first packet and stay with it. Keeps the flow's counters, and UDP sessions within their cap.
+ * with a flow's first packet and stay with it. Keeps the flow's counters, and UDP sessions within their cap. IP packets are
+ * looked up as datagrams are, by protocol, addresses and ports (0 where there are none); what makes no sense ends here.
  *
  * <p>Whatever it answers, the descriptor then has a class, so that the books can be kept.
  */
@@ -111,7 +112,7 @@ public final class ClassifyStage implements Stage {
         if (packet.argument0() != 0) {
             return DropReason.of((int) packet.argument0() - 1).drop(packet);
         }
-        if (!service.profile().active()) {
+        if (!service.profile().active() || service.profile().isIp()) {
             return DropReason.NO_SERVICE.drop(packet);
         }
         return begin(packet, service, nowNs);
@@ -123,11 +124,16 @@ public final class ClassifyStage implements Stage {
             packet.trafficClass(LOWEST_CLASS);
             return DropReason.NO_SERVICE.drop(packet);
         }
+        boolean isIpPacket = packet.isIpPacket();
+        if (packet.isMalformed()) {
+            packet.trafficClass(service.profile().defaultClass());
+            return DropReason.MALFORMED.drop(packet);
+        }
         applyRules(packet, service);
-        if (!service.profile().active()) {
+        if (!service.profile().active() || service.profile().isIp() != isIpPacket) {
             return DropReason.NO_SERVICE.drop(packet);
         }
-        if (service.sessions().size() >= service.cap() && !makeRoom(service)) {
+        if (!isIpPacket && service.sessions().size() >= service.cap() && !makeRoom(service)) {
             return DropReason.SESSION_CAP.drop(packet);
         }
         return begin(packet, service, nowNs);
@@ -169,7 +175,7 @@ public final class ClassifyStage implements Stage {
         packet.flags(packet.flags() | DescriptorFlags.NEW_FLOW);
         FlowEntry.classified(entry, packet.trafficClass(), packet.egressDscp(), packet.rule());
         FlowEntry.firstSeenNs(entry, nowNs);
-        if (packet.protocol() == IpPacket.UDP) {
+        if (packet.protocol() == IpPacket.UDP && !service.profile().isIp()) {
             service.add(slot, entry);
         }
         Verdict verdict = known(packet, entry, nowNs);
@@ -215,8 +221,9 @@ public final class ClassifyStage implements Stage {
 
     /** Takes a flow that is about to be freed out of its service's sessions. */
     public void forget(long entry) {
-        if (FlowEntry.protocol(entry) == IpPacket.UDP) {
-            services[FlowEntry.service(entry)].remove(entry);
+        ServiceState service = services[FlowEntry.service(entry)];
+        if (FlowEntry.protocol(entry) == IpPacket.UDP && !service.profile().isIp()) {
+            service.remove(entry);
         }
     }
 

@@ -13,8 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Chooses a flow's backend among the healthy ones, and keeps to it: a connection for its life, a UDP session until the
- * backend is unhealthy or no longer configured and another is to be had. Tries another when a connect failed.
+ * Chooses a flow's backend among the healthy ones, and keeps to it: a connection for its life, a UDP session or a flow of IP
+ * packets until the backend (a gateway, for the latter) is unhealthy or no longer configured and another is to be had. Tries
+ * another when a connect failed.
  */
 public final class RouteStage implements Stage {
     private static final int TRIES_COUNTED = 255;
@@ -65,7 +66,8 @@ public final class RouteStage implements Stage {
             return followConnection(packet, entry, isConnection, nowNs);
         }
         int backend = FlowEntry.backend(entry);
-        if (isConnection || !packet.isToBackend() || (backend >= 0 && states.usable(backend))) {
+        boolean isSettled = (backend >= 0 && states.usable(backend)) || !packet.isToBackend();
+        if (isSettled || (isConnection && !packet.isIpPacket())) {
             packet.backend(backend);
             return Verdict.CONTINUE;
         }

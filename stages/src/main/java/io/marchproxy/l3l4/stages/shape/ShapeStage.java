@@ -78,8 +78,8 @@ public final class ShapeStage extends SingleWriter implements Stage {
 
     private Verdict hold(PacketDescriptor packet, int number, long releaseNs) {
         int trafficClass = packet.trafficClass();
-        if (packet.protocol() == IpPacket.UDP
-                && heldPackets[trafficClass] + packet.packets() > boundPackets[trafficClass]) {
+        boolean mayBeDropped = packet.protocol() == IpPacket.UDP || packet.isIpPacket();
+        if (mayBeDropped && heldPackets[trafficClass] + packet.packets() > boundPackets[trafficClass]) {
             return DropReason.QUEUE_FULL.drop(packet);
         }
         packet.releaseNs(releaseNs);

@@ -2,23 +2,39 @@ package io.marchproxy.l3l4.engine.journal;
 
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 
 /** The mode {@code packets}: every event and everything that came of it. The pipeline's thread; allocates nothing. */
 final class PacketRecorder implements ShardRecorder {
     private final Recording recording;
+    private final Checkpoints checkpoints;
     private long events;
     private long outcomes;
 
-    PacketRecorder(Recording recording) {
+    PacketRecorder(Recording recording, Checkpoints checkpoints) {
         this.recording = recording;
+        this.checkpoints = checkpoints;
+    }
+
+    @Override
+    public void follows(Pipeline pipeline) {
+        checkpoints.follows(pipeline);
     }
 
     @Override
     public void arrived(PacketDescriptor event) {
-        recording.eventBegins();
+        if (recording.eventBegins()) {
+            // What comes after a gap can be verified from the next checkpoint on.
+            checkpoints.want();
+        }
+        checkpoints.turn(event.arrivalNs());
         recording.event(event);
         events++;
+        if (!event.isData() && event.endpoint() instanceof PipelineSettings settings) {
+            checkpoints.configured(settings);
+        }
     }
 
     @Override

@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 
 /**
@@ -32,5 +34,15 @@ public final class TraceStage extends SingleWriter implements Stage {
             residence.record(leftNs - packet.arrivalNs(), packet.packets());
         }
         return Verdict.FORWARD;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        // no answer depends on what was counted
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        // no answer depends on what was counted
     }
 }

@@ -2,11 +2,14 @@ package io.marchproxy.l3l4.engine.journal;
 
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 
 /** The mode {@code packets}: every event and everything that came of it. The pipeline's thread; allocates nothing. */
 final class PacketRecorder implements ShardRecorder {
     private final Recording recording;
+    private final Checkpoints checkpoints;
     private final int snapBytes;
     private long events;
     private long outcomes;
@@ -16,19 +19,32 @@ final class PacketRecorder implements ShardRecorder {
      *
      * @param snapBytes of each datagram and IP packet that are recorded with it; 0 for none
      */
-    PacketRecorder(Recording recording, int snapBytes) {
+    PacketRecorder(Recording recording, Checkpoints checkpoints, int snapBytes) {
         this.recording = recording;
+        this.checkpoints = checkpoints;
         this.snapBytes = snapBytes;
     }
 
     @Override
+    public void follows(Pipeline pipeline) {
+        checkpoints.follows(pipeline);
+    }
+
+    @Override
     public void arrived(PacketDescriptor event) {
-        recording.eventBegins();
+        if (recording.eventBegins()) {
+            // What comes after a gap can be verified from the next checkpoint on.
+            checkpoints.want();
+        }
+        checkpoints.turn(event.arrivalNs());
         if (snapBytes > 0) {
             recording.snap(event, snapBytes);
         }
         recording.event(event);
         events++;
+        if (!event.isData() && event.endpoint() instanceof PipelineSettings settings) {
+            checkpoints.configured(settings);
+        }
     }
 
     @Override

@@ -58,22 +58,42 @@ final class Recording {
         ring.publish(length);
     }
 
-    /** An event begins, which is where recording may go on after a gap. */
-    void eventBegins() {
+    /**
+     * Where a record may be written that is not to crowd out others: 0 when less than half of the ring is free, or while records
+     * are lost. Nothing is lost then.
+     */
+    long claimSpare(int most) {
+        return hasSpareRoom() ? ring.claim(most) : 0;
+    }
+
+    /** Whether at least half of the ring is free, and no records are being lost. */
+    boolean hasSpareRoom() {
+        return !paused && ring.hasDrained();
+    }
+
+    /** Whether records are being lost. */
+    boolean isPaused() {
+        return paused;
+    }
+
+    /** An event begins, which is where recording may go on after a gap: true when it does. */
+    boolean eventBegins() {
         if (paused && ring.hasDrained()) {
             long at = ring.claim(RecordEncoder.LONGEST);
             if (at != 0) {
                 paused = false;
                 publish(RecordEncoder.gap(at, GapCause.OVERRUN, lostInGap));
                 lostInGap = 0;
+                return true;
             }
         }
+        return false;
     }
 
     /** Records an event; before a CONFIG event, the settings that it brings. */
     void event(PacketDescriptor event) {
         if (event.kind() == EventKind.CONFIG && event.endpoint() instanceof PipelineSettings settings) {
-            json(RecordType.SETTINGS, settings);
+            json(RecordType.SETTINGS, new JsonText(settings));
         }
         long at = claim(RecordEncoder.LONGEST);
         if (at != 0) {
@@ -102,13 +122,11 @@ final class Recording {
     }
 
     /** Records JSON, in pieces that a ring can take. */
-    void json(RecordType type, Record value) {
-        byte[] text = RecordJson.write(value);
-        int most = JournalLayout.LONGEST_RECORD - JournalLayout.PIECE_BYTES;
-        for (int offset = 0; offset < text.length; offset += most) {
+    void json(RecordType type, JsonText text) {
+        for (int offset = 0; offset < text.length(); offset += JsonText.PIECE) {
             long at = claim(JournalLayout.LONGEST_RECORD);
             if (at != 0) {
-                publish(RecordEncoder.piece(at, type, text, offset, Math.min(most, text.length - offset)));
+                publish(text.piece(at, type, offset));
             }
         }
     }

@@ -81,7 +81,7 @@ public final class Records {
 
     /** Of a DECISION or RELEASE. */
     public static Verdict verdict(long at) {
-        return Verdict.of(Memory.getByte(at + JournalLayout.DECISION_VERDICT) & (1 << JournalLayout.CLASS_SHIFT) - 1);
+        return Verdict.of(Memory.getByte(at + JournalLayout.DECISION_VERDICT) & JournalLayout.VERDICT_MASK);
     }
 
     /** Of a DECISION or RELEASE: 0 to 3. */
@@ -121,6 +121,11 @@ public final class Records {
             bytes[i] = Memory.getByte(at + JournalLayout.SNAP_BYTES + i);
         }
         return bytes;
+    }
+
+    /** Of a piece of JSON: whether it is the first. */
+    public static boolean isFirstPiece(long at) {
+        return Memory.getInt(at + JournalLayout.PIECE_OFFSET) == 0;
     }
 
     /** Of a GAP: why. */

@@ -11,6 +11,8 @@ import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -244,6 +246,22 @@ public final class ClassifyStage implements Stage {
     private @Nullable ServiceState service(int number) {
         ServiceState[] all = services;
         return number < all.length ? all[number] : null;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        to.number(services.length);
+        for (ServiceState service : services) {
+            service.save(to);
+        }
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        from.number(services.length, services.length);
+        for (ServiceState service : services) {
+            service.restore(from);
+        }
     }
 
     private static VarHandle servicesHandle() {

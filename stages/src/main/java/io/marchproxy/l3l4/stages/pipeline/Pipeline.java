@@ -66,6 +66,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         this.trace = new TraceStage();
         this.settings = initial;
         classify.apply(initial.classify());
+        journal.follows(this);
     }
 
     /**
@@ -144,6 +145,11 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     /** When {@link #advanceTo} next has something to do, at the earliest; {@code Long.MAX_VALUE} when nothing is pending. */
     public long nextDeadlineNs() {
         return Math.min(shape.nextReleaseNs(), timers.nextNs());
+    }
+
+    /** The time up to which everything due has been done; {@code Long.MIN_VALUE} before the first event. */
+    public long nowNs() {
+        return nowNs;
     }
 
     private void pass(PacketDescriptor packet) {
@@ -320,6 +326,36 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             classify.forget(entry);
             flows.remove(flowRef);
         }
+    }
+
+    /**
+     * Writes down everything that later decisions depend on, but what follows from the settings in force and the flow table's
+     * content. Between events, by the pipeline's thread.
+     */
+    public void save(StateWriter to) {
+        to.number(nowNs);
+        timers.save(to);
+        for (Stage stage : stages()) {
+            stage.save(to);
+        }
+    }
+
+    /**
+     * Goes on where another pipeline was when it was saved. This one is new, has the settings that the other had then, and the
+     * flow table has that one's content.
+     *
+     * @throws IllegalStateException when what is read can't be a pipeline's state
+     */
+    public void restore(StateReader from) {
+        nowNs = from.number();
+        timers.restore(from, nowNs);
+        for (Stage stage : stages()) {
+            stage.restore(from);
+        }
+    }
+
+    private Stage[] stages() {
+        return new Stage[] {classify, shape, mark, route, trace};
     }
 
     @Override

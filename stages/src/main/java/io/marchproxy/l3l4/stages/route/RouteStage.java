@@ -8,6 +8,8 @@ import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 import java.util.List;
@@ -127,6 +129,24 @@ public final class RouteStage implements Stage {
         packet.backend(backend);
         packet.argument1(remainingNs(entry, pool, nowNs));
         return Verdict.CONTINUE;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        states.save(to);
+        to.number(pools.length);
+        for (ServicePool pool : pools) {
+            pool.save(to);
+        }
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        states.restore(from);
+        from.number(pools.length, pools.length);
+        for (ServicePool pool : pools) {
+            pool.restore(from);
+        }
     }
 
     private static long remainingNs(long entry, ServicePool pool, long nowNs) {

@@ -7,6 +7,8 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 
@@ -111,6 +113,10 @@ public final class ShapeStage extends SingleWriter implements Stage {
         HeldQueue queue = queues[nextQueue];
         heldPackets[nextQueue / DIRECTIONS] -= queue.head().packets();
         queue.removeHead();
+        findNext();
+    }
+
+    private void findNext() {
         nextReleaseNs = Long.MAX_VALUE;
         for (int i = 0; i < queues.length; i++) {
             if (queues[i].nextReleaseNs() < nextReleaseNs) {
@@ -118,6 +124,22 @@ public final class ShapeStage extends SingleWriter implements Stage {
                 nextQueue = i;
             }
         }
+    }
+
+    /** Writes all packets that wait, in the order in which they leave their queues. */
+    @Override
+    public void save(StateWriter to) {
+        for (HeldQueue queue : queues) {
+            queue.save(to);
+        }
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        for (int i = 0; i < queues.length; i++) {
+            heldPackets[i / DIRECTIONS] += queues[i].restore(from);
+        }
+        findNext();
     }
 
     /** Packets of a class that wait, both directions together. */

@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 
 /**
@@ -40,5 +42,15 @@ public final class TraceStage extends SingleWriter implements Stage {
             }
         }
         return Verdict.FORWARD;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        // no answer depends on what was counted
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        // no answer depends on what was counted
     }
 }

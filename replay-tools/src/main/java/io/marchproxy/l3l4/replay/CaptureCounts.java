@@ -70,7 +70,8 @@ final class CaptureCounts {
     }
 
     /** Why there is nothing, when that is for a link type; null otherwise. */
-    @Nullable String unreadable() {
+    @Nullable
+    String unreadable() {
         return packets == 0 ? unknownLink : null;
     }
 

@@ -27,8 +27,7 @@ final class DecisionText {
      */
     String line(PacketDescriptor event, long decision) {
         Verdict verdict = Records.verdict(decision);
-        StringBuilder line = new StringBuilder("verdict=")
-                .append(verdict.name().toLowerCase(Locale.ROOT));
+        StringBuilder line = new StringBuilder("verdict=").append(verdict.name().toLowerCase(Locale.ROOT));
         if (verdict == Verdict.DROP) {
             line.append(" reason=").append(Records.dropReason(decision).label());
         }

@@ -93,8 +93,7 @@ final class FlowTrack {
     }
 
     private void control(PacketForge forge, boolean toBackend, int flags, int dscp, Consumer<Made> into) {
-        byte[] bytes =
-                forge.tcp(ends(toBackend).withDscp(dscp), next(toBackend), next(!toBackend), flags, 0, NOTHING);
+        byte[] bytes = forge.tcp(ends(toBackend).withDscp(dscp), next(toBackend), next(!toBackend), flags, 0, NOTHING);
         acknowledged(!toBackend);
         into.accept(new Made(bytes, bytes.length));
     }

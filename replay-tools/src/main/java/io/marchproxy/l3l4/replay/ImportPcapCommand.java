@@ -65,8 +65,9 @@ final class ImportPcapCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "The configuration to decide by: a packet to an address that a service listens on is that"
-                    + " service's, any other that of the service ip. Default: the service ip alone, the default classes.")
+            description =
+                    "The configuration to decide by: a packet to an address that a service listens on is that"
+                            + " service's, any other that of the service ip. Default: the service ip alone, the default classes.")
     private @Nullable Path config;
 
     @Option(
@@ -79,7 +80,8 @@ final class ImportPcapCommand implements Callable<Integer> {
     @Option(
             names = "--snap",
             paramLabel = "SIZE",
-            description = "How much of each packet's first bytes to record, 0B to 256B. Default: engine.journal.snap, or 0B.")
+            description =
+                    "How much of each packet's first bytes to record, 0B to 256B. Default: engine.journal.snap, or 0B.")
     private @Nullable String snap;
 
     @Option(

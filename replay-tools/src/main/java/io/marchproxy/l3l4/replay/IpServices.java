@@ -38,7 +38,8 @@ final class IpServices {
     private static final long IDLE_NS = TimeUnit.SECONDS.toNanos(60);
 
     /** A service's address; a wildcard has no IP version of its own, unless it is IPv4's. */
-    private record Listener(int protocol, int port, boolean isWildcard, int ipVersion, long high, long low, int service) {
+    private record Listener(
+            int protocol, int port, boolean isWildcard, int ipVersion, long high, long low, int service) {
         boolean takes(PacketDescriptor packet) {
             if (packet.protocol() != protocol || packet.destinationPort() != port) {
                 return false;
@@ -46,7 +47,9 @@ final class IpServices {
             if (isWildcard) {
                 return ipVersion == 6 || packet.ipVersion() == ipVersion;
             }
-            return packet.ipVersion() == ipVersion && packet.destinationHigh() == high && packet.destinationLow() == low;
+            return packet.ipVersion() == ipVersion
+                    && packet.destinationHigh() == high
+                    && packet.destinationLow() == low;
         }
     }
 

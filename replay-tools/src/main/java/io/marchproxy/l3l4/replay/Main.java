@@ -64,7 +64,9 @@ public final class Main {
 
     /** What can't be read is the user's to know, in one line; anything else is a fault of the program, with its stack. */
     private static int failed(Exception error, CommandLine command, CommandLine.ParseResult parsed) {
-        if (error instanceof JournalException || error instanceof UnreadableException || error instanceof CaptureException) {
+        if (error instanceof JournalException
+                || error instanceof UnreadableException
+                || error instanceof CaptureException) {
             command.getErr().println(NAME + ": " + error.getMessage());
             return CommandLine.ExitCode.USAGE;
         }

@@ -134,7 +134,8 @@ final class PacketMaker {
         if (hasPorts && ends.protocol() == IpPacket.TCP && content >= TcpView.LEAST_HEADER_BYTES && flow != null) {
             return new Made(flow.segment(forge, ends, content - TcpView.LEAST_HEADER_BYTES), length);
         }
-        return new Made(forge.ip(ends, Math.max(content, 0)), Math.max(length, PacketForge.ipHeaderBytes(ends.ipVersion())));
+        return new Made(
+                forge.ip(ends, Math.max(content, 0)), Math.max(length, PacketForge.ipHeaderBytes(ends.ipVersion())));
     }
 
     private static PacketForge.Ends ends(PacketDescriptor event) {

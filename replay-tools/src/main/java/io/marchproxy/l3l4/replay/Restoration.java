@@ -92,7 +92,8 @@ final class Restoration implements StateReader {
 
     private boolean end(long at) throws JournalException {
         Replay restored = begun();
-        if (Memory.getLong(at + JournalLayout.CHECKPOINT_NUMBERS) != count || slots != restored.flows().slots()) {
+        if (Memory.getLong(at + JournalLayout.CHECKPOINT_NUMBERS) != count
+                || slots != restored.flows().slots()) {
             throw new IllegalStateException("parts of it are missing");
         }
         restored.flows().restored();

@@ -78,7 +78,8 @@ final class ShardPackets implements AutoCloseable {
     }
 
     /** The next packet, or null when there is none. */
-    @Nullable Packet next() throws IOException {
+    @Nullable
+    Packet next() throws IOException {
         while (ready.isEmpty()) {
             if (at == end) {
                 if (!reader.next()) {
@@ -113,7 +114,7 @@ final class ShardPackets implements AutoCloseable {
             case FLOW_END -> maker.ended(Memory.getLong(record + JournalLayout.END_FLOW_REF));
             case FLOW -> flowRecords++;
             case GAP -> missing += Records.gapRecords(record);
-            case END, PAD -> {
+            case END, CHECKPOINT, STATE, SLOTS, CHECKPOINT_END, PAD -> {
                 // no packet
             }
         }
@@ -184,8 +185,7 @@ final class ShardPackets implements AutoCloseable {
 
     private Packet marked(Packet packet, long timeNs, long decision) {
         int dscp = Byte.toUnsignedInt(Memory.getByte(decision + JournalLayout.DECISION_EGRESS_DSCP));
-        byte[] bytes =
-                dscp == PacketDescriptor.DSCP_UNCHANGED ? packet.bytes() : forge.marked(packet.bytes(), dscp);
+        byte[] bytes = dscp == PacketDescriptor.DSCP_UNCHANGED ? packet.bytes() : forge.marked(packet.bytes(), dscp);
         return new Packet(shard, timeNs, bytes, packet.originalBytes(), packet.comment());
     }
 

@@ -45,8 +45,7 @@ class CheckpointTest {
 
     @Test
     void shouldNameADifferenceAfterACheckpoint() throws Exception {
-        try (Synthetic synthetic = new Synthetic(
-                data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(20))) {
+        try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(20))) {
             while (files().size() < 2) {
                 synthetic.datagrams(10_000);
             }

@@ -43,7 +43,8 @@ public final class Traffic implements AutoCloseable {
      * @param more lines of the configuration
      */
     public Traffic(Path data, String engine, String more) throws Exception {
-        Path file = Files.writeString(data.resolve("proxy.yaml"), """
+        Path file = Files.writeString(
+                data.resolve("proxy.yaml"), """
                 data-dir: %s
                 admin: { port: 0 }
                 engine: { %s }
@@ -108,8 +109,10 @@ public final class Traffic implements AutoCloseable {
 
     /** The status once every TCP connection has ended and nothing is held. */
     public StatusReport settled() {
-        Recording.await("all connections have ended", () -> proxy.status().services().stream()
-                .allMatch(service -> service.protocol().equals("udp") || service.connections() == 0));
+        Recording.await(
+                "all connections have ended",
+                () -> proxy.status().services().stream()
+                        .allMatch(service -> service.protocol().equals("udp") || service.connections() == 0));
         return proxy.status();
     }
 

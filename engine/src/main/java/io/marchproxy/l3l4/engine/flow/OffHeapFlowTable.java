@@ -47,6 +47,7 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
 
     /** In the generation of a free slot, so that no reference to it is known before it is given out. */
     private static final int FREE = Integer.MIN_VALUE;
+
     private static final int NONE = -1;
 
     private final FlowHash hash;
@@ -248,8 +249,7 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
         int slot = (int) flowRef;
         removeFromIndex(Memory.getInt(entry + FlowLayout.HASH), slot);
         int generation = (int) (flowRef >>> 32);
-        Memory.putInt(
-                entry + FlowLayout.GENERATION, FREE | (generation == HIGHEST_GENERATION ? 0 : generation + 1));
+        Memory.putInt(entry + FlowLayout.GENERATION, FREE | (generation == HIGHEST_GENERATION ? 0 : generation + 1));
         Memory.putInt(entry + FlowLayout.TIMER_NEXT, firstFree);
         firstFree = slot;
         size--;
@@ -397,8 +397,8 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
             slot = Memory.getInt(address(slot) + FlowLayout.TIMER_NEXT);
         }
         if (used != size || free != untouched - used) {
-            throw new IllegalStateException(used + " flows and " + free + " free slots instead of " + size + " and "
-                    + (untouched - size));
+            throw new IllegalStateException(
+                    used + " flows and " + free + " free slots instead of " + size + " and " + (untouched - size));
         }
     }
 

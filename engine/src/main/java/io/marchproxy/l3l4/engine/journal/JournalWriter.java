@@ -42,8 +42,8 @@ public final class JournalWriter implements AutoCloseable {
                 System.currentTimeMillis(),
                 ring);
         Recording recording = new Recording(ring, this::drain);
-        recording.json(RecordType.SESSION, session);
-        recorder = new PacketRecorder(recording, snapBytes);
+        recording.json(RecordType.SESSION, new JsonText(session));
+        recorder = new PacketRecorder(recording, null, snapBytes);
     }
 
     /**
@@ -63,7 +63,8 @@ public final class JournalWriter implements AutoCloseable {
         JournalStatus.State state = log.status().state();
         if (state != JournalStatus.State.RECORDING) {
             throw new UncheckedIOException(new JournalException("the journal can't be written: "
-                    + (state == JournalStatus.State.DISK_FULL ? GapCause.DISK_FULL : GapCause.WRITE_FAILED).sentence()));
+                    + (state == JournalStatus.State.DISK_FULL ? GapCause.DISK_FULL : GapCause.WRITE_FAILED)
+                            .sentence()));
         }
     }
 

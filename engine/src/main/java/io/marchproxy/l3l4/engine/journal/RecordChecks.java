@@ -64,6 +64,7 @@ final class RecordChecks {
             case STATE -> length >= JournalLayout.STATE_NUMBERS && isState(at, length);
             case SLOTS -> length >= JournalLayout.SLOTS_ENTRIES && isSlots(at, length);
             case CHECKPOINT_END -> length == CHECKPOINT_END;
+            case SNAP -> length >= JournalLayout.SNAP_BYTES && isSnap(at, length);
             case PAD -> false;
         };
     }
@@ -103,6 +104,11 @@ final class RecordChecks {
     private static boolean isState(long at, int length) {
         int count = Memory.getInt(at + JournalLayout.STATE_COUNT);
         return length - JournalLayout.STATE_NUMBERS == (long) count * Long.BYTES;
+    }
+
+    private static boolean isSnap(long at, int length) {
+        int captured = Short.toUnsignedInt(Memory.getShort(at + JournalLayout.SNAP_CAPTURED));
+        return length == ((JournalLayout.SNAP_BYTES + captured + 7) & -8);
     }
 
     private static boolean isSlots(long at, int length) {

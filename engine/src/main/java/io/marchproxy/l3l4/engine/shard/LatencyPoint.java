@@ -4,7 +4,8 @@ import java.util.Locale;
 
 /** The parts of a packet's way through a shard that are timed. */
 public enum LatencyPoint {
-    RING("a packet, from its arrival (the clock is read once for each batch of I/O) until the stages begin; all that are not held"),
+    RING(
+            "a packet, from its arrival (the clock is read once for each batch of I/O) until the stages begin; all that are not held"),
     HOLD("a packet that the shape stage held, from its arrival until its release, in the pipeline's time; all of them"),
     CLASSIFY("a packet in the classify stage, with its entry in the books; sampled"),
     SHAPE("a packet in the shape stage; sampled"),

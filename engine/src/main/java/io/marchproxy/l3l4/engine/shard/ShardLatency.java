@@ -11,11 +11,13 @@ public final class ShardLatency {
 
     ShardLatency(Pipeline pipeline) {
         for (LatencyPoint point : LatencyPoint.values()) {
-            times.put(point, switch (point) {
-                case RING -> pipeline.waits();
-                case HOLD -> pipeline.holds();
-                default -> new ResidenceTimes();
-            });
+            times.put(
+                    point,
+                    switch (point) {
+                        case RING -> pipeline.waits();
+                        case HOLD -> pipeline.holds();
+                        default -> new ResidenceTimes();
+                    });
         }
     }
 

@@ -28,7 +28,8 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheNumbersOfTypesCausesAndPhases() {
-        assertEquals("PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END CHECKPOINT STATE SLOTS CHECKPOINT_END",
+        assertEquals(
+                "PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END CHECKPOINT STATE SLOTS CHECKPOINT_END",
                 names(RecordType.values()));
         assertEquals("OVERRUN DISK_FULL WRITE_FAILED", names(GapCause.values()));
         assertEquals("BEGIN PERIODIC END", names(FlowPhase.values()));

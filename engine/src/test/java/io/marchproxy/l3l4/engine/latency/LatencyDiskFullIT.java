@@ -65,7 +65,8 @@ class LatencyDiskFullIT {
             for (Path file : files.toList()) {
                 try (HistogramLogReader reader = new HistogramLogReader(file.toFile())) {
                     while (reader.hasNext()) {
-                        assertEquals(100_000, ((org.HdrHistogram.Histogram) reader.nextIntervalHistogram()).getTotalCount());
+                        assertEquals(
+                                100_000, ((org.HdrHistogram.Histogram) reader.nextIntervalHistogram()).getTotalCount());
                         lines++;
                     }
                 }

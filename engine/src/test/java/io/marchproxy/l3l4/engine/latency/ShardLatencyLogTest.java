@@ -45,7 +45,9 @@ class ShardLatencyLogTest {
         log.write(START_MS + 2_000, START_MS + 3_000);
 
         List<Histogram> lines = read(folder.resolve("shard-3.hlog"));
-        assertEquals(List.of("egress", "connect", "egress"), lines.stream().map(Histogram::getTag).toList());
+        assertEquals(
+                List.of("egress", "connect", "egress"),
+                lines.stream().map(Histogram::getTag).toList());
         assertEquals(2, lines.get(0).getCountAtValue(5_000));
         assertEquals(START_MS, lines.get(0).getStartTimeStamp());
         assertEquals(1, lines.get(1).getCountAtValue(1_000_000));
@@ -79,7 +81,9 @@ class ShardLatencyLogTest {
         for (Path file : files()) {
             kept.addAll(read(file));
         }
-        assertEquals(START_MS + 400_000, kept.stream().mapToLong(Histogram::getEndTimeStamp).max().orElse(0));
+        assertEquals(
+                START_MS + 400_000,
+                kept.stream().mapToLong(Histogram::getEndTimeStamp).max().orElse(0));
         long counted = kept.stream().mapToLong(Histogram::getTotalCount).sum();
         assertTrue(counted < recorded && counted == kept.size() * 200L, "counted " + counted);
     }

@@ -30,8 +30,7 @@ class BatchTimerTest implements PipelineOutput {
     private static final long MILLISECOND = 1_000_000;
 
     private final Arena arena = Arena.ofConfined();
-    private final Pipeline pipeline =
-            new Pipeline(settings(), new OffHeapFlowTable(100, 1, arena), this, Journal.NONE);
+    private final Pipeline pipeline = new Pipeline(settings(), new OffHeapFlowTable(100, 1, arena), this, Journal.NONE);
     private final ShardLatency latency = new ShardLatency(pipeline);
     private final BatchTimer timer = new BatchTimer(latency);
     private final PacketDescriptor[] events = new PacketDescriptor[EVENTS];

@@ -121,8 +121,8 @@ final class HlogFile implements AutoCloseable {
         while ((next = bytes.read()) >= 0 && next != '\n') {
             line.write(next);
             if (line.size() > LONGEST_LINE) {
-                throw new UnreadableException(path + ":" + (number + 1) + ": is no line of an HdrHistogram log: longer than "
-                        + LONGEST_LINE + " bytes");
+                throw new UnreadableException(path + ":" + (number + 1)
+                        + ": is no line of an HdrHistogram log: longer than " + LONGEST_LINE + " bytes");
             }
         }
         if (next < 0) {

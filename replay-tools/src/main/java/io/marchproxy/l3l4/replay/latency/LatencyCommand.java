@@ -110,7 +110,8 @@ public final class LatencyCommand implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             defaultValue = "table",
-            description = "table, json or csv; the latter two with all times in nanoseconds. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "table, json or csv; the latter two with all times in nanoseconds. Default: ${DEFAULT-VALUE}.")
     private Format format = Format.TABLE;
 
     @Option(
@@ -136,7 +137,8 @@ public final class LatencyCommand implements Callable<Integer> {
         @Override
         public Duration convert(String text) {
             try {
-                return Values.duration(Duration.ofMillis(1), Duration.ofDays(366)).read(text);
+                return Values.duration(Duration.ofMillis(1), Duration.ofDays(366))
+                        .read(text);
             } catch (BadValueException e) {
                 throw new TypeConversionException(
                         "'" + text + "' " + e.problem() + (e.meant() == null ? "" : ", perhaps " + e.meant()));

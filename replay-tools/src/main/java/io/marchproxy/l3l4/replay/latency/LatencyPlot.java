@@ -147,16 +147,15 @@ final class LatencyPlot {
         Map<String, List<Double>> xs = new LinkedHashMap<>();
         Map<String, List<Double>> ys = new LinkedHashMap<>();
         for (Figures slice : run.slices()) {
-            xs.computeIfAbsent(slice.stage(), _ -> new ArrayList<>())
-                    .add((slice.fromMs() - run.fromMs()) / SECOND_MS);
+            xs.computeIfAbsent(slice.stage(), _ -> new ArrayList<>()).add((slice.fromMs() - run.fromMs()) / SECOND_MS);
             ys.computeIfAbsent(slice.stage(), _ -> new ArrayList<>())
                     .add(logarithm(slice.atPercentiles().get(percentileIndex)));
         }
         // In the same order, and so in the same colours, as in the other plot.
         run.totals()
                 .keySet()
-                .forEach(stage ->
-                        line(chart, stage, compared, xs.getOrDefault(stage, List.of()), ys.getOrDefault(stage, List.of())));
+                .forEach(stage -> line(
+                        chart, stage, compared, xs.getOrDefault(stage, List.of()), ys.getOrDefault(stage, List.of())));
     }
 
     private static void line(XYChart chart, String stage, boolean compared, List<Double> x, List<Double> y) {
@@ -184,8 +183,9 @@ final class LatencyPlot {
         if (highest - lowest >= FEW_DECADES) {
             chart.getStyler().setYAxisMin(Math.floor(lowest));
             chart.getStyler().setYAxisMax(Math.ceil(highest));
-            chart.getStyler().setyAxisTickLabelsFormattingFunction(
-                    power -> isWhole(power) ? Times.text(Math.pow(10, power)) : " ");
+            chart.getStyler()
+                    .setyAxisTickLabelsFormattingFunction(
+                            power -> isWhole(power) ? Times.text(Math.pow(10, power)) : " ");
         } else {
             chart.getStyler().setyAxisTickLabelsFormattingFunction(power -> Times.text(Math.pow(10, power)));
         }
@@ -220,6 +220,7 @@ final class LatencyPlot {
         return new BigDecimal(100)
                         .subtract(new BigDecimal(100).movePointLeft((int) Math.rint(nines)))
                         .stripTrailingZeros()
-                        .toPlainString() + " %";
+                        .toPlainString()
+                + " %";
     }
 }

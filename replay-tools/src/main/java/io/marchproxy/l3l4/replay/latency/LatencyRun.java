@@ -86,14 +86,16 @@ final class LatencyRun {
                 ? selection.sliceMs()
                 : Math.max(1_000, Math.ceilDiv(toMs - fromMs, FITTING_SLICES * 1_000L) * 1_000);
         if (sliceMs > 0 && (toMs - fromMs) / sliceMs > MOST_SLICES) {
-            throw new UnreadableException("more than " + MOST_SLICES + " slices of time: choose longer ones with --every");
+            throw new UnreadableException(
+                    "more than " + MOST_SLICES + " slices of time: choose longer ones with --every");
         }
     }
 
     private void add(List<Path> files) throws IOException {
         try (MergedLogs logs = new MergedLogs(files)) {
             for (HlogLine line = logs.next(); line != null; line = logs.next()) {
-                boolean wanted = selection.stages().isEmpty() || selection.stages().contains(line.stage());
+                boolean wanted =
+                        selection.stages().isEmpty() || selection.stages().contains(line.stage());
                 if (wanted && line.startMs() >= fromMs && line.startMs() < Math.max(toMs, fromMs + 1)) {
                     add(line);
                 }

@@ -46,14 +46,19 @@ record Threshold(String text, @Nullable String stage, String what, double percen
                         "'" + text + "' is no bound, such as p99=1ms, egress:p99.9=5ms, max=1s or mean=50us");
             }
             String what = form.group(2);
-            double percentile =
-                    what.startsWith("p") ? new Percentile.Converter().convert(what).value() : 0;
+            double percentile = what.startsWith("p")
+                    ? new Percentile.Converter().convert(what).value()
+                    : 0;
             try {
                 return new Threshold(
-                        text, form.group(1), what, percentile, TIME.read(form.group(3)).toNanos());
+                        text,
+                        form.group(1),
+                        what,
+                        percentile,
+                        TIME.read(form.group(3)).toNanos());
             } catch (BadValueException e) {
-                throw new TypeConversionException("'" + form.group(3) + "' " + e.problem()
-                        + (e.meant() == null ? "" : ", perhaps " + e.meant()));
+                throw new TypeConversionException(
+                        "'" + form.group(3) + "' " + e.problem() + (e.meant() == null ? "" : ", perhaps " + e.meant()));
             }
         }
     }

@@ -17,7 +17,9 @@ final class Times {
             unit++;
         }
         double size = Math.abs(value);
-        String form = (unit == 0 && value == Math.rint(value)) || size >= 100 ? "%.0f %s" : size >= 10 ? "%.1f %s" : "%.2f %s";
+        String form = (unit == 0 && value == Math.rint(value)) || size >= 100
+                ? "%.0f %s"
+                : size >= 10 ? "%.1f %s" : "%.2f %s";
         return String.format(Locale.ROOT, form, value, UNITS[unit]);
     }
 

@@ -98,7 +98,8 @@ final class ByteWindow implements AutoCloseable {
     }
 
     /** Why the stream ended where it did, when it was not its end. */
-    @Nullable String fault() {
+    @Nullable
+    String fault() {
         return fault;
     }
 

@@ -43,7 +43,8 @@ public final class Captures {
             return new GZIPInputStream(buffered, BUFFER_BYTES);
         } catch (EOFException | ZipException e) {
             buffered.close();
-            throw new CaptureException(name + " is compressed, but its first bytes make no sense (" + e.getMessage() + ")");
+            throw new CaptureException(
+                    name + " is compressed, but its first bytes make no sense (" + e.getMessage() + ")");
         }
     }
 

@@ -31,7 +31,8 @@ public final class PacketForge {
     private static final int DSCP_SHIFT_V6 = 22;
 
     /** Maximum segment size, then no-operation and the window's scale (RFC 9293, RFC 7323). */
-    private static final long SYN_OPTIONS = 0x0204_0000_0103_0300L | ((long) LONGEST_SEGMENT_BYTES << 32) | WINDOW_SHIFT;
+    private static final long SYN_OPTIONS =
+            0x0204_0000_0103_0300L | ((long) LONGEST_SEGMENT_BYTES << 32) | WINDOW_SHIFT;
 
     private static final int MOST_BYTES = 1 << 17;
 
@@ -124,8 +125,7 @@ public final class PacketForge {
         if (isSyn) {
             Memory.putLongBe(transport + TcpView.LEAST_HEADER_BYTES, SYN_OPTIONS);
         }
-        Memory.putShortBe(
-                transport + TcpView.CHECKSUM, (short) checksum(ends, headerBytes + payloadBytes, known));
+        Memory.putShortBe(transport + TcpView.CHECKSUM, (short) checksum(ends, headerBytes + payloadBytes, known));
         return bytes(known.length);
     }
 

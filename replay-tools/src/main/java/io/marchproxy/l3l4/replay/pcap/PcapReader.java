@@ -31,7 +31,8 @@ final class PcapReader extends CaptureReader {
             throw new CaptureException(name + " is cut short: it ends within the header");
         }
         if (in.u16(4) != VERSION_MAJOR) {
-            throw new CaptureException(name + " is of version " + in.u16(4) + "." + in.u16(6) + " of pcap; 2.4 can be read");
+            throw new CaptureException(
+                    name + " is of version " + in.u16(4) + "." + in.u16(6) + " of pcap; 2.4 can be read");
         }
         unitNs = in.s32(0) == NANOSECONDS ? 1 : MICRO_NS;
         linkType = in.s32(20) & LINK_TYPE_MASK;

@@ -74,10 +74,19 @@ class LatencyCommandTest {
         assertEquals(1 + 7, rows.size());
         assertEquals("2026-11-26T14:13:23.000Z", rows.get(2).get(2));
         assertEquals("2026-11-26T14:13:40.000Z", rows.getLast().get(3));
-        long count = rows.stream().skip(1).mapToLong(row -> Long.parseLong(row.get(4))).sum();
+        long count = rows.stream()
+                .skip(1)
+                .mapToLong(row -> Long.parseLong(row.get(4)))
+                .sum();
         assertEquals(ring.getTotalCount(), count);
         Outcome table = Tools.run("latency", log, "--every", "10s");
-        assertEquals(4, table.out().lines().filter(line -> line.startsWith("2026-11-26T14:13:") && !line.contains(" to ")).count(), table.out());
+        assertEquals(
+                4,
+                table.out()
+                        .lines()
+                        .filter(line -> line.startsWith("2026-11-26T14:13:") && !line.contains(" to "))
+                        .count(),
+                table.out());
     }
 
     @Test
@@ -152,7 +161,8 @@ class LatencyCommandTest {
 
         assertEquals(0, outcome.exitCode(), outcome::toString);
         assertEquals(
-                log + ": the last line was not written to its end, and is left out", outcome.err().strip());
+                log + ": the last line was not written to its end, and is left out",
+                outcome.err().strip());
         assertTrue(outcome.out().contains("ring,"), outcome.out());
     }
 
@@ -182,10 +192,9 @@ class LatencyCommandTest {
         assertTrue(Tools.run("latency", empty).err().contains("nothing is logged in " + empty + " yet"));
         Path log = constant("a.hlog", "ring", 5);
         assertTrue(Tools.run("latency", log, "--stage", "no").err().contains("there is no stage no in " + log));
-        assertTrue(
-                Tools.run("latency", log, "--from", "2027-01-01T00:00:00Z")
-                        .err()
-                        .contains("nothing was logged in " + log + " in that time"));
+        assertTrue(Tools.run("latency", log, "--from", "2027-01-01T00:00:00Z")
+                .err()
+                .contains("nothing was logged in " + log + " in that time"));
     }
 
     /** Of any damage comes a message with a place, never a stack. */
@@ -205,7 +214,8 @@ class LatencyCommandTest {
 
             int failing = seed;
             assertTrue(
-                    outcome.exitCode() == 0 || (outcome.exitCode() == 2 && !outcome.err().contains("\tat ")),
+                    outcome.exitCode() == 0
+                            || (outcome.exitCode() == 2 && !outcome.err().contains("\tat ")),
                     () -> "seed " + failing + ": " + outcome);
         }
     }
@@ -257,7 +267,8 @@ class LatencyCommandTest {
         Path svg = folder.resolve("plot.svg");
         Path png = folder.resolve("plot.PNG");
 
-        assertEquals(0, Tools.run("latency", log, "--plot", svg, "--compare", other).exitCode());
+        assertEquals(
+                0, Tools.run("latency", log, "--plot", svg, "--compare", other).exitCode());
         assertEquals(0, Tools.run("latency", log, "--plot", png).exitCode());
         Outcome refused = Tools.run("latency", log, "--plot", folder.resolve("plot.pdf"));
 
@@ -270,9 +281,11 @@ class LatencyCommandTest {
         Map<String, Integer> styles = new TreeMap<>();
         for (int i = 0; i < pieces.getLength(); i++) {
             String style = ((Element) pieces.item(i)).getAttribute("style");
-            styles.merge(style.replaceAll(".*(rgb\\([0-9,]+\\)).*", "$1") + style.contains("dasharray"), 1, Integer::sum);
+            styles.merge(
+                    style.replaceAll(".*(rgb\\([0-9,]+\\)).*", "$1") + style.contains("dasharray"), 1, Integer::sum);
         }
-        for (String line : List.of("rgb(0,55,255)false", "rgb(255,172,0)false", "rgb(0,55,255)true", "rgb(255,172,0)true")) {
+        for (String line :
+                List.of("rgb(0,55,255)false", "rgb(255,172,0)false", "rgb(0,55,255)true", "rgb(255,172,0)true")) {
             assertTrue(styles.getOrDefault(line, 0) > 20, () -> line + " is missing in " + styles);
         }
         BufferedImage image = ImageIO.read(png.toFile());

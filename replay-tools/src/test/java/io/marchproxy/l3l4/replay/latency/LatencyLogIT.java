@@ -27,10 +27,12 @@ class LatencyLogIT {
     @ValueSource(strings = {"mode: run-to-completion, shards: 2", "mode: pipelined, shards: 1"})
     void shouldLogEveryPacketsWaitAndEachConnect(String engine) throws Exception {
         StatusReport last;
-        try (Traffic traffic = new Traffic(data, engine, "observability: { latency: { enabled: true, interval: 100ms } }")) {
+        try (Traffic traffic =
+                new Traffic(data, engine, "observability: { latency: { enabled: true, interval: 100ms } }")) {
             traffic.send(DATAGRAMS);
             last = traffic.settled();
-            assertTrue(last.latencyLogs().stream().allMatch(log -> log.state() == LatencyLogStatus.State.WRITING && log.lines() > 0));
+            assertTrue(last.latencyLogs().stream()
+                    .allMatch(log -> log.state() == LatencyLogStatus.State.WRITING && log.lines() > 0));
         }
         List<Object> arguments = new ArrayList<>(List.of("latency"));
         last.latencyLogs().forEach(log -> arguments.add(data.resolve("latency/shard-" + log.shard() + ".hlog")));
@@ -40,8 +42,14 @@ class LatencyLogIT {
 
         assertEquals(0, outcome.exitCode(), outcome::toString);
         Map<String, Long> counts = new TreeMap<>();
-        outcome.out().lines().skip(1).map(line -> line.split(",")).forEach(row -> counts.put(row[1], Long.parseLong(row[4])));
-        long packets = last.books().stream().mapToLong(StatusReport.BooksLine::outPackets).sum();
+        outcome.out()
+                .lines()
+                .skip(1)
+                .map(line -> line.split(","))
+                .forEach(row -> counts.put(row[1], Long.parseLong(row[4])));
+        long packets = last.books().stream()
+                .mapToLong(StatusReport.BooksLine::outPackets)
+                .sum();
         long connects = last.backends().stream()
                 .filter(backend -> backend.protocol().equals("tcp"))
                 .mapToLong(StatusReport.BackendStatus::selections)

@@ -42,7 +42,8 @@ public record ServiceProfile(
             throw new IllegalArgumentException("reply limit " + replyLimit + " is outside 0 to 65535");
         }
         if (protocol >= IP && replyLimit != 0) {
-            throw new IllegalArgumentException("service " + name + " takes IP packets, whose replies are flows of their own");
+            throw new IllegalArgumentException(
+                    "service " + name + " takes IP packets, whose replies are flows of their own");
         }
     }
 

@@ -26,7 +26,8 @@ final class ServiceState {
     /** Takes over another snapshot's settings; sessions and quota stay. */
     void apply(ServiceProfile newProfile, List<ClassifyRule> newRules) {
         if (newProfile.isIp() != profile.isIp()) {
-            throw new IllegalArgumentException("service " + profile.name() + " can't turn from a relay into one of IP packets");
+            throw new IllegalArgumentException(
+                    "service " + profile.name() + " can't turn from a relay into one of IP packets");
         }
         profile = newProfile;
         rules = new RuleTable(newProfile, newRules);

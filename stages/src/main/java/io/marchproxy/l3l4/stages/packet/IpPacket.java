@@ -251,7 +251,8 @@ public final class IpPacket {
      * @param capturedBytes how many bytes are there
      * @param lengthBytes how many there were, at least as many
      */
-    public static void describeMalformed(PacketDescriptor descriptor, long address, int capturedBytes, int lengthBytes) {
+    public static void describeMalformed(
+            PacketDescriptor descriptor, long address, int capturedBytes, int lengthBytes) {
         descriptor.flags(DescriptorFlags.IP_PACKET | DescriptorFlags.MALFORMED);
         descriptor.lengthBytes(lengthBytes);
         descriptor.argument0(lengthBytes - capturedBytes);

@@ -115,8 +115,8 @@ public final class PacketDescriptor {
      * stands in the place of a branch that mixed traffic would mispredict: no protocol is a difference to an IP packet.
      */
     public boolean isClientDatagram() {
-        int unlessIpPacket =
-                ((Memory.getByte(address + DescriptorLayout.FLAGS) & DescriptorFlags.IP_PACKET) - 1) >> (Integer.SIZE - 1);
+        int unlessIpPacket = ((Memory.getByte(address + DescriptorLayout.FLAGS) & DescriptorFlags.IP_PACKET) - 1)
+                >> (Integer.SIZE - 1);
         int differences = (Memory.getByte(address + DescriptorLayout.KIND) ^ DATA)
                 | (Memory.getByte(address + DescriptorLayout.DIRECTION) ^ TO_BACKEND)
                 | ((Memory.getByte(address + DescriptorLayout.PROTOCOL) ^ IpPacket.UDP) & unlessIpPacket);

@@ -27,15 +27,18 @@ class IpPacketsTest {
     private static final int GATEWAY = 30;
     private static final String ADDRESSES = " 0a000001 0a000002 ";
     private static final String UDP = "4500 0021 0001 0000 4011 0000" + ADDRESSES + "3039 0035 000d 0000 68656c6c6f";
-    private static final String UDP_BACK = "4500 0021 0001 0000 4011 0000 0a000002 0a000001 0035 3039 000d 0000 68656c6c6f";
-    private static final String TCP = "4500 0028 0001 0000 4006 0000" + ADDRESSES + "c350 0050 00000001 00000002 5010 ffff 0000 0000";
+    private static final String UDP_BACK =
+            "4500 0021 0001 0000 4011 0000 0a000002 0a000001 0035 3039 000d 0000 68656c6c6f";
+    private static final String TCP =
+            "4500 0028 0001 0000 4006 0000" + ADDRESSES + "c350 0050 00000001 00000002 5010 ffff 0000 0000";
     private static final String ECHO = "4500 001c 0001 0000 4001 0000" + ADDRESSES + "0800 0000 0001 0001";
     private static final String GRE = "4500 0018 0001 0000 402f 0000" + ADDRESSES + "0000 0800";
     private static final String V6_ADDRESSES = " 20010db8000000000000000000000001 20010db8000000000000000000000002 ";
     private static final String UDP_V6 = "6000 0000 000d 11 40" + V6_ADDRESSES + "3039 0035 000d 0000 68656c6c6f";
-    private static final String CHAIN_V6 = "6000 0000 001d 00 40" + V6_ADDRESSES + "3c00 010400000000" + "1100 010400000000"
-            + "3039 0035 000d 0000 68656c6c6f";
-    private static final String FIRST = "4500 0024 0001 2000 4011 0000" + ADDRESSES + "3039 0035 0100 0000 0102030405060708";
+    private static final String CHAIN_V6 = "6000 0000 001d 00 40" + V6_ADDRESSES + "3c00 010400000000"
+            + "1100 010400000000" + "3039 0035 000d 0000 68656c6c6f";
+    private static final String FIRST =
+            "4500 0024 0001 2000 4011 0000" + ADDRESSES + "3039 0035 0100 0000 0102030405060708";
     private static final String LATER = "4500 001c 0001 0002 4011 0000" + ADDRESSES + "3039 0035 000d 0000";
 
     private final IpPacket parser = new IpPacket();
@@ -158,7 +161,9 @@ class IpPacketsTest {
     void shouldHaveNoSessionsAndNoCapButTheTable() {
         for (int port = 0; port < Bench.WHOLE_CAPACITY; port++) {
             assertEquals(
-                    port % 2 == 0 ? "forward DATA ▶ P2 dscp 18 backend 30 new 33 B" : "forward DATA ▶ P2 dscp 18 backend 31 new 33 B",
+                    port % 2 == 0
+                            ? "forward DATA ▶ P2 dscp 18 backend 30 new 33 B"
+                            : "forward DATA ▶ P2 dscp 18 backend 31 new 33 B",
                     pass(UDP.replaceFirst("3039", String.format("%04x", 0x4000 + port))));
         }
         assertEquals("drop FLOW_TABLE_FULL DATA ▶ P2 33 B", pass(UDP));

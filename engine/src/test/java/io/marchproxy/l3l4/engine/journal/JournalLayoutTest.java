@@ -29,7 +29,7 @@ class JournalLayoutTest {
     @Test
     void shouldKeepTheNumbersOfTypesCausesAndPhases() {
         assertEquals(
-                "PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END CHECKPOINT STATE SLOTS CHECKPOINT_END",
+                "PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END SNAP CHECKPOINT STATE SLOTS CHECKPOINT_END",
                 names(RecordType.values()));
         assertEquals("OVERRUN DISK_FULL WRITE_FAILED", names(GapCause.values()));
         assertEquals("BEGIN PERIODIC END", names(FlowPhase.values()));

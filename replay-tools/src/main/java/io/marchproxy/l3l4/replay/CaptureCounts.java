@@ -58,6 +58,16 @@ final class CaptureCounts {
         withoutTime++;
     }
 
+    /** Frames so far. */
+    long frames() {
+        return frames;
+    }
+
+    /** Frames without an IP packet so far. */
+    long passedOver() {
+        return passedOver.values().stream().mapToLong(Long::longValue).sum();
+    }
+
     /** IP packets so far, malformed ones included. */
     long packets() {
         return packets;

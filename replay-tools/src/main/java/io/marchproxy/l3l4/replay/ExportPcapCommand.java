@@ -65,9 +65,8 @@ final class ExportPcapCommand implements Callable<Integer> {
 
     @Option(
             names = "--sent",
-            description =
-                    "Packets as they left, at that time and with the code point that was decided, and those alone;"
-                            + " otherwise all as they came in.")
+            description = "Packets as they left, at that time and with the code point that was decided, and those alone;"
+                    + " otherwise all as they came in.")
     private boolean sent;
 
     @Spec
@@ -99,9 +98,9 @@ final class ExportPcapCommand implements Callable<Integer> {
 
     /** Merges the shards' packets by their times. */
     private long export(List<Path> folders, List<ShardPackets> shards) throws IOException {
-        PriorityQueue<Head> heads = new PriorityQueue<>(
-                Comparator.comparingLong((Head head) -> head.packet().timeNs())
-                        .thenComparingInt(head -> head.packet().shard()));
+        PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparingLong((Head head) ->
+                        head.packet().timeNs())
+                .thenComparingInt(head -> head.packet().shard()));
         for (ShardPackets shard : shards) {
             advance(shard, heads);
         }
@@ -109,22 +108,18 @@ final class ExportPcapCommand implements Callable<Integer> {
         for (Path folder : folders) {
             all += JournalReader.bytes(folder);
         }
-        List<String> names = folders.stream()
-                .map(folder -> String.valueOf(folder.getFileName()))
-                .toList();
         ProgressLine progress = ProgressLine.onTerminal();
         long written = 0;
-        try (CaptureWriter capture = CaptureWriter.to(open(), format, names, Main.NAME + " " + Version.current())) {
+        try (CaptureWriter capture =
+                CaptureWriter.to(open(), format, "proxy-l3l4", Main.NAME + " " + Version.current())) {
             for (Head head = heads.poll(); head != null; head = heads.poll()) {
                 Packet packet = head.packet();
                 capture.packet(
-                        packet.shard(), packet.timeNs(), packet.bytes(), packet.originalBytes(), packet.comment());
+                        packet.timeNs(), packet.bytes(), packet.originalBytes(), packet.comment());
                 advance(head.shard(), heads);
                 if ((++written & PROGRESS_MASK) == 0) {
                     progress.show(
-                            output,
-                            shards.stream().mapToLong(ShardPackets::bytesRead).sum(),
-                            all);
+                            output, shards.stream().mapToLong(ShardPackets::bytesRead).sum(), all);
                 }
             }
         } finally {
@@ -153,9 +148,7 @@ final class ExportPcapCommand implements Callable<Integer> {
             spec.commandLine()
                     .getErr()
                     .println(String.format(
-                            Locale.ROOT,
-                            "%,d events left out: the begin of their flow is not in the journal",
-                            unknown));
+                            Locale.ROOT, "%,d events left out: the begin of their flow is not in the journal", unknown));
         }
         if (missing > 0) {
             spec.commandLine()

@@ -60,7 +60,7 @@ class RealCapturesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-s 68", "--time-stamp-precision=nano -y EN10MB", "-i any -y LINUX_SLL2", "-i any -y LINUX_SLL"})
+    @ValueSource(strings = {"", "-s 96", "--time-stamp-precision=nano -y EN10MB", "-i any -y LINUX_SLL2", "-i any -y LINUX_SLL"})
     void shouldImportWhatTcpdumpCaptured(String options) throws Exception {
         Path captured = capture(options);
         long packets = run(List.of("tcpdump", "-nr", captured.toString())).lines().count();
@@ -73,7 +73,10 @@ class RealCapturesIT {
         assertTrue(imported.out().contains(String.format("in %,d = out %,d + dropped 0", packets, packets)), imported::toString);
         Tools.Outcome verified = Tools.run("verify", folder.resolve("data"));
         assertEquals(0, verified.exitCode(), verified::toString);
-        assertRead(export(folder.resolve("data"), "pcapng"), packets);
+        Path exported = export(folder.resolve("data"), "pcapng");
+        assertEquals(packets, run(List.of("tcpdump", "-nr", exported.toString())).lines().count());
+        // The loopback device leaves the checksums of TCP and UDP to hardware that it has not got.
+        assertEquals(0, shown(exported, "ip.checksum.status == 0 || _ws.malformed"));
     }
 
     private Path export(Path data, String format) {
@@ -113,14 +116,12 @@ class RealCapturesIT {
                 .count();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"pcap", "pcapng"})
-    void shouldExportARelaysTrafficAsTsharkTakesItForReal(String format) throws Exception {
+    @Test
+    void shouldExportARelaysTrafficAsTsharkTakesItForReal() throws Exception {
         Path data = Files.createDirectory(folder.resolve("relay"));
         new Recording(data, "mode: run-to-completion, shards: 2").make(5_000);
 
-        Path exported = export(data, format);
-
+        Path exported = export(data, "pcapng");
         long all = shown(exported, "frame");
         assertTrue(shown(exported, "udp") > 2_000, "datagrams");
         assertTrue(shown(exported, "tcp.flags.syn == 1 && tcp.flags.ack == 0") > 50, "connections");
@@ -133,9 +134,8 @@ class RealCapturesIT {
                         "tcp.analysis.retransmission || tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment"
                                 + " || tcp.analysis.out_of_order || tcp.analysis.duplicate_ack"
                                 + " || tcp.analysis.window_full || tcp.analysis.zero_window"));
-        if (format.equals("pcapng")) {
-            assertEquals(all, shown(exported, "frame.comment contains \"verdict=\""));
-        }
+        assertEquals(all, shown(exported, "frame.comment contains \"verdict=\""));
+        assertRead(export(data, "pcap"), all);
         Tools.Outcome again = Tools.run("import-pcap", exported, "--output", folder.resolve("again"));
         assertEquals(0, again.exitCode(), again::toString);
         assertTrue(again.out().contains(String.format("IP packets %,d of", all)), again::toString);

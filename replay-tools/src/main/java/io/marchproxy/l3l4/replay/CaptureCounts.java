@@ -21,6 +21,7 @@ final class CaptureCounts {
     private long badChecksums;
     private long outOfOrder;
     private long withoutTime;
+    private long leaps;
 
     /** A frame was read. */
     void frame() {
@@ -51,6 +52,11 @@ final class CaptureCounts {
     /** The packet is older than one before it. */
     void outOfOrder() {
         outOfOrder++;
+    }
+
+    /** The time of the packet is years from that of the one before it. */
+    void leap() {
+        leaps++;
     }
 
     /** The packet has no time of its own. */
@@ -99,6 +105,7 @@ final class CaptureCounts {
         add(lines, "IPv4 header with a wrong checksum", badChecksums);
         add(lines, "out of order", outOfOrder);
         add(lines, "without a time", withoutTime);
+        add(lines, "leaps of half a year and more in the times, left out", leaps);
         return lines;
     }
 

@@ -221,12 +221,16 @@ class ImportPcapCommandTest {
                 .interfaceOf(CaptureBytes.RAW, 0)
                 .enhanced(0, NOON * 1_000_000 + 5, QUESTION, QUESTION.length)
                 .simple(QUESTION, QUESTION.length)
+                .enhanced(0, 5, QUESTION, QUESTION.length)
+                .enhanced(0, 7, QUESTION, QUESTION.length)
                 .toArray();
 
         Outcome imported = importFrom(file(capture));
 
-        assertTrue(imported.out().contains("without a time: 1"), imported::toString);
-        assertEquals(2, tail().lines().filter(line -> line.contains("(5000ns)")).count(), this::tail);
+        assertTrue(imported.out().contains("without a time: 1\nleaps of half a year and more in the times, left out: 1"), imported::toString);
+        assertEquals(3, tail().lines().filter(line -> line.contains("(5000ns)")).count(), this::tail);
+        assertEquals(1, tail().lines().filter(line -> line.contains("(7000ns)")).count(), this::tail);
+        assertVerified();
     }
 
     @Test

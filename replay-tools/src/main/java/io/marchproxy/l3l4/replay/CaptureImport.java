@@ -43,6 +43,7 @@ final class CaptureImport implements PipelineOutput, AutoCloseable {
 
     /** A longer one is a clock that was set, or damage: it is left out, as a journal with such a gap is taken for a damaged one. */
     private static final long LONGEST_SILENCE_NS = TimeUnit.DAYS.toNanos(180);
+
     private static final int PROGRESS_MASK = 0xfff;
 
     private final IpServices services;

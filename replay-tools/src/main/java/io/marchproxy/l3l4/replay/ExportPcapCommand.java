@@ -65,8 +65,9 @@ final class ExportPcapCommand implements Callable<Integer> {
 
     @Option(
             names = "--sent",
-            description = "Packets as they left, at that time and with the code point that was decided, and those alone;"
-                    + " otherwise all as they came in.")
+            description =
+                    "Packets as they left, at that time and with the code point that was decided, and those alone;"
+                            + " otherwise all as they came in.")
     private boolean sent;
 
     @Spec
@@ -98,9 +99,9 @@ final class ExportPcapCommand implements Callable<Integer> {
 
     /** Merges the shards' packets by their times. */
     private long export(List<Path> folders, List<ShardPackets> shards) throws IOException {
-        PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparingLong((Head head) ->
-                        head.packet().timeNs())
-                .thenComparingInt(head -> head.packet().shard()));
+        PriorityQueue<Head> heads = new PriorityQueue<>(
+                Comparator.comparingLong((Head head) -> head.packet().timeNs())
+                        .thenComparingInt(head -> head.packet().shard()));
         for (ShardPackets shard : shards) {
             advance(shard, heads);
         }
@@ -114,12 +115,13 @@ final class ExportPcapCommand implements Callable<Integer> {
                 CaptureWriter.to(open(), format, "proxy-l3l4", Main.NAME + " " + Version.current())) {
             for (Head head = heads.poll(); head != null; head = heads.poll()) {
                 Packet packet = head.packet();
-                capture.packet(
-                        packet.timeNs(), packet.bytes(), packet.originalBytes(), packet.comment());
+                capture.packet(packet.timeNs(), packet.bytes(), packet.originalBytes(), packet.comment());
                 advance(head.shard(), heads);
                 if ((++written & PROGRESS_MASK) == 0) {
                     progress.show(
-                            output, shards.stream().mapToLong(ShardPackets::bytesRead).sum(), all);
+                            output,
+                            shards.stream().mapToLong(ShardPackets::bytesRead).sum(),
+                            all);
                 }
             }
         } finally {
@@ -148,7 +150,9 @@ final class ExportPcapCommand implements Callable<Integer> {
             spec.commandLine()
                     .getErr()
                     .println(String.format(
-                            Locale.ROOT, "%,d events left out: the begin of their flow is not in the journal", unknown));
+                            Locale.ROOT,
+                            "%,d events left out: the begin of their flow is not in the journal",
+                            unknown));
         }
         if (missing > 0) {
             spec.commandLine()

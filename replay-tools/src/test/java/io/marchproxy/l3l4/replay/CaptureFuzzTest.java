@@ -54,11 +54,14 @@ class CaptureFuzzTest {
             imported.finish();
             assertTrue(imported.books().isBalanced(), imported.books().line());
             assertEquals(imported.counts().packets(), imported.books().in());
-            assertEquals(imported.counts().frames(), imported.counts().packets() + imported.counts().passedOver());
+            assertEquals(
+                    imported.counts().frames(),
+                    imported.counts().packets() + imported.counts().passedOver());
             assertTrue(imported.books().in() > CAPTURES, imported.books().line());
             assertTrue(refused > 0 && damaged > 0, refused + " refused, " + damaged + " damaged");
         }
-        try (Verification verification = new Verification(output.resolve("journal").resolve("shard-0"))) {
+        try (Verification verification =
+                new Verification(output.resolve("journal").resolve("shard-0"))) {
             verification.run(read -> {});
             assertNull(verification.difference());
             assertNull(verification.incomplete());
@@ -81,7 +84,11 @@ class CaptureFuzzTest {
         for (int i = random.nextInt(20); i >= 0; i--) {
             byte[] frame = frame(random, link);
             int captured = random.nextInt(4) == 0 ? random.nextInt(frame.length + 1) : frame.length;
-            capture.packet(NOON + random.nextInt(100), random.nextInt(1_000_000), Arrays.copyOf(frame, captured), frame.length);
+            capture.packet(
+                    NOON + random.nextInt(100),
+                    random.nextInt(1_000_000),
+                    Arrays.copyOf(frame, captured),
+                    frame.length);
         }
         return capture.toArray();
     }
@@ -98,7 +105,8 @@ class CaptureFuzzTest {
                 case 0 -> capture.simple(frame(random, 1), 60);
                 case 1 -> capture.obsolete(from, random.nextLong(), frame);
                 case 2 -> capture.block(random.nextInt(20), new byte[random.nextInt(40)]);
-                default -> capture.enhanced(from, NOON * 1_000_000_000 + random.nextLong(1L << 40), frame, frame.length);
+                default ->
+                    capture.enhanced(from, NOON * 1_000_000_000 + random.nextLong(1L << 40), frame, frame.length);
             }
         }
         return capture.toArray();
@@ -121,7 +129,12 @@ class CaptureFuzzTest {
         return switch (random.nextInt(8)) {
             case 0 -> Packets.ipv4(1, 2, 6, Packets.tcp(port, 80, 1, 2, payload));
             case 1 -> Packets.ipv6(1, 2, 17, Packets.udp(port, 53, payload));
-            case 2 -> Packets.ipv6(1, 2, 0, Packets.join(Packets.hex("3c00010400000000 1100010400000000"), Packets.udp(port, 53, payload)));
+            case 2 ->
+                Packets.ipv6(
+                        1,
+                        2,
+                        0,
+                        Packets.join(Packets.hex("3c00010400000000 1100010400000000"), Packets.udp(port, 53, payload)));
             case 3 -> Packets.ipv4(1, 2, 17, random.nextInt(0x2000), new byte[0], payload);
             case 4 -> Packets.ipv4(1, 2, random.nextInt(256), payload);
             case 5 -> Packets.ipv4(1, 2, 17, 0, new byte[4 * random.nextInt(11)], Packets.udp(port, 53, payload));

@@ -119,7 +119,13 @@ class CaptureRoundTripTest {
     @Test
     void shouldGiveTheRecordedBytesBackAsTheyWere() throws Exception {
         List<byte[]> packets = packets();
-        run("import-pcap", original(packets).toString(), "--output", text("data").toString(), "--snap", "64B");
+        run(
+                "import-pcap",
+                original(packets).toString(),
+                "--output",
+                text("data").toString(),
+                "--snap",
+                "64B");
         run("export-pcap", text("data").toString(), "--output", text("exported").toString());
 
         List<String> expected = packets.stream()
@@ -151,7 +157,15 @@ class CaptureRoundTripTest {
                 services: [ { name: a, listen: "tcp://127.0.0.1:9", backends: [ { id: b, address: "127.0.0.1:99" } ] } ]
                 """);
         List<byte[]> packets = packets();
-        run("import-pcap", original(packets).toString(), "--output", text("data").toString(), "--snap", snap, "--config", config.toString());
+        run(
+                "import-pcap",
+                original(packets).toString(),
+                "--output",
+                text("data").toString(),
+                "--snap",
+                snap,
+                "--config",
+                config.toString());
         run("export-pcap", text("data").toString(), "--output", text("sent").toString(), "--sent");
 
         List<String> sent = bytes(text("sent"));
@@ -170,7 +184,11 @@ class CaptureRoundTripTest {
 
     @Test
     void shouldSayOfEachPacketWhatWasDecided() throws Exception {
-        run("import-pcap", original(packets()).toString(), "--output", text("data").toString());
+        run(
+                "import-pcap",
+                original(packets()).toString(),
+                "--output",
+                text("data").toString());
         run("export-pcap", text("data").toString(), "--output", text("exported").toString());
 
         String all = new String(Files.readAllBytes(text("exported")), StandardCharsets.ISO_8859_1);
@@ -181,8 +199,15 @@ class CaptureRoundTripTest {
     @Test
     void shouldRefuseAFolderWithoutAJournalAndAnOutputThatCanNotBeWritten() throws Exception {
         assertEquals(2, Tools.run("export-pcap", folder, "--output", text("x")).exitCode());
-        run("import-pcap", original(packets()).toString(), "--output", text("data").toString());
-        assertEquals(2, Tools.run("export-pcap", text("data"), "--output", text("no").resolve("x")).exitCode());
+        run(
+                "import-pcap",
+                original(packets()).toString(),
+                "--output",
+                text("data").toString());
+        assertEquals(
+                2,
+                Tools.run("export-pcap", text("data"), "--output", text("no").resolve("x"))
+                        .exitCode());
         Tools.Outcome refused = Tools.run("export-pcap", text("data"), "--output", text("x"), "--format", "cap");
         assertEquals(2, refused.exitCode());
         assertTrue(Arrays.asList(refused.err().split("\n")).getFirst().contains("PCAP, PCAPNG"), refused::toString);

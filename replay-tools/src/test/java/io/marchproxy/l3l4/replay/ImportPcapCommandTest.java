@@ -35,9 +35,7 @@ class ImportPcapCommandTest {
     @BeforeEach
     void smallTables() throws IOException {
         output = folder.resolve("data");
-        config = Files.writeString(
-                folder.resolve("proxy.yaml"),
-                """
+        config = Files.writeString(folder.resolve("proxy.yaml"), """
                 engine: { max-flows: 1000 }
                 qos:
                   rules:
@@ -60,7 +58,8 @@ class ImportPcapCommandTest {
 
     private Outcome importFrom(Path capture, Object... more) {
         Object[] arguments = new Object[6 + more.length];
-        System.arraycopy(new Object[] {"import-pcap", capture, "--output", output, "--config", config}, 0, arguments, 0, 6);
+        System.arraycopy(
+                new Object[] {"import-pcap", capture, "--output", output, "--config", config}, 0, arguments, 0, 6);
         System.arraycopy(more, 0, arguments, 6, more.length);
         return Tools.run(arguments);
     }
@@ -84,7 +83,8 @@ class ImportPcapCommandTest {
 
     @Test
     void shouldPutEveryOddPacketIntoTheBooks() throws Exception {
-        byte[] chain = Packets.join(Packets.hex("3c00010400000000 1100010400000000"), Packets.udp(1000, 53, new byte[5]));
+        byte[] chain =
+                Packets.join(Packets.hex("3c00010400000000 1100010400000000"), Packets.udp(1000, 53, new byte[5]));
         byte[] quoted = Packets.join(Packets.hex("03010000 00000000"), QUESTION);
         byte[] jumbo = Packets.ipv4(1, 2, TCP, Packets.tcp(1000, 80, 1, 0x10, new byte[8960]));
         byte[] wrong = QUESTION.clone();
@@ -100,14 +100,26 @@ class ImportPcapCommandTest {
                 .packet(NOON, 3, Packets.ethernet(Packets.ipv4(1, 2, 47, Packets.hex("0000 0800"))))
                 .packet(NOON, 4, Packets.ethernet(Packets.ipv6(1, 2, UDP, Packets.udp(1000, 53, new byte[5]))))
                 .packet(NOON, 5, Packets.ethernet(Packets.ipv6(1, 2, 0, chain)))
-                .packet(NOON, 6, Packets.ethernet(Packets.ipv6(1, 2, 44, Packets.hex("1100 0001 00000007 03e8 0035 0100 0000 0102030405060708"))))
+                .packet(
+                        NOON,
+                        6,
+                        Packets.ethernet(Packets.ipv6(
+                                1, 2, 44, Packets.hex("1100 0001 00000007 03e8 0035 0100 0000 0102030405060708"))))
                 .packet(NOON, 7, Packets.ethernet(Packets.ipv6(1, 2, 44, Packets.hex("1100 0010 00000007 01020304"))))
-                .packet(NOON, 8, Packets.ethernet(Packets.ipv4(1, 2, UDP, 0x2000, new byte[0], Packets.udp(1000, 53, new byte[16]))))
+                .packet(
+                        NOON,
+                        8,
+                        Packets.ethernet(
+                                Packets.ipv4(1, 2, UDP, 0x2000, new byte[0], Packets.udp(1000, 53, new byte[16]))))
                 .packet(NOON, 9, Packets.ethernet(Packets.ipv4(1, 2, UDP, 3, new byte[0], new byte[7])))
                 .packet(NOON, 10, Packets.ethernet("8100 0064", 0x0800, QUESTION))
                 .packet(NOON, 11, Packets.ethernet("88a8 0064 8100 0065", 0x0800, QUESTION))
                 .packet(NOON, 12, Packets.ethernet(wrong))
-                .packet(NOON, 13, Packets.ethernet(Packets.ipv4(1, 2, UDP, 0, Packets.hex("94040000"), Packets.udp(1000, 53, new byte[5]))))
+                .packet(
+                        NOON,
+                        13,
+                        Packets.ethernet(Packets.ipv4(
+                                1, 2, UDP, 0, Packets.hex("94040000"), Packets.udp(1000, 53, new byte[5]))))
                 .packet(NOON, 14, Packets.ethernet(jumbo))
                 .packet(NOON, 15, Packets.ethernet(Packets.ipv4(9, 1, 1, quoted)))
                 .packet(NOON, 16, Packets.ethernet("", 0x0806, new byte[28]))
@@ -116,7 +128,10 @@ class ImportPcapCommandTest {
                 .packet(NOON, 19, Arrays.copyOf(whole, 44), whole.length)
                 .packet(NOON, 20, new byte[0])
                 .packet(NOON, 21, Packets.ethernet("", 0x0800, garbage))
-                .packet(NOON, 22, Packets.ethernet("", 0x0800, Packets.hex("44000014 00000000 00000000 0a000001 0a000002")))
+                .packet(
+                        NOON,
+                        22,
+                        Packets.ethernet("", 0x0800, Packets.hex("44000014 00000000 00000000 0a000001 0a000002")))
                 .packet(NOON, 23, Packets.ethernet("", 0x0800, new byte[0]))
                 .packet(NOON - 5, 0, whole)
                 .packet(NOON, 24, Packets.join(whole, new byte[18]))
@@ -156,8 +171,15 @@ class ImportPcapCommandTest {
         assertEquals(0, imported.exitCode(), imported::toString);
         List<String> lines = tail().lines().toList();
         assertEquals(
-                List.of("dns/udp P2 34 none 0", "ip P3 0 none 3", "ip P1 34 1 3", "web/tcp P0 46 2 1", "web/tcp P0 46 2 2"),
-                decisions(lines).stream().map(line -> line.replace("P2 18", "P2 34")).toList());
+                List.of(
+                        "dns/udp P2 34 none 0",
+                        "ip P3 0 none 3",
+                        "ip P1 34 1 3",
+                        "web/tcp P0 46 2 1",
+                        "web/tcp P0 46 2 2"),
+                decisions(lines).stream()
+                        .map(line -> line.replace("P2 18", "P2 34"))
+                        .toList());
         assertVerified();
     }
 
@@ -227,7 +249,9 @@ class ImportPcapCommandTest {
 
         Outcome imported = importFrom(file(capture));
 
-        assertTrue(imported.out().contains("without a time: 1\nleaps of half a year and more in the times, left out: 1"), imported::toString);
+        assertTrue(
+                imported.out().contains("without a time: 1\nleaps of half a year and more in the times, left out: 1"),
+                imported::toString);
         assertEquals(3, tail().lines().filter(line -> line.contains("(5000ns)")).count(), this::tail);
         assertEquals(1, tail().lines().filter(line -> line.contains("(7000ns)")).count(), this::tail);
         assertVerified();
@@ -236,10 +260,12 @@ class ImportPcapCommandTest {
     @Test
     void shouldReadSeveralCapturesOneAfterTheOther() throws Exception {
         Path first = file(ethernet(QUESTION, QUESTION));
-        Path second = file(CaptureBytes.littleEndian().pcap(101).packet(NOON + 1, 0, QUESTION).toArray());
+        Path second = file(CaptureBytes.littleEndian()
+                .pcap(101)
+                .packet(NOON + 1, 0, QUESTION)
+                .toArray());
 
-        Outcome imported =
-                Tools.run("import-pcap", first, second, "--output", output, "--config", config);
+        Outcome imported = Tools.run("import-pcap", first, second, "--output", output, "--config", config);
 
         assertTrue(imported.out().contains("frames 3, IP packets 3"), imported::toString);
         assertVerified();
@@ -264,7 +290,11 @@ class ImportPcapCommandTest {
         Outcome imported = importFrom(file(Arrays.copyOf(capture, capture.length - 1)));
 
         assertEquals(1, imported.exitCode());
-        assertTrue(imported.err().contains("it is cut short: it ends within a packet that begins at byte 180; what came before it is imported"), imported::toString);
+        assertTrue(
+                imported.err()
+                        .contains(
+                                "it is cut short: it ends within a packet that begins at byte 180; what came before it is imported"),
+                imported::toString);
         assertTrue(imported.out().contains("books: in 2 = out 2"), imported::toString);
         assertVerified();
     }
@@ -290,10 +320,12 @@ class ImportPcapCommandTest {
 
     @Test
     void shouldRefuseACaptureOfAnotherLinkType() throws Exception {
-        Outcome refused = importFrom(file(CaptureBytes.littleEndian().pcap(105).packet(NOON, 0, QUESTION).toArray()));
+        Outcome refused = importFrom(file(
+                CaptureBytes.littleEndian().pcap(105).packet(NOON, 0, QUESTION).toArray()));
 
         assertEquals(2, refused.exitCode());
-        assertTrue(refused.err().contains("there is nothing to import: link type 105 can't be read"), refused::toString);
+        assertTrue(
+                refused.err().contains("there is nothing to import: link type 105 can't be read"), refused::toString);
         assertFalse(Files.exists(output));
     }
 

@@ -24,7 +24,8 @@ class RealCapturesIT {
     static void requireTools() {
         boolean isCi = "true".equals(System.getenv("CI"));
         for (String program : List.of("tcpdump", "tshark", "unshare", "ping", "socat")) {
-            boolean isThere = Files.isExecutable(Path.of("/usr/bin", program)) || Files.isExecutable(Path.of("/bin", program));
+            boolean isThere =
+                    Files.isExecutable(Path.of("/usr/bin", program)) || Files.isExecutable(Path.of("/bin", program));
             assumeTrue(isThere || isCi, program + " is not installed");
         }
         assumeTrue(System.getProperty("user.name").equals("root") || isCi, "only root can make a network namespace");
@@ -60,21 +61,36 @@ class RealCapturesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-s 96", "--time-stamp-precision=nano -y EN10MB", "-i any -y LINUX_SLL2", "-i any -y LINUX_SLL"})
+    @ValueSource(
+            strings = {
+                "",
+                "-s 96",
+                "--time-stamp-precision=nano -y EN10MB",
+                "-i any -y LINUX_SLL2",
+                "-i any -y LINUX_SLL"
+            })
     void shouldImportWhatTcpdumpCaptured(String options) throws Exception {
         Path captured = capture(options);
-        long packets = run(List.of("tcpdump", "-nr", captured.toString())).lines().count();
+        long packets =
+                run(List.of("tcpdump", "-nr", captured.toString())).lines().count();
         assertTrue(packets > 50, packets + " packets");
 
-        Tools.Outcome imported = Tools.run("import-pcap", captured, "--output", folder.resolve("data"), "--snap", "64B");
+        Tools.Outcome imported =
+                Tools.run("import-pcap", captured, "--output", folder.resolve("data"), "--snap", "64B");
 
         assertEquals(0, imported.exitCode(), imported::toString);
-        assertTrue(imported.out().contains(String.format("frames %,d, IP packets %,d of", packets, packets)), imported::toString);
-        assertTrue(imported.out().contains(String.format("in %,d = out %,d + dropped 0", packets, packets)), imported::toString);
+        assertTrue(
+                imported.out().contains(String.format("frames %,d, IP packets %,d of", packets, packets)),
+                imported::toString);
+        assertTrue(
+                imported.out().contains(String.format("in %,d = out %,d + dropped 0", packets, packets)),
+                imported::toString);
         Tools.Outcome verified = Tools.run("verify", folder.resolve("data"));
         assertEquals(0, verified.exitCode(), verified::toString);
         Path exported = export(folder.resolve("data"), "pcapng");
-        assertEquals(packets, run(List.of("tcpdump", "-nr", exported.toString())).lines().count());
+        assertEquals(
+                packets,
+                run(List.of("tcpdump", "-nr", exported.toString())).lines().count());
         // The loopback device leaves the checksums of TCP and UDP to hardware that it has not got.
         assertEquals(0, shown(exported, "ip.checksum.status == 0 || _ws.malformed"));
     }
@@ -88,7 +104,9 @@ class RealCapturesIT {
 
     /** Both tools read all of it, and find no checksum wrong and no packet malformed. */
     private void assertRead(Path capture, long packets) throws Exception {
-        assertEquals(packets, run(List.of("tcpdump", "-nr", capture.toString())).lines().count());
+        assertEquals(
+                packets,
+                run(List.of("tcpdump", "-nr", capture.toString())).lines().count());
         assertEquals(packets, shown(capture, "frame"));
         assertEquals(
                 0,
@@ -147,7 +165,8 @@ class RealCapturesIT {
         Path captured = capture("");
         Path data = folder.resolve("data");
         Path tools = Path.of(System.getProperty("project.root"), "bin", "replay-tools");
-        long packets = run(List.of("tcpdump", "-nr", captured.toString())).lines().count();
+        long packets =
+                run(List.of("tcpdump", "-nr", captured.toString())).lines().count();
 
         run(List.of(
                 "bash",

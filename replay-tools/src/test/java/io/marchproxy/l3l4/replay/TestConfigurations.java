@@ -22,8 +22,7 @@ final class TestConfigurations {
             Path file = Files.createTempFile("proxy", ".yaml");
             try {
                 Files.writeString(file, yaml);
-                ConfigResult result =
-                        ConfigLoader.load(file, ConfigContent.read(file), Map.of(), Overrides.none());
+                ConfigResult result = ConfigLoader.load(file, ConfigContent.read(file), Map.of(), Overrides.none());
                 assertTrue(result.faults().isEmpty(), () -> result.faults().toString());
                 return result.settings().orElseThrow();
             } finally {

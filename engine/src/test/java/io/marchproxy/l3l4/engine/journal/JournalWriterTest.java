@@ -183,7 +183,9 @@ class JournalWriterTest {
     @Test
     void shouldKeepOthersOut() throws Exception {
         try (JournalWriter first = writer(0)) {
-            assertTrue(assertThrows(JournalException.class, () -> writer(0)).getMessage().contains("in use"));
+            assertTrue(assertThrows(JournalException.class, () -> writer(0))
+                    .getMessage()
+                    .contains("in use"));
             first.end(0);
         }
     }

@@ -40,8 +40,7 @@ public abstract class CaptureWriter implements AutoCloseable {
      * @param source name of where the packets come from; the older format has no place for it
      * @param program that writes it
      */
-    public static CaptureWriter to(OutputStream out, Format format, String source, String program)
-            throws IOException {
+    public static CaptureWriter to(OutputStream out, Format format, String source, String program) throws IOException {
         return format == Format.PCAP ? new PcapWriter(out) : new PcapngWriter(out, source, program);
     }
 

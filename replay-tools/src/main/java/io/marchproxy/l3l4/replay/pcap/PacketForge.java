@@ -155,7 +155,8 @@ public final class PacketForge {
         } else {
             headerBytes = Long.BYTES;
             Memory.putByte(begin + Ipv6View.NEXT_HEADER, (byte) FRAGMENT_HEADER);
-            Memory.putLongBe(transport, ((long) ends.protocol() << 56) | (1L << 35) | (identification++ & 0xffff_ffffL));
+            Memory.putLongBe(
+                    transport, ((long) ends.protocol() << 56) | (1L << 35) | (identification++ & 0xffff_ffffL));
         }
         return bytes(0);
     }

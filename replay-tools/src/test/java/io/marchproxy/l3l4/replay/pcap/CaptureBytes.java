@@ -77,13 +77,18 @@ public final class CaptureBytes {
     public CaptureBytes section() {
         return block(
                 0x0a0d0d0a,
-                all(buffer(16).putInt(0x1a2b3c4d).putShort((short) 1).putShort((short) 0).putLong(-1)));
+                all(buffer(16)
+                        .putInt(0x1a2b3c4d)
+                        .putShort((short) 1)
+                        .putShort((short) 0)
+                        .putLong(-1)));
     }
 
     /** An interface; options as {@link #option} makes them. */
     public CaptureBytes interfaceOf(int linkType, int snap, byte[]... options) {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
-        content.writeBytes(all(buffer(8).putShort((short) linkType).putShort((short) 0).putInt(snap)));
+        content.writeBytes(
+                all(buffer(8).putShort((short) linkType).putShort((short) 0).putInt(snap)));
         for (byte[] option : options) {
             content.writeBytes(option);
         }
@@ -92,7 +97,10 @@ public final class CaptureBytes {
 
     public byte[] option(int code, byte[] value) {
         int padded = (value.length + 3) & -4;
-        return all(buffer(4 + padded).putShort((short) code).putShort((short) value.length).put(value));
+        return all(buffer(4 + padded)
+                .putShort((short) code)
+                .putShort((short) value.length)
+                .put(value));
     }
 
     public byte[] resolution(int tsresol) {

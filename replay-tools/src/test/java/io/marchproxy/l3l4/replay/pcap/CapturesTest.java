@@ -61,15 +61,21 @@ class CapturesTest {
                 .toArray();
 
         assertEquals(
-                List.of("1 " + time + " 33/33", "1 " + time + " 9028/9028", "1 " + time + " 60/9028", "1 " + time + " 0/0"),
+                List.of(
+                        "1 " + time + " 33/33",
+                        "1 " + time + " 9028/9028",
+                        "1 " + time + " 60/9028",
+                        "1 " + time + " 0/0"),
                 read(capture));
         assertEquals("null", damage);
     }
 
     @Test
     void shouldPassOverWhatTheLinkTypesFieldSaysOfAFrameCheckSequence() throws Exception {
-        byte[] capture =
-                CaptureBytes.littleEndian().pcap(0x14000001).packet(NOON, 0, SMALL).toArray();
+        byte[] capture = CaptureBytes.littleEndian()
+                .pcap(0x14000001)
+                .packet(NOON, 0, SMALL)
+                .toArray();
 
         assertEquals(List.of("1 1700000000000000000 33/33"), read(capture));
     }
@@ -79,9 +85,18 @@ class CapturesTest {
     void shouldReadTheNewerFormatInEitherByteOrder(String order) throws Exception {
         CaptureBytes capture = in(order).section();
         capture.interfaceOf(CaptureBytes.ETHERNET, 0)
-                .interfaceOf(CaptureBytes.RAW, 40, capture.option(2, "eth0".getBytes(StandardCharsets.UTF_8)), capture.resolution(9))
+                .interfaceOf(
+                        CaptureBytes.RAW,
+                        40,
+                        capture.option(2, "eth0".getBytes(StandardCharsets.UTF_8)),
+                        capture.resolution(9))
                 .block(0x0bad, new byte[13])
-                .enhanced(0, NOON * 1_000_000 + 5, SMALL, 33, capture.option(1, "a comment".getBytes(StandardCharsets.UTF_8)))
+                .enhanced(
+                        0,
+                        NOON * 1_000_000 + 5,
+                        SMALL,
+                        33,
+                        capture.option(1, "a comment".getBytes(StandardCharsets.UTF_8)))
                 .enhanced(1, NOON * 1_000_000_000 + 5, Arrays.copyOf(LARGE, 40), LARGE.length)
                 .block(4, new byte[100])
                 .simple(SMALL, 33)
@@ -110,8 +125,7 @@ class CapturesTest {
                 .toArray();
 
         assertEquals(
-                List.of("1 1700000000000 33/33", "101 1700000000000000000 33/33"),
-                read(Packets.join(first, second)));
+                List.of("1 1700000000000 33/33", "101 1700000000000000000 33/33"), read(Packets.join(first, second)));
     }
 
     @Test
@@ -215,7 +229,9 @@ class CapturesTest {
 
         for (int length = 24; length < classic.length; length++) {
             boolean isAtAnEnd = (length - 24) % (16 + SMALL.length) == 0;
-            assertEquals((length - 24) / (16 + SMALL.length), read(Arrays.copyOf(classic, length)).size());
+            assertEquals(
+                    (length - 24) / (16 + SMALL.length),
+                    read(Arrays.copyOf(classic, length)).size());
             assertEquals(isAtAnEnd, damage.equals("null"), length + " bytes: " + damage);
         }
         int begin = 28 + 20;
@@ -231,15 +247,41 @@ class CapturesTest {
     @Test
     void shouldSayWhereACaptureIsDamaged() throws Exception {
         CaptureBytes classic = CaptureBytes.littleEndian().pcap(1).packet(NOON, 0, SMALL);
-        assertDamaged("a packet that claims 4294967295 bytes at byte 73", 1, Packets.join(classic.toArray(), Packets.hex("00000000 00000000 ffffffff 00000000")));
-        assertDamaged("a block of 9 bytes at byte 28", 0, Packets.join(newer(), Packets.hex("06000000 09000000 00000000")));
+        assertDamaged(
+                "a packet that claims 4294967295 bytes at byte 73",
+                1,
+                Packets.join(classic.toArray(), Packets.hex("00000000 00000000 ffffffff 00000000")));
+        assertDamaged(
+                "a block of 9 bytes at byte 28", 0, Packets.join(newer(), Packets.hex("06000000 09000000 00000000")));
         assertDamaged("whose two lengths differ", 0, Packets.join(newer(), Packets.hex("06000000 0c000000 10000000")));
-        assertDamaged("an interface that is not there", 0, CaptureBytes.littleEndian().section().enhanced(0, 1, SMALL, 33).toArray());
-        assertDamaged("without an interface", 0, CaptureBytes.littleEndian().section().simple(SMALL, 33).toArray());
-        assertDamaged("an interface that can't be", 0, CaptureBytes.littleEndian().section().block(1, new byte[4]).toArray());
-        assertDamaged("longer than its block", 0, CaptureBytes.littleEndian().section().interfaceOf(1, 0, Packets.hex("0900 ff00")).toArray());
-        assertDamaged("neither byte order", 0, CaptureBytes.littleEndian().block(0x0a0d0d0a, new byte[16]).toArray());
-        byte[] claims = CaptureBytes.littleEndian().section().interfaceOf(1, 0).enhanced(0, 1, SMALL, 33).toArray();
+        assertDamaged(
+                "an interface that is not there",
+                0,
+                CaptureBytes.littleEndian().section().enhanced(0, 1, SMALL, 33).toArray());
+        assertDamaged(
+                "without an interface",
+                0,
+                CaptureBytes.littleEndian().section().simple(SMALL, 33).toArray());
+        assertDamaged(
+                "an interface that can't be",
+                0,
+                CaptureBytes.littleEndian().section().block(1, new byte[4]).toArray());
+        assertDamaged(
+                "longer than its block",
+                0,
+                CaptureBytes.littleEndian()
+                        .section()
+                        .interfaceOf(1, 0, Packets.hex("0900 ff00"))
+                        .toArray());
+        assertDamaged(
+                "neither byte order",
+                0,
+                CaptureBytes.littleEndian().block(0x0a0d0d0a, new byte[16]).toArray());
+        byte[] claims = CaptureBytes.littleEndian()
+                .section()
+                .interfaceOf(1, 0)
+                .enhanced(0, 1, SMALL, 33)
+                .toArray();
         claims[28 + 20 + 20] = 38;
         assertDamaged("a packet that claims 38 bytes", 0, claims);
     }
@@ -261,7 +303,8 @@ class CapturesTest {
                 "it is no capture: neither pcap nor pcapng begins like this",
                 refusal("#!/bin/sh".getBytes(StandardCharsets.UTF_8)));
         assertEquals("it is cut short: it ends within the header", refusal(Packets.hex("d4c3b2a1 0200")));
-        assertTrue(refusal(Packets.hex("d4c3b2a1 0300 0100" + "00".repeat(16))).startsWith("it is of version 3.1 of pcap"));
+        assertTrue(refusal(Packets.hex("d4c3b2a1 0300 0100" + "00".repeat(16)))
+                .startsWith("it is of version 3.1 of pcap"));
         assertTrue(refusal(Packets.hex("1f8b 0000")).startsWith("it is compressed, but"));
     }
 
@@ -270,7 +313,8 @@ class CapturesTest {
         byte[] capture = newer();
         capture[12] = 2;
 
-        String message = assertThrows(CaptureException.class, () -> read(capture)).getMessage();
+        String message =
+                assertThrows(CaptureException.class, () -> read(capture)).getMessage();
 
         assertNotNull(message);
         assertTrue(message.startsWith("it is of version 2.0 of pcapng"), message);

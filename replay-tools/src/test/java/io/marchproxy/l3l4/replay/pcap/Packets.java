@@ -37,8 +37,14 @@ public final class Packets {
         int header = 20 + options.length;
         ByteBuffer packet = ByteBuffer.allocate(header + content.length);
         packet.put((byte) (0x40 | (header / 4))).put((byte) 0).putShort((short) packet.capacity());
-        packet.putShort((short) 7).putShort((short) fragment).put((byte) 64).put((byte) protocol).putShort((short) 0);
-        packet.put(new byte[] {10, 0, 0, (byte) from, 10, 0, 0, (byte) to}).put(options).put(content);
+        packet.putShort((short) 7)
+                .putShort((short) fragment)
+                .put((byte) 64)
+                .put((byte) protocol)
+                .putShort((short) 0);
+        packet.put(new byte[] {10, 0, 0, (byte) from, 10, 0, 0, (byte) to})
+                .put(options)
+                .put(content);
         packet.putShort(10, (short) checksum(packet.array(), 0, header, 0));
         return packet.array();
     }
@@ -46,8 +52,15 @@ public final class Packets {
     /** From fd00::{@code from} to fd00::{@code to}. */
     public static byte[] ipv6(int from, int to, int nextHeader, byte[] content) {
         ByteBuffer packet = ByteBuffer.allocate(40 + content.length);
-        packet.putInt(0x6000_0000).putShort((short) content.length).put((byte) nextHeader).put((byte) 64);
-        packet.putLong(0xfd00_0000_0000_0000L).putLong(from).putLong(0xfd00_0000_0000_0000L).putLong(to).put(content);
+        packet.putInt(0x6000_0000)
+                .putShort((short) content.length)
+                .put((byte) nextHeader)
+                .put((byte) 64);
+        packet.putLong(0xfd00_0000_0000_0000L)
+                .putLong(from)
+                .putLong(0xfd00_0000_0000_0000L)
+                .putLong(to)
+                .put(content);
         return packet.array();
     }
 

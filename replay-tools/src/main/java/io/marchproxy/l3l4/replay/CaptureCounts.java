@@ -21,6 +21,7 @@ final class CaptureCounts {
     private long badChecksums;
     private long outOfOrder;
     private long withoutTime;
+    private long leaps;
 
     /** A frame was read. */
     void frame() {
@@ -53,9 +54,24 @@ final class CaptureCounts {
         outOfOrder++;
     }
 
+    /** The time of the packet is years from that of the one before it. */
+    void leap() {
+        leaps++;
+    }
+
     /** The packet has no time of its own. */
     void withoutTime() {
         withoutTime++;
+    }
+
+    /** Frames so far. */
+    long frames() {
+        return frames;
+    }
+
+    /** Frames without an IP packet so far. */
+    long passedOver() {
+        return passedOver.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** IP packets so far, malformed ones included. */
@@ -89,6 +105,7 @@ final class CaptureCounts {
         add(lines, "IPv4 header with a wrong checksum", badChecksums);
         add(lines, "out of order", outOfOrder);
         add(lines, "without a time", withoutTime);
+        add(lines, "leaps of half a year and more in the times, left out", leaps);
         return lines;
     }
 

@@ -86,7 +86,7 @@ final class IpServices {
      */
     static IpServices of(ProxySettings settings, int gateways) throws JournalException {
         try {
-            CompiledSettings compiled = new SettingsCompiler(new NameResolver()).compile(settings);
+            CompiledSettings compiled = new SettingsCompiler(NameResolver.offline()).compile(settings);
             return new IpServices(
                     withPackets(compiled.pipeline(), gateways),
                     settings.engine().maxFlows(),

@@ -63,6 +63,7 @@ final class RecordText {
             case DECISION, RELEASE -> decision(at);
             case FLOW_END -> flowEnd(at);
             case FLOW -> flow(at);
+            case SNAP -> Map.of("bytes", Integer.toString(Records.snap(at).length));
             case GAP ->
                 Map.of(
                         "missing",
@@ -113,8 +114,11 @@ final class RecordText {
         if (event.backend() != PacketDescriptor.NO_BACKEND) {
             fields.put("backend", Integer.toString(event.backend()));
         }
+        if (event.isMalformed()) {
+            fields.put("malformed", "yes");
+        }
         if (event.argument0() != 0) {
-            fields.put("argument", Long.toString(event.argument0()));
+            fields.put(event.isIpPacket() ? "not-captured" : "argument", Long.toString(event.argument0()));
         }
         return fields;
     }
@@ -186,16 +190,19 @@ final class RecordText {
     }
 
     private String service(int number) {
-        return number < services.size()
-                ? services.get(number).name() + "/"
-                        + protocol(services.get(number).protocol())
-                : Integer.toString(number);
+        if (number >= services.size()) {
+            return Integer.toString(number);
+        }
+        ServiceProfile service = services.get(number);
+        return service.carries() == 0 ? service.name() : service.name() + "/" + protocol(service.carries());
     }
 
     private static String protocol(int number) {
         return switch (number) {
+            case 1 -> "icmp";
             case 6 -> "tcp";
             case 17 -> "udp";
+            case 58 -> "icmpv6";
             default -> Integer.toString(number);
         };
     }

@@ -40,7 +40,7 @@ final class Recording {
         return """
                 data-dir: %s
                 admin: { port: 0 }
-                engine: { %s, journal: { mode: packets, max-size: 1GB } }
+                engine: { %s, journal: { mode: packets, max-size: 1GB, snap: 32B } }
                 qos: { rules: [ { match: { protocol: udp }, class: %s } ] }
                 services:
                   - name: web

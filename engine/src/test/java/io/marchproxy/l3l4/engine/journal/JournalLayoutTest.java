@@ -132,6 +132,19 @@ class JournalLayoutTest {
         assertEquals("0713020300000000 0800000000000000 0900000000000000", hex(24, 8, 8, 8));
     }
 
+    @Test
+    void shouldKeepTheBytesOfASnap() {
+        MemorySegment packet = Arena.global().allocate(16);
+        packet.copyFrom(MemorySegment.ofArray(new byte[] {0x45, 0, 0, 33, 5, 6, 7, 8, 9}));
+        memory.fill((byte) 0xff);
+
+        assertEquals(24, RecordEncoder.snap(memory.address(), packet.address(), 9));
+        assertEquals("0a000900 18000000 4500002105060708 0900000000000000", hex(24, 4, 4, 8, 8));
+        assertEquals(8, RecordEncoder.snap(memory.address(), packet.address(), 0));
+        assertEquals("0a000000 08000000", hex(8, 4, 4));
+        assertEquals(0, Records.snap(memory.address()).length);
+    }
+
     private static PacketDescriptor decided() {
         PacketDescriptor packet = Recorded.datagram(Recorded.descriptor(), 1, 1);
         packet.trafficClass(2);

@@ -224,6 +224,7 @@ final class ShardLog {
 
     /** Any thread. */
     JournalStatus status() {
+        Checkpoints asked = checkpoints;
         return new JournalStatus(
                 shard,
                 state,
@@ -231,6 +232,8 @@ final class ShardLog {
                 recording.lost() + discarded.getOpaque(),
                 writtenBytes.getOpaque(),
                 ring.waiting(),
-                diskBytes);
+                diskBytes,
+                asked == null ? 0 : asked.complete(),
+                asked == null ? 0 : asked.givenUp());
     }
 }

@@ -35,7 +35,7 @@ final class Tally {
     /** Counts the reader's document. */
     void document(JournalReader reader) throws IOException {
         documents++;
-        if (reader.session() != sessionId) {
+        if (reader.beginsSession()) {
             endSession();
             sessionId = reader.session();
             session = null;

@@ -161,7 +161,7 @@ final class ShardLog {
                             + " names, and a new one is begun",
                     shard,
                     folder,
-                    String.valueOf(reason.getMessage()));
+                    describe(reason));
         }
     }
 
@@ -269,11 +269,18 @@ final class ShardLog {
                     "journal of shard {}: {}; nothing is recorded until that is over, traffic goes on: {}",
                     shard,
                     gapCause.sentence(),
-                    String.valueOf(error.getMessage()));
+                    describe(error));
         }
         state = next;
         retryNs = System.nanoTime() + RETRY_NS;
         closeStore();
+    }
+
+    /** Our own messages are sentences; of others the kind says more than the message, which may quote what a file holds. */
+    private static String describe(Throwable error) {
+        boolean isOurs = error instanceof DiskFullException || error instanceof JournalException;
+        String text = isOurs ? String.valueOf(error.getMessage()) : error.toString();
+        return text.replaceAll("\\p{Cntrl}+", " ").strip();
     }
 
     /** Writes what waits still, and closes the queue. Writing thread, the shard's having ended. */

@@ -124,10 +124,6 @@ final class Tally {
 
     private static <E extends Enum<E>> void counts(List<String> lines, String what, Map<E, Long> counts) {
         counts.forEach((key, count) -> lines.add(String.format(
-                Locale.ROOT,
-                COUNT,
-                what,
-                key.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                count)));
+                Locale.ROOT, COUNT, what, key.name().toLowerCase(Locale.ROOT).replace('_', '-'), count)));
     }
 }

@@ -86,8 +86,8 @@ class CorruptionTest {
             byte[] changed = sound.clone();
             String what = change(changed);
             boolean isHarmed = documents.stream()
-                    .anyMatch(document ->
-                            !Arrays.equals(sound, document.from, document.until, changed, document.from, document.until));
+                    .anyMatch(document -> !Arrays.equals(
+                            sound, document.from, document.until, changed, document.from, document.until));
             write(changed);
             check("seed " + (SEED + round) + ": " + what, isHarmed);
         }
@@ -193,8 +193,8 @@ class CorruptionTest {
     }
 
     private void write(byte[] bytes) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             ByteBuffer all = ByteBuffer.wrap(bytes);
             while (all.hasRemaining()) {
                 channel.write(all);

@@ -37,8 +37,7 @@ final class Flood implements AutoCloseable {
     }
 
     private void open(int port) throws IOException {
-        channels.add(
-                DatagramChannel.open().connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
+        channels.add(DatagramChannel.open().connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
     }
 
     private void run() {

@@ -88,9 +88,7 @@ final class Recording {
                 Clients refused = new Clients(port(proxy, "narrow"), port(proxy, "few"));
                 Clients turnedAway = new Clients(port(proxy, "lonely"), port(proxy, "few"))) {
             assertTrue(flood.isRunning());
-            await(
-                    "traffic",
-                    () -> handled(proxy) > packets / 4 && clients.exchanges() > 50 && refused.exchanges() > 0);
+            await("traffic", () -> handled(proxy) > packets / 4 && clients.exchanges() > 50 && refused.exchanges() > 0);
             assertEquals(0, turnedAway.exchanges());
             mortal.close();
             await("traffic past a dead backend", () -> handled(proxy) > packets / 2 && !healthy(proxy));

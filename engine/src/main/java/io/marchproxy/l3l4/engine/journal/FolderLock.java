@@ -63,7 +63,8 @@ final class FolderLock implements AutoCloseable {
 
     private static FileChannel lock(Path folder) throws IOException {
         Files.createDirectories(folder);
-        FileChannel opened = FileChannel.open(folder.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel opened =
+                FileChannel.open(folder.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             if (opened.tryLock() != null) {
                 return opened;
@@ -75,8 +76,7 @@ final class FolderLock implements AutoCloseable {
             throw e;
         }
         opened.close();
-        throw new JournalException(
-                "journal: " + folder + " is in use by another process; give each its own data-dir");
+        throw new JournalException("journal: " + folder + " is in use by another process; give each its own data-dir");
     }
 
     @Override

@@ -248,8 +248,7 @@ final class ShardLog {
         barred = false;
         JournalStore open = store;
         if (open != null && !open.isThere()) {
-            LOG.error(
-                    "journal of shard {}: {} was removed or renamed; recording goes on in a new one", shard, folder);
+            LOG.error("journal of shard {}: {} was removed or renamed; recording goes on in a new one", shard, folder);
             closeStore();
             open(System.nanoTime());
             Checkpoints asked = checkpoints;

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What may befall a journal's folder and clock: recording goes on where it can, says so where it can't, and overwrites nothing. */
 class JournalMishapsTest {
-    private static final JournalSettings SETTINGS = new JournalSettings(
-            JournalSettings.Mode.PACKETS, 200_000_000L, Duration.ofDays(1), Duration.ofSeconds(1));
+    private static final JournalSettings SETTINGS =
+            new JournalSettings(JournalSettings.Mode.PACKETS, 200_000_000L, Duration.ofDays(1), Duration.ofSeconds(1));
 
     @TempDir
     Path data;
@@ -108,7 +108,9 @@ class JournalMishapsTest {
             });
             assertEquals(State.RECORDING, session.status().state());
         }
-        assertEquals(RecordType.SESSION, Recorded.types(data.resolve("journal.old/shard-0")).getFirst());
+        assertEquals(
+                RecordType.SESSION,
+                Recorded.types(data.resolve("journal.old/shard-0")).getFirst());
         assertEquals(RecordType.END, Recorded.types(shard()).getLast());
     }
 
@@ -231,7 +233,9 @@ class JournalMishapsTest {
 
     private long shards() throws IOException {
         try (Stream<Path> all = Files.list(data.resolve("journal"))) {
-            return all.filter(Files::isDirectory).sorted(Comparator.naturalOrder()).count();
+            return all.filter(Files::isDirectory)
+                    .sorted(Comparator.naturalOrder())
+                    .count();
         }
     }
 

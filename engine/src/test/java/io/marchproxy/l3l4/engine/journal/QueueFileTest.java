@@ -101,8 +101,8 @@ class QueueFileTest {
         SplittableRandom random = new SplittableRandom(count);
         MemorySegment memory = Arena.global().allocate(1 << 20, 8);
         List<byte[]> written = new ArrayList<>();
-        try (JournalStore store = new JournalStore(
-                folder, 400_000_000L, Long.MAX_VALUE, new JournalClock(InstantSource.system()))) {
+        try (JournalStore store =
+                new JournalStore(folder, 400_000_000L, Long.MAX_VALUE, new JournalClock(InstantSource.system()))) {
             for (int i = 0; i < count; i++) {
                 byte[] document = new byte[8 * (1 + random.nextInt(longest / 8))];
                 document = Arrays.copyOf(document, Math.min(document.length, 512 << 10));

@@ -9,6 +9,8 @@ import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -85,8 +87,16 @@ public final class Journals implements ShardJournals, AutoCloseable {
         } catch (JournalException e) {
             throw e;
         } catch (IOException e) {
-            throw new JournalException("journal: " + folder + " can't be used: " + e);
+            throw new JournalException("journal: " + folder + " can't be used: " + reason(e));
         }
+    }
+
+    private static String reason(IOException error) {
+        return switch (error) {
+            case AccessDeniedException denied -> "no permission for " + denied.getFile();
+            case FileSystemException failed when failed.getReason() != null -> failed.getReason();
+            default -> error.toString();
+        };
     }
 
     @Override

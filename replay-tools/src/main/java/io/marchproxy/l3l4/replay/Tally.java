@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Counts a journal's records. */
 final class Tally {
+    private static final String COUNT = "%-9s %-20s %,15d";
+
     private final Map<RecordType, Long> types = new EnumMap<>(RecordType.class);
     private final Map<EventKind, Long> kinds = new EnumMap<>(EventKind.class);
     private final Map<Verdict, Long> verdicts = new EnumMap<>(Verdict.class);
@@ -32,10 +34,13 @@ final class Tally {
     private long recordBytes;
     private long missing;
 
+    /** Packets that DATA events stand for. */
+    private long packets;
+
     /** Counts the reader's document. */
     void document(JournalReader reader) throws IOException {
         documents++;
-        if (reader.session() != sessionId) {
+        if (reader.beginsSession()) {
             endSession();
             sessionId = reader.session();
             session = null;
@@ -59,6 +64,7 @@ final class Tally {
             }
             case EVENT -> {
                 kinds.merge(Records.kind(at), 1L, Long::sum);
+                packets += Records.kind(at) == EventKind.DATA ? Records.packets(at) : 0;
                 lastNs = Records.arrivalNs(at);
             }
             case DECISION, RELEASE -> {
@@ -110,6 +116,7 @@ final class Tally {
                 missing));
         counts(lines, "records", types);
         counts(lines, "events", kinds);
+        lines.add(String.format(Locale.ROOT, COUNT, "packets", "came in", packets));
         counts(lines, "verdicts", verdicts);
         counts(lines, "drops", drops);
         return lines;
@@ -117,10 +124,6 @@ final class Tally {
 
     private static <E extends Enum<E>> void counts(List<String> lines, String what, Map<E, Long> counts) {
         counts.forEach((key, count) -> lines.add(String.format(
-                Locale.ROOT,
-                "%-9s %-20s %,15d",
-                what,
-                key.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                count)));
+                Locale.ROOT, COUNT, what, key.name().toLowerCase(Locale.ROOT).replace('_', '-'), count)));
     }
 }

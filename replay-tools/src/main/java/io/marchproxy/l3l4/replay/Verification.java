@@ -91,7 +91,7 @@ final class Verification implements AutoCloseable {
     }
 
     private void document() throws IOException {
-        if (reader.session() != sessionId) {
+        if (reader.beginsSession()) {
             finishSession();
             beginSession();
         }

@@ -163,6 +163,8 @@ public final class StatusJson {
         json.writeNumberField("bytes", journal.bytes());
         json.writeNumberField("waiting_bytes", journal.waitingBytes());
         json.writeNumberField("disk_bytes", journal.diskBytes());
+        json.writeNumberField("checkpoints", journal.checkpoints());
+        json.writeNumberField("checkpoints_given_up", journal.checkpointsGivenUp());
         json.writeEndObject();
     }
 

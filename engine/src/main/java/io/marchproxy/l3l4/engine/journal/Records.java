@@ -74,6 +74,11 @@ public final class Records {
         return EventKind.of(Memory.getByte(at + JournalLayout.EVENT_KIND));
     }
 
+    /** Of an EVENT: how many packets it stands for. */
+    public static int packets(long at) {
+        return Memory.getInt(at + JournalLayout.EVENT_PACKETS);
+    }
+
     /** Of an EVENT: when it came in. */
     public static long arrivalNs(long at) {
         return Memory.getLong(at + JournalLayout.EVENT_ARRIVAL_NS);

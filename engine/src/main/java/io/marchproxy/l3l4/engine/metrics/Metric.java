@@ -249,6 +249,18 @@ public enum Metric {
             Unit.BYTES,
             "Length of the shard's journal files, sparse parts included.",
             "shard"),
+    JOURNAL_CHECKPOINTS(
+            "marchproxy_journal_checkpoints_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Checkpoints in the shard's journal, from which its records can be verified when older files are gone.",
+            "shard"),
+    JOURNAL_CHECKPOINTS_GIVEN_UP(
+            "marchproxy_journal_checkpoints_given_up_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Checkpoints that were given up for want of room beside the traffic; they are tried again.",
+            "shard"),
     LATENCY_LOG_UP(
             "marchproxy_latency_log_writing",
             Type.GAUGE,

@@ -130,6 +130,8 @@ public final class MetricsPage {
         family(Metric.JOURNAL_BYTES).set(journal.bytes(), id);
         family(Metric.JOURNAL_WAITING).set(journal.waitingBytes(), id);
         family(Metric.JOURNAL_DISK).set(journal.diskBytes(), id);
+        family(Metric.JOURNAL_CHECKPOINTS).set(journal.checkpoints(), id);
+        family(Metric.JOURNAL_CHECKPOINTS_GIVEN_UP).set(journal.checkpointsGivenUp(), id);
     }
 
     private void latencyLog(LatencyLogStatus log) {

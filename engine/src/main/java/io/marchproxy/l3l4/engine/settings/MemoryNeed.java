@@ -2,6 +2,8 @@ package io.marchproxy.l3l4.engine.settings;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.engine.journal.Journals;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,9 @@ public final class MemoryNeed {
 
     /** Pipelined placement has one ring on each side of the stages. */
     private static final int RINGS_PIPELINED = 2;
+
+    /** The journal's ring of a shard. */
+    private static final int MEBIBYTES = Journals.RING_BYTES >> 20;
 
     private static final double GIGABYTE = 1e9;
 
@@ -56,15 +61,18 @@ public final class MemoryNeed {
                     gigabytes(slots * HEAP_PER_SLOT),
                     gigabytes(heapBytes)));
         }
-        long nativeBytes = slots * NATIVE_PER_SLOT + settings.maxFlows() * NATIVE_PER_FLOW;
+        boolean isRecorded = settings.journal().mode() != JournalSettings.Mode.OFF;
+        long journalBytes = isRecorded ? shards * Journals.RING_BYTES : 0;
+        long nativeBytes = slots * NATIVE_PER_SLOT + settings.maxFlows() * NATIVE_PER_FLOW + journalBytes;
         if (nativeBytes > machineBytes) {
             faults.add(String.format(
                     Locale.ROOT,
-                    "engine.shards, engine.ring-size and engine.max-flows (%d x %d slots, %d flows) take more than %s"
+                    "engine.shards, engine.ring-size and engine.max-flows (%d x %d slots, %d flows)%s take more than %s"
                             + " from the start, and the machine has %s: lower one of them",
                     shards,
                     settings.ringSize(),
                     settings.maxFlows(),
+                    isRecorded ? " and engine.journal (" + shards + " x " + MEBIBYTES + " MiB)" : "",
                     gigabytes(nativeBytes),
                     gigabytes(machineBytes)));
         }

@@ -50,8 +50,8 @@ public final class Reports {
                         backend(1, 1, "dns", "udp", false),
                         backend(2, 2, "web", "tcp", true)),
                 List.of(
-                        new JournalStatus(0, JournalStatus.State.RECORDING, 1000, 0, 72_000, 640, 5_242_880),
-                        new JournalStatus(1, JournalStatus.State.DISK_FULL, 2000, 30, 144_000, 0, 6_291_456)),
+                        new JournalStatus(0, JournalStatus.State.RECORDING, 1000, 0, 72_000, 640, 5_242_880, 3, 0),
+                        new JournalStatus(1, JournalStatus.State.DISK_FULL, 2000, 30, 144_000, 0, 6_291_456, 1, 2)),
                 List.of(
                         new LatencyLogStatus(0, LatencyLogStatus.State.WRITING, 100, 0, 40_960),
                         new LatencyLogStatus(1, LatencyLogStatus.State.FAILED, 200, 3, 81_920)),

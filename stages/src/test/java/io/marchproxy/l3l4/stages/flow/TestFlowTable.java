@@ -28,6 +28,18 @@ public final class TestFlowTable implements FlowTable {
         }
     }
 
+    /** A table with the same content. */
+    public TestFlowTable copy() {
+        TestFlowTable other = new TestFlowTable(capacity);
+        MemorySegment.copy(entries, 0, other.entries, 0, entries.byteSize());
+        other.slots.putAll(slots);
+        other.free.clear();
+        other.free.addAll(free);
+        System.arraycopy(used, 0, other.used, 0, capacity);
+        other.size = size;
+        return other;
+    }
+
     @Override
     public void expect(PacketDescriptor[] events, int from, int count) {
         // needs nothing ahead

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What captures held, counted frame by frame: each is an IP packet, or was passed over for a reason. */
 final class CaptureCounts {
+    /** Kinds of frames that are named; of ethertypes alone there are 64,000. */
+    private static final int SHOWN = 20;
+
     private final Map<String, Long> passedOver = new TreeMap<>();
     private final Map<ParseResult, Long> malformed = new EnumMap<>(ParseResult.class);
     private @Nullable String unknownLink;
@@ -95,7 +98,14 @@ final class CaptureCounts {
     List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(Locale.ROOT, "frames %,d, IP packets %,d of %,d bytes", frames, packets, bytes));
-        passedOver.forEach((why, count) -> lines.add(String.format(Locale.ROOT, "passed over: %s %,d", why, count)));
+        passedOver.entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+                .limit(SHOWN)
+                .forEach(entry -> lines.add(
+                        String.format(Locale.ROOT, "passed over: %s %,d", entry.getKey(), entry.getValue())));
+        if (passedOver.size() > SHOWN) {
+            lines.add(String.format(Locale.ROOT, "passed over: %,d other kinds", passedOver.size() - SHOWN));
+        }
         malformed.forEach((why, count) -> lines.add(String.format(
                 Locale.ROOT,
                 "malformed: %s %,d",

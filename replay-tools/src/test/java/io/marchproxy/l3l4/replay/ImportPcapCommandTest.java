@@ -143,9 +143,9 @@ class ImportPcapCommandTest {
         assertEquals(
                 List.of(
                         "frames 26, IP packets 23 of 9,978 bytes",
+                        "passed over: 802.3 without an ethertype 1",
                         "passed over: ARP (0x0806) 1",
                         "passed over: cut off before the packet 1",
-                        "passed over: no ethertype (38) 1",
                         "malformed: too-short 2",
                         "malformed: bad-version 1",
                         "malformed: bad-header-length 1",

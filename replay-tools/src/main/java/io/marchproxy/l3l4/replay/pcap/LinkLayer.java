@@ -142,7 +142,8 @@ public final class LinkLayer {
                 if (type >= FAMILY) {
                     yield "address family " + (type - FAMILY);
                 }
-                yield type < LEAST_ETHERTYPE ? "no ethertype (" + type + ")" : "ethertype " + number;
+                // Below is a length, as 802.3 has it, and what follows says of itself what it is.
+                yield type < LEAST_ETHERTYPE ? "802.3 without an ethertype" : "ethertype " + number;
             }
         };
     }

@@ -107,6 +107,15 @@ final class RecordText {
             fields.put("packets", Integer.toString(event.packets()));
             fields.put("dscp-in", Integer.toString(event.ingressDscp()));
         }
+        if (kind == EventKind.RESTORE) {
+            long state = event.payloadAddress() - FlowLayout.REMEMBERED;
+            fields.put("first-seen", time(FlowEntry.firstSeenNs(state)));
+            fields.put("last-seen", time(FlowEntry.lastSeenNs(state)));
+            fields.put("packets-to-backend", Long.toString(FlowEntry.packetsToBackend(state)));
+            fields.put("bytes-to-backend", Long.toString(FlowEntry.bytesToBackend(state)));
+            fields.put("packets-to-client", Long.toString(FlowEntry.packetsToClient(state)));
+            fields.put("bytes-to-client", Long.toString(FlowEntry.bytesToClient(state)));
+        }
         if (event.flowRef() != PacketDescriptor.NO_FLOW) {
             fields.put("flow", flowRef(event.flowRef()));
         }

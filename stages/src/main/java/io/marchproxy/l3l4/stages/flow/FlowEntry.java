@@ -120,7 +120,31 @@ public final class FlowEntry {
         Memory.putInt(entry + FlowLayout.DROPPED_PACKETS, droppedPackets(entry) + packets);
     }
 
-    /** Of a TCP flow: the backends tried, one bit for each of the pool's first 64. */
+    public static void droppedPackets(long entry, int value) {
+        Memory.putInt(entry + FlowLayout.DROPPED_PACKETS, value);
+    }
+
+    /** Of a TCP flow: what was seen of it, in the bits of a TCP header ({@code TcpView}). */
+    public static int tcpFlags(long entry) {
+        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.TCP_FLAGS));
+    }
+
+    /** Adds to what was seen of a TCP flow. */
+    public static void sawTcpFlags(long entry, int flags) {
+        Memory.putByte(entry + FlowLayout.TCP_FLAGS, (byte) (tcpFlags(entry) | flags));
+    }
+
+    /** Of a TCP flow that has a connection to its backend: how long that took to come about, in nanoseconds. */
+    public static long connectNs(long entry) {
+        return Memory.getLong(entry + FlowLayout.CONNECT_NS);
+    }
+
+    /** Takes the place of the tried backends: there is nothing left to try. */
+    public static void connectNs(long entry, long value) {
+        Memory.putLong(entry + FlowLayout.CONNECT_NS, value);
+    }
+
+    /** Of a TCP flow without a connection to a backend yet: the backends tried, one bit for each of the pool's first 64. */
     public static long tried(long entry) {
         return Memory.getLong(entry + FlowLayout.TRIED);
     }

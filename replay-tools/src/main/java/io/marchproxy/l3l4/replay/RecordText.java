@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowKey;
+import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;

@@ -111,6 +111,11 @@ public final class Records {
         return FlowPhase.values()[Memory.getByte(at + JournalLayout.FLOW_PHASE)];
     }
 
+    /** Of a FLOW: the ordinal of a {@code FlowEnd}, or {@link FlowPhase#NO_REASON}. */
+    public static int flowReason(long at) {
+        return Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.FLOW_REASON));
+    }
+
     /** Of a FLOW: when it was recorded. */
     public static long flowTimeNs(long at) {
         return Memory.getLong(at + JournalLayout.FLOW_TIME_NS);

@@ -2,6 +2,8 @@ package io.marchproxy.l3l4.engine.settings;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.FlowStateSettings;
+import io.marchproxy.l3l4.config.settings.JournalSettings;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,9 @@ public final class MemoryNeed {
 
     /** The index of the flow table has two to four cells of 8 bytes for each flow; entries are taken as flows come. */
     private static final long NATIVE_PER_FLOW = 16;
+
+    /** The ring between a shard and the thread that writes the journal, or the flow state: {@code FlowStates.RING_BYTES}. */
+    private static final long NATIVE_PER_FILE_RING = 8L << 20;
 
     /** Pipelined placement has one ring on each side of the stages. */
     private static final int RINGS_PIPELINED = 2;
@@ -56,7 +61,11 @@ public final class MemoryNeed {
                     gigabytes(slots * HEAP_PER_SLOT),
                     gigabytes(heapBytes)));
         }
-        long nativeBytes = slots * NATIVE_PER_SLOT + settings.maxFlows() * NATIVE_PER_FLOW;
+        long fileRings = (settings.journal().mode() == JournalSettings.Mode.OFF ? 0 : shards)
+                + (settings.flowState().mode() == FlowStateSettings.Mode.OFF ? 0 : shards);
+        long nativeBytes = slots * NATIVE_PER_SLOT
+                + settings.maxFlows() * NATIVE_PER_FLOW
+                + fileRings * NATIVE_PER_FILE_RING;
         if (nativeBytes > machineBytes) {
             faults.add(String.format(
                     Locale.ROOT,

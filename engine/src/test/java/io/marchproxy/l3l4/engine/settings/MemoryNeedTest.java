@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings.Mode;
+import io.marchproxy.l3l4.config.settings.FlowStateSettings;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,17 @@ class MemoryNeedTest {
         assertEquals(1, MemoryNeed.faults(twice, CPUS, GB, 512 * GB).size());
     }
 
+    @Test
+    void shouldCountTheRingsToTheFilesOfEachShard() {
+        FlowStateSettings on =
+                new FlowStateSettings(FlowStateSettings.Mode.ON, Duration.ofSeconds(1), Duration.ofHours(1));
+        EngineSettings without = engine(Mode.AUTO, 256, 1000, 2048);
+        assertEquals(List.of(), MemoryNeed.faults(without, CPUS, GB, 2 * GB));
+        assertEquals(
+                1,
+                MemoryNeed.faults(without.withFlowState(on), CPUS, GB, 2 * GB).size());
+    }
+
     private static EngineSettings engine(Mode mode, int shards, int maxFlows, int ringSize) {
         return new EngineSettings(
                 mode,
@@ -55,6 +67,7 @@ class MemoryNeedTest {
                 EngineSettings.DEFAULT.irqAffinity(),
                 EngineSettings.Transport.AUTO,
                 Duration.ofSeconds(30),
-                EngineSettings.DEFAULT.journal());
+                EngineSettings.DEFAULT.journal(),
+                EngineSettings.DEFAULT.flowState());
     }
 }

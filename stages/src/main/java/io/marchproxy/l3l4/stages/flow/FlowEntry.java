@@ -68,6 +68,18 @@ public final class FlowEntry {
         Memory.putInt(descriptor + DescriptorLayout.FLOW_HASH, Memory.getInt(entry + FlowLayout.HASH));
     }
 
+    /** Writes into a descriptor what a packet from the flow's client has: addresses, ports, protocol and service. */
+    public static void nameClient(long entry, PacketDescriptor packet) {
+        long descriptor = packet.address();
+        Memory.copy(
+                entry + FlowLayout.CLIENT_HIGH,
+                descriptor + DescriptorLayout.SOURCE_HIGH,
+                FlowLayout.PROTOCOL - FlowLayout.CLIENT_HIGH);
+        packet.protocol(protocol(entry));
+        packet.ipVersion(Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.IP_VERSION)));
+        packet.service(service(entry));
+    }
+
     public static long lastSeenNs(long entry) {
         return Memory.getLong(entry + FlowLayout.LAST_SEEN_NS);
     }

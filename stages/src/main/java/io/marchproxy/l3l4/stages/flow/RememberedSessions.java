@@ -1,7 +1,13 @@
 package io.marchproxy.l3l4.stages.flow;
 
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RememberedSessions implements FlowTimers.Expiry {
     private static final int MOST = 1 << 29;
+
+    /** A checkpoint must be brief: with more than these it waits until some have gone. */
+    private static final int MOST_SAVED = 8192;
+
+    private static final int KEY_BYTES = FlowLayout.HASH;
 
     private final FlowTable like;
     private final LongUnaryOperator deadlinesNs;
@@ -38,13 +49,13 @@ public final class RememberedSessions implements FlowTimers.Expiry {
 
     /** Takes in what a RESTORE event tells, unless it is too old already. */
     public void add(PacketDescriptor restored, long nowNs) {
+        if (sessions == null) {
+            begin(Math.clamp(restored.argument0(), 1, MOST));
+        }
         FlowTable table = sessions;
         FlowTimers clock = timers;
         if (table == null || clock == null) {
-            table = like.another(Math.clamp(restored.argument0(), 1, MOST));
-            clock = new FlowTimers(table, this);
-            sessions = table;
-            timers = clock;
+            return;
         }
         long ref = table.insert(restored);
         if (ref == FlowTable.FULL) {
@@ -64,10 +75,23 @@ public final class RememberedSessions implements FlowTimers.Expiry {
         }
     }
 
-    /** The remembered session of a client's datagram, or {@link PacketDescriptor#NO_FLOW}. */
-    public long find(PacketDescriptor fromClient) {
+    private void begin(int capacity) {
+        FlowTable table = like.another(capacity);
+        sessions = table;
+        timers = new FlowTimers(table, this);
+    }
+
+    /** The remembered session of a client's datagram that is not too old, or {@link PacketDescriptor#NO_FLOW}. */
+    public long find(PacketDescriptor fromClient, long nowNs) {
         FlowTable table = sessions;
-        return table == null ? PacketDescriptor.NO_FLOW : table.find(fromClient);
+        if (table == null) {
+            return PacketDescriptor.NO_FLOW;
+        }
+        long ref = table.find(fromClient);
+        // A timer may be late, since a reload shortened the time-out.
+        return ref != PacketDescriptor.NO_FLOW && deadlinesNs.applyAsLong(table.entry(ref)) > nowNs
+                ? ref
+                : PacketDescriptor.NO_FLOW;
     }
 
     /** Where a session that was found went; −1 when that backend is not there any more. */
@@ -129,6 +153,58 @@ public final class RememberedSessions implements FlowTimers.Expiry {
         FlowTable table = sessions;
         if (table != null) {
             forget(table, ref);
+        }
+    }
+
+    /** Whether a checkpoint can be written now without keeping packets waiting. */
+    public boolean isBriefToSave() {
+        FlowTable table = sessions;
+        return table == null || table.size() <= MOST_SAVED;
+    }
+
+    /** Writes what a later start needs to go on from here. */
+    public void save(StateWriter to) {
+        FlowTable table = sessions;
+        to.number(table == null ? 0 : table.capacity());
+        if (table == null) {
+            return;
+        }
+        to.number(table.size());
+        for (int slot = 0; slot < table.slots(); slot++) {
+            long entry = table.entry(table.refAt(slot));
+            if (entry != 0) {
+                to.block(entry, KEY_BYTES);
+                to.number(FlowEntry.backend(entry));
+                to.number(FlowEntry.droppedPackets(entry));
+                to.block(entry + FlowLayout.REMEMBERED, FlowLayout.REMEMBERED_SIZE);
+            }
+        }
+    }
+
+    /** Takes over what was saved. In which slots they were makes no difference to anything. */
+    public void restore(StateReader from, long nowNs) {
+        int capacity = from.number(0, MOST);
+        if (capacity == 0) {
+            return;
+        }
+        begin(capacity);
+        try (Arena arena = Arena.ofConfined()) {
+            restoreAll(from, from.number(0, capacity), arena.allocate(2L * FlowLayout.SIZE, FlowLayout.SIZE), nowNs);
+        }
+    }
+
+    private void restoreAll(StateReader from, int count, MemorySegment memory, long nowNs) {
+        long entry = memory.address();
+        PacketDescriptor event = new DescriptorSlab(memory.asSlice(FlowLayout.SIZE)).view(0);
+        for (int left = count; left > 0; left--) {
+            from.block(entry, KEY_BYTES);
+            event.reset(EventKind.RESTORE, nowNs);
+            FlowEntry.nameClient(entry, event);
+            event.backend(from.number(PacketDescriptor.NO_BACKEND, Integer.MAX_VALUE));
+            event.segmentBytes(from.number(Integer.MIN_VALUE, Integer.MAX_VALUE));
+            from.block(entry + FlowLayout.REMEMBERED, FlowLayout.REMEMBERED_SIZE);
+            event.payloadAddress(entry + FlowLayout.REMEMBERED);
+            add(event, nowNs);
         }
     }
 

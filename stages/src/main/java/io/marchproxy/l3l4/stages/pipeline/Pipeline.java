@@ -347,6 +347,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         for (Stage stage : stages()) {
             stage.save(to);
         }
+        remembered.save(to);
     }
 
     /**
@@ -361,6 +362,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         for (Stage stage : stages()) {
             stage.restore(from);
         }
+        remembered.restore(from, nowNs);
     }
 
     private Stage[] stages() {

@@ -85,7 +85,7 @@ public final class RouteStage implements Stage {
             packet.backend(backend);
             return Verdict.CONTINUE;
         }
-        return chooseForSession(packet, entry, backend);
+        return chooseForSession(packet, entry, backend, nowNs);
     }
 
     private Verdict followConnection(PacketDescriptor event, long entry, boolean isConnection, long nowNs) {
@@ -100,9 +100,9 @@ public final class RouteStage implements Stage {
         return Verdict.CONTINUE;
     }
 
-    private Verdict chooseForSession(PacketDescriptor packet, long entry, int before) {
+    private Verdict chooseForSession(PacketDescriptor packet, long entry, int before, long nowNs) {
         if (before == PacketDescriptor.NO_BACKEND) {
-            long known = remembered.find(packet);
+            long known = remembered.find(packet, nowNs);
             if (known != PacketDescriptor.NO_FLOW) {
                 return goOn(packet, entry, known);
             }

@@ -5,18 +5,21 @@ import static io.marchproxy.l3l4.stages.pipeline.TestSettings.DNS;
 import static io.marchproxy.l3l4.stages.pipeline.TestSettings.GAME;
 import static io.marchproxy.l3l4.stages.pipeline.TestSettings.SECOND_NS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.RememberedSessions;
+import io.marchproxy.l3l4.stages.flow.TestFlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -194,6 +197,91 @@ class RememberedSessionTest {
             restore(DNS, 5000 + i, 11, 0);
         }
         assertEquals(MANY, remembered.waiting());
+    }
+
+    @Test
+    void shouldGoOnWaitingInAReplayThatBeginsAtACheckpoint() {
+        restore(DNS, 5000, 11, -3 * SECOND_NS);
+        restore(DNS, 5001, PacketDescriptor.NO_BACKEND, 0);
+        restore(GAME, 5002, 20, -4 * SECOND_NS);
+        datagram(DNS, 5000);
+        restore(DNS, 5003, 11, -1);
+        bench.advanceTo(SECOND_NS);
+        Saved saved = new Saved();
+        remembered.save(saved);
+
+        Bench later = new Bench(TestSettings.initial()).at(SECOND_NS);
+        later.advanceTo(SECOND_NS);
+        RememberedSessions again = later.pipeline.remembered();
+        again.restore(saved.reader(), SECOND_NS);
+        assertTrue(saved.numbers.isEmpty());
+        assertEquals(3, again.waiting());
+        later.datagram(DNS, 5003, 10);
+        assertEquals("forward DATA ▶ P0 dscp 46 backend 11 new 10 B", later.sendOne());
+        assertEquals(6, FlowEntry.packetsToBackend(later.flows.entry(later.flowRef())));
+        assertEquals(3, FlowEntry.droppedPackets(later.flows.entry(later.flowRef())));
+        later.advanceTo(7 * SECOND_NS);
+        assertEquals(1, again.waiting(), "the game's session is forgotten at its time");
+    }
+
+    @Test
+    void shouldNotKeepPacketsWaitingForACheckpointOfThousands() {
+        assertTrue(remembered.isBriefToSave());
+        Saved none = new Saved();
+        remembered.save(none);
+        assertEquals(List.of(0L), List.copyOf(none.numbers));
+        RememberedSessions many = new RememberedSessions(new TestFlowTable(1), entry -> Long.MAX_VALUE);
+        for (int i = 0; i <= 8192; i++) {
+            bench.datagram(DNS, i, 0).kind(EventKind.RESTORE);
+            bench.event.argument0(10_000);
+            bench.event.payloadAddress(state);
+            many.add(bench.event, 0);
+        }
+        assertFalse(many.isBriefToSave());
+    }
+
+    @Test
+    void shouldNotBeFoundPastATimeOutThatAReloadShortened() {
+        restore(DNS, 5000, 11, 0);
+        configure(TestSettings.with(
+                new ServiceProfile(DNS, "dns", TestSettings.UDP, true, 0, 5 * SECOND_NS, 4, false, 1)));
+        bench.after(10 * SECOND_NS);
+
+        assertEquals("forward DATA ▶ P0 dscp 46 backend 10 new 10 B", datagram(DNS, 5000));
+        assertEquals(1, FlowEntry.packetsToBackend(bench.flows.entry(bench.flowRef())));
+    }
+
+    /** A checkpoint's numbers. */
+    private static final class Saved implements StateWriter {
+        private final ArrayDeque<Long> numbers = new ArrayDeque<>();
+
+        @Override
+        public void number(long value) {
+            numbers.add(value);
+        }
+
+        @Override
+        public void block(long address, int bytes) {
+            for (int i = 0; i < bytes; i += Long.BYTES) {
+                numbers.add(Memory.getLong(address + i));
+            }
+        }
+
+        StateReader reader() {
+            return new StateReader() {
+                @Override
+                public long number() {
+                    return numbers.remove();
+                }
+
+                @Override
+                public void block(long address, int bytes) {
+                    for (int i = 0; i < bytes; i += Long.BYTES) {
+                        Memory.putLong(address + i, numbers.remove());
+                    }
+                }
+            };
+        }
     }
 
     @Test

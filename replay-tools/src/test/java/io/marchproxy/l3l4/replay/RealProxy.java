@@ -36,7 +36,8 @@ final class RealProxy implements AutoCloseable {
         admin = freePort();
         logFile = data.resolve("proxy.log");
         Path config = Files.writeString(
-                data.resolve("proxy.yaml"), "data-dir: %s\nadmin: { port: %d }\n%s".formatted(data, admin, configuration));
+                data.resolve("proxy.yaml"),
+                "data-dir: %s\nadmin: { port: %d }\n%s".formatted(data, admin, configuration));
         process = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",

@@ -180,9 +180,8 @@ class SessionsAfterKillIT {
 
     /** Packets from clients that the RESTORE events of the last session tell of. */
     private long restored() throws IOException {
-        PacketDescriptor event = new DescriptorSlab(
-                        Arena.global().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE))
-                .view(0);
+        PacketDescriptor event =
+                new DescriptorSlab(Arena.global().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
         long[] sum = {0};
         Recording.await("the sessions stand in the journal", () -> {
             try (JournalReader reader = new JournalReader(data.resolve("journal/shard-0"))) {

@@ -100,25 +100,59 @@ public record EngineSettings(
                 irqAffinity,
                 transport,
                 drainTimeout,
-                journal, flowState);
+                journal,
+                flowState);
     }
 
     /** The same with another number of shards. */
     public EngineSettings withShards(int other) {
         return new EngineSettings(
-                mode, other, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal, flowState);
+                mode,
+                other,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with another bound of flows. */
     public EngineSettings withMaxFlows(int other) {
         return new EngineSettings(
-                mode, shards, other, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal, flowState);
+                mode,
+                shards,
+                other,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with threads pinned or not. */
     public EngineSettings withPinThreads(boolean other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, other, spin, numa, irqAffinity, transport, drainTimeout, journal, flowState);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                other,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with another time to spin. */
@@ -134,7 +168,8 @@ public record EngineSettings(
                 irqAffinity,
                 transport,
                 drainTimeout,
-                journal, flowState);
+                journal,
+                flowState);
     }
 
     /** The same with NUMA placement on or off. */
@@ -150,25 +185,59 @@ public record EngineSettings(
                 irqAffinity,
                 transport,
                 drainTimeout,
-                journal, flowState);
+                journal,
+                flowState);
     }
 
     /** The same with another way with interrupts. */
     public EngineSettings withIrqAffinity(IrqAffinity other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, other, transport, drainTimeout, journal, flowState);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                other,
+                transport,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with another transport. */
     public EngineSettings withTransport(Transport other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, other, drainTimeout, journal, flowState);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                other,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with another journal. */
     public EngineSettings withJournal(JournalSettings other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, other, flowState);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                other,
+                flowState);
     }
 
     /** The same with another flow state. */

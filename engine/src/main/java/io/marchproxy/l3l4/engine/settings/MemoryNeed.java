@@ -63,9 +63,8 @@ public final class MemoryNeed {
         }
         long fileRings = (settings.journal().mode() == JournalSettings.Mode.OFF ? 0 : shards)
                 + (settings.flowState().mode() == FlowStateSettings.Mode.OFF ? 0 : shards);
-        long nativeBytes = slots * NATIVE_PER_SLOT
-                + settings.maxFlows() * NATIVE_PER_FLOW
-                + fileRings * NATIVE_PER_FILE_RING;
+        long nativeBytes =
+                slots * NATIVE_PER_SLOT + settings.maxFlows() * NATIVE_PER_FLOW + fileRings * NATIVE_PER_FILE_RING;
         if (nativeBytes > machineBytes) {
             faults.add(String.format(
                     Locale.ROOT,

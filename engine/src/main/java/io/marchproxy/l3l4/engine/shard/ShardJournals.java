@@ -27,8 +27,7 @@ public interface ShardJournals {
         return new ShardJournals() {
             @Override
             public Journal open(ShardOptions options, PipelineSettings settings, OffHeapFlowTable flows) {
-                return new BothJournals(
-                        first.open(options, settings, flows), second.open(options, settings, flows));
+                return new BothJournals(first.open(options, settings, flows), second.open(options, settings, flows));
             }
 
             @Override

@@ -74,8 +74,7 @@ public final class FlowStates implements ShardJournals, AutoCloseable {
      * @return null when it is off
      * @throws FlowStateException when the folder can't be used, or another process does
      */
-    public static @Nullable FlowStates open(ProxySettings source, CompiledSettings compiled)
-            throws FlowStateException {
+    public static @Nullable FlowStates open(ProxySettings source, CompiledSettings compiled) throws FlowStateException {
         FlowStateSettings settings = source.engine().flowState();
         if (settings.mode() == FlowStateSettings.Mode.OFF) {
             return null;
@@ -110,8 +109,9 @@ public final class FlowStates implements ShardJournals, AutoCloseable {
 
     @Override
     public void ended(int shard) {
-        parts.stream().filter(part -> part.shard() == shard).forEach(part -> part.recorder()
-                .ended());
+        parts.stream()
+                .filter(part -> part.shard() == shard)
+                .forEach(part -> part.recorder().ended());
     }
 
     /** The UDP sessions that go on; waits until they are known, which takes long only after the process was killed. */

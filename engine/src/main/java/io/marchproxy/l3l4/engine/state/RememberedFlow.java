@@ -14,11 +14,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A flow on its way from a shard's record into the map: key and value as {@link FlowStateLayout} places them. One thread. */
 final class RememberedFlow {
-    private static final VarHandle LONG =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle SHORT =
-            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
     final byte[] key = new byte[FlowStateLayout.KEY_SIZE];
     final byte[] value = new byte[FlowStateLayout.VALUE_SIZE];

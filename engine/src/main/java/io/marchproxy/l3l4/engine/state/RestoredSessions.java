@@ -75,8 +75,7 @@ final class RestoredSessions implements SessionSource {
         copy(value, FlowStateLayout.BYTES_TO_BACKEND, entry + FlowLayout.BYTES_TO_BACKEND);
         copy(value, FlowStateLayout.PACKETS_TO_CLIENT, entry + FlowLayout.PACKETS_TO_CLIENT);
         copy(value, FlowStateLayout.BYTES_TO_CLIENT, entry + FlowLayout.BYTES_TO_CLIENT);
-        Memory.putInt(
-                entry + FlowLayout.DROPPED_PACKETS, RememberedFlow.intAt(value, FlowStateLayout.DROPPED_PACKETS));
+        Memory.putInt(entry + FlowLayout.DROPPED_PACKETS, RememberedFlow.intAt(value, FlowStateLayout.DROPPED_PACKETS));
     }
 
     private static void copyKey(byte[] key, long entry, int service) {

@@ -74,10 +74,17 @@ final class SessionsFile {
             });
             out.flush();
             ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
-            header.putInt(MAGIC).putInt(FlowStateLayout.VERSION).putInt(count[0]).putInt((int) crc.getValue());
+            header.putInt(MAGIC)
+                    .putInt(FlowStateLayout.VERSION)
+                    .putInt(count[0])
+                    .putInt((int) crc.getValue());
             file.write(header.flip(), 0);
         } catch (UncheckedIOException e) {
+            Files.deleteIfExists(unfinished);
             throw e.getCause();
+        } catch (IOException e) {
+            Files.deleteIfExists(unfinished);
+            throw e;
         }
         Files.move(unfinished, in(folder), StandardCopyOption.ATOMIC_MOVE);
     }
@@ -96,7 +103,8 @@ final class SessionsFile {
             if (file.size() > Integer.MAX_VALUE) {
                 return refused(path);
             }
-            ByteBuffer all = file.map(FileChannel.MapMode.READ_ONLY, 0, file.size()).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer all =
+                    file.map(FileChannel.MapMode.READ_ONLY, 0, file.size()).order(ByteOrder.LITTLE_ENDIAN);
             if (all.remaining() < HEADER || all.getInt() != MAGIC || all.getInt() != FlowStateLayout.VERSION) {
                 return refused(path);
             }

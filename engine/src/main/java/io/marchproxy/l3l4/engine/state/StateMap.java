@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * be as much beyond the reserve. A file that a killed process left may hold a segment's lock and half an entry: it is recovered,
  * which looks at every entry, so that is done when it must be and not at each start. What can't be opened is moved aside.
  */
-final class StateMap implements AutoCloseable {
+public final class StateMap implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StateMap.class);
     private static final Pattern NAME = Pattern.compile("flows-(\\d+)-(\\d+)\\.map");
 
@@ -58,7 +58,7 @@ final class StateMap implements AutoCloseable {
      * @param clean whether the last to use it closed it
      * @throws IOException when the disk is full, or the file can be neither used nor moved aside
      */
-    static StateMap open(Path folder, long flows, boolean clean) throws IOException {
+    public static StateMap open(Path folder, long flows, boolean clean) throws IOException {
         Path wanted = folder.resolve("flows-" + FlowStateLayout.VERSION + "-" + flows + ".map");
         Path other = null;
         for (Path found : files(folder)) {
@@ -138,7 +138,8 @@ final class StateMap implements AutoCloseable {
     }
 
     private static String firstLine(Throwable e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("") + " (" + e.getClass().getSimpleName() + ")";
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("") + " ("
+                + e.getClass().getSimpleName() + ")";
     }
 
     private static void setAside(Path file, String why) throws IOException {
@@ -164,8 +165,7 @@ final class StateMap implements AutoCloseable {
                     return false;
                 });
             }
-            LOG.info(
-                    "flow state: engine.max-flows is {} now; took over {} of {} flows", flows, size(), before.size());
+            LOG.info("flow state: engine.max-flows is {} now; took over {} of {} flows", flows, size(), before.size());
         }
         Files.delete(other);
     }
@@ -176,6 +176,9 @@ final class StateMap implements AutoCloseable {
                 .entries((long) (flows * HEADROOM) + 64)
                 .constantKeySizeBySample(new byte[FlowStateLayout.KEY_SIZE])
                 .constantValueSizeBySample(new byte[FlowStateLayout.VALUE_SIZE])
+                // A file that grows would be written through the map into a disk that may be full, which kills the
+                // process.
+                .allowSegmentTiering(false)
                 .putReturnsNull(true)
                 .removeReturnsNull(true)
                 .skipCloseOnExitHook(true);
@@ -186,16 +189,16 @@ final class StateMap implements AutoCloseable {
      *
      * @throws RuntimeException when there is no room for another
      */
-    void put(byte[] key, byte[] value) {
+    public void put(byte[] key, byte[] value) {
         map.put(key, value);
     }
 
     /** Reads a flow. False when it is not known. */
-    boolean get(byte[] key, byte[] into) {
+    public boolean get(byte[] key, byte[] into) {
         return map.getUsing(key, into) != null;
     }
 
-    long size() {
+    public long size() {
         return map.longSize();
     }
 
@@ -214,8 +217,20 @@ final class StateMap implements AutoCloseable {
         }
     }
 
+    /** Goes over all flows, and counts them. */
+    public long count() {
+        long[] count = {0};
+        for (int segment = 0; segment < segments(); segment++) {
+            scan(segment, entry -> {
+                count[0]++;
+                return false;
+            });
+        }
+        return count[0];
+    }
+
     /** What the file takes on the disk. */
-    long diskBytes() throws IOException {
+    public long diskBytes() throws IOException {
         return Files.size(file);
     }
 

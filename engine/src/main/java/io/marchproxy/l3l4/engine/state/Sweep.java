@@ -53,9 +53,9 @@ final class Sweep {
         if (segment == 0) {
             begin(nowUs, isCrowded);
         }
-        map.scan(segment, entry -> isToGo(entry.value()
-                .bytes()
-                .readLong(entry.value().offset() + FlowStateLayout.LAST_SEEN_US)));
+        map.scan(
+                segment,
+                entry -> isToGo(entry.value().bytes().readLong(entry.value().offset() + FlowStateLayout.LAST_SEEN_US)));
         segment = segment + 1 == map.segments() ? 0 : segment + 1;
         return true;
     }
@@ -68,8 +68,8 @@ final class Sweep {
         toEvict = isCrowded && seen.getTotalCount() > 0 ? map.size() - (most - most / FREE_SHARE) : 0;
         if (toEvict > 0) {
             double staying = 100.0 * Math.max(0, seen.getTotalCount() - toEvict) / seen.getTotalCount();
-            evictionUs = roundUs - TimeUnit.MILLISECONDS.toMicros(
-                    seen.lowestEquivalentValue(seen.getValueAtPercentile(staying)));
+            evictionUs = roundUs
+                    - TimeUnit.MILLISECONDS.toMicros(seen.lowestEquivalentValue(seen.getValueAtPercentile(staying)));
         }
         roundUs = nowUs;
         expiryUs = nowUs - maxAgeUs;

@@ -48,7 +48,12 @@ class FlowStateLayoutTest {
         assertEquals(
                 List.of("engine"),
                 List.of(
-                        model.nativeClass().getProtectionDomain().getCodeSource().getLocation().getPath().contains("engine")
+                        model.nativeClass()
+                                        .getProtectionDomain()
+                                        .getCodeSource()
+                                        .getLocation()
+                                        .getPath()
+                                        .contains("engine")
                                 ? "engine"
                                 : "generated"));
     }

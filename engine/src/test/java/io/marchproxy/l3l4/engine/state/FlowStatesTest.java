@@ -75,7 +75,8 @@ class FlowStatesTest {
         assertEquals(251, RememberedFlow.intAt(value, FlowStateLayout.ROUND_TRIP_US));
         assertEquals(StableIds.backend("web", "w"), RememberedFlow.longAt(value, FlowStateLayout.BACKEND));
         long firstUs = RememberedFlow.longAt(value, FlowStateLayout.FIRST_SEEN_US);
-        assertTrue(firstUs >= beforeUs - 1000 && firstUs <= afterUs + 1000, () -> firstUs + " is not about " + beforeUs);
+        assertTrue(
+                firstUs >= beforeUs - 1000 && firstUs <= afterUs + 1000, () -> firstUs + " is not about " + beforeUs);
         List<String> names = Files.readAllLines(data.resolve("flows/names"));
         assertTrue(names.contains("%016x backend web/w".formatted(StableIds.backend("web", "w"))), names.toString());
     }
@@ -93,7 +94,9 @@ class FlowStatesTest {
                 shard.after(10_000_000);
             }
             shard.awaitStatus(status -> status.written() >= 6 && status.waitingBytes() == 0);
-            assertTrue(shard.states.status().written() <= 9, () -> shard.states.status().toString());
+            assertTrue(
+                    shard.states.status().written() <= 9,
+                    () -> shard.states.status().toString());
         }
         assertEquals(601, RememberedFlow.longAt(value(5000, 17), FlowStateLayout.PACKETS_TO_BACKEND));
     }
@@ -191,8 +194,7 @@ class FlowStatesTest {
     @Test
     void shouldKeepASecondProcessOut() throws Exception {
         try (Remembered first = new Remembered(data, ON, "a")) {
-            FlowStateException refusal =
-                    assertThrows(FlowStateException.class, () -> new Remembered(data, ON, "a"));
+            FlowStateException refusal = assertThrows(FlowStateException.class, () -> new Remembered(data, ON, "a"));
             assertTrue(refusal.getMessage().contains("in use by another process"), refusal.getMessage());
             first.datagram(5000);
         }

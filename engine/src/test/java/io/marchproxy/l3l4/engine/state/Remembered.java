@@ -55,8 +55,7 @@ final class Remembered implements PipelineOutput, AutoCloseable {
         packet = new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
         OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
         ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, CAPACITY, SEED, List.of());
-        pipeline =
-                new Pipeline(compiled.pipeline(), flows, this, states.open(options, compiled.pipeline(), flows));
+        pipeline = new Pipeline(compiled.pipeline(), flows, this, states.open(options, compiled.pipeline(), flows));
         SessionSource sessions = states.sessions();
         for (int i = 0; i < sessions.count(); i++) {
             packet.reset(EventKind.RESTORE, nowNs);
@@ -71,8 +70,7 @@ final class Remembered implements PipelineOutput, AutoCloseable {
         for (String id : backends.split(" ")) {
             list.append("{ id: %s, address: \"127.0.0.1:%d\" }, ".formatted(id, 9000 + id.charAt(0)));
         }
-        Path file = Files.writeString(
-                data.resolve("proxy.yaml"), """
+        Path file = Files.writeString(data.resolve("proxy.yaml"), """
                 data-dir: %s
                 engine: { max-flows: %d, flow-state: { %s } }
                 services:

@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.TcpView;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import java.util.List;
-import io.marchproxy.l3l4.stages.packet.TcpView;
 import org.junit.jupiter.api.Test;
 
 /** The life of a TCP connection, from OPEN to CLOSED. */

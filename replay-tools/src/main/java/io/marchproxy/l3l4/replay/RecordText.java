@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowKey;
+import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
@@ -107,6 +108,15 @@ final class RecordText {
             fields.put("bytes", Integer.toString(event.lengthBytes()));
             fields.put("packets", Integer.toString(event.packets()));
             fields.put("dscp-in", Integer.toString(event.ingressDscp()));
+        }
+        if (kind == EventKind.RESTORE) {
+            long state = event.payloadAddress() - FlowLayout.REMEMBERED;
+            fields.put("first-seen", time(FlowEntry.firstSeenNs(state)));
+            fields.put("last-seen", time(FlowEntry.lastSeenNs(state)));
+            fields.put("packets-to-backend", Long.toString(FlowEntry.packetsToBackend(state)));
+            fields.put("bytes-to-backend", Long.toString(FlowEntry.bytesToBackend(state)));
+            fields.put("packets-to-client", Long.toString(FlowEntry.packetsToClient(state)));
+            fields.put("bytes-to-client", Long.toString(FlowEntry.bytesToClient(state)));
         }
         if (event.flowRef() != PacketDescriptor.NO_FLOW) {
             fields.put("flow", flowRef(event.flowRef()));

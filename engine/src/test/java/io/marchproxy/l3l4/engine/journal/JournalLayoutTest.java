@@ -41,7 +41,7 @@ class JournalLayoutTest {
         assertEquals("IDLE REPLIES_COMPLETE EVICTED CLOSED RESET REFUSED", names(FlowEnd.values()));
         assertEquals(
                 "DATA OPEN CONNECTED CONNECT_FAILED FIN RESET CLOSED BACKPRESSURE ICMP_ERROR TICK CONFIG HEALTH QUOTA"
-                        + " SNAPSHOT",
+                        + " SNAPSHOT RESTORE",
                 names(EventKind.values()));
     }
 
@@ -78,6 +78,29 @@ class JournalLayoutTest {
                 "0200000000000000 0100a8c000000000 0300000000000000 0100007f00000000 0400000000000000 0500000000000000"
                         + " 06000000 07000000",
                 hexFrom(40, 8, 8, 8, 8, 8, 8, 4, 4));
+    }
+
+    @Test
+    void shouldKeepTheBytesOfARestoredSession() {
+        PacketDescriptor packet = Recorded.datagram(Recorded.descriptor(), 0x1234, 1);
+        packet.kind(EventKind.RESTORE);
+        packet.argument0(4);
+        packet.backend(6);
+        packet.segmentBytes(7);
+        MemorySegment state = Arena.global().allocate(FlowLayout.REMEMBERED_SIZE, 8);
+        for (int i = 0; i < 6; i++) {
+            state.setAtIndex(ValueLayout.JAVA_LONG, i, 0x10 + i);
+        }
+        packet.payloadAddress(state.address());
+
+        int length = RecordEncoder.event(memory.address(), packet);
+
+        assertEquals(120, length);
+        assertEquals("030f0e04", hex(4, 4));
+        assertEquals(
+                "0400000000000000 0000000000000000 06000000 07000000 1000000000000000 1100000000000000 1200000000000000"
+                        + " 1300000000000000 1400000000000000 1500000000000000",
+                hexFrom(48, 8, 8, 4, 4, 8, 8, 8, 8, 8, 8));
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.testing;
 
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
+import io.marchproxy.l3l4.engine.state.FlowStateStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -55,6 +56,11 @@ public final class Reports {
                 List.of(
                         new LatencyLogStatus(0, LatencyLogStatus.State.WRITING, 100, 0, 40_960),
                         new LatencyLogStatus(1, LatencyLogStatus.State.FAILED, 200, 3, 81_920)),
+                new StatusReport.FlowStateReport(
+                        new FlowStateStatus(
+                                FlowStateStatus.State.WRITING, 501, 1000, 502, 503, 504, 505, 506, 507, 508),
+                        509,
+                        510),
                 List.of(
                         new BooksLine(0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, List.of()),
                         new BooksLine(

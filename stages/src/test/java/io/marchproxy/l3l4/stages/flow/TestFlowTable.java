@@ -18,6 +18,7 @@ public final class TestFlowTable implements FlowTable {
     private final boolean[] used;
     private final int capacity;
     private int size;
+    private boolean isReleased;
 
     public TestFlowTable(int capacity) {
         this.capacity = capacity;
@@ -129,5 +130,20 @@ public final class TestFlowTable implements FlowTable {
     @Override
     public int capacity() {
         return capacity;
+    }
+
+    @Override
+    public FlowTable another(int flows) {
+        return new TestFlowTable(flows);
+    }
+
+    @Override
+    public void release() {
+        isReleased = true;
+    }
+
+    /** Whether its memory was given back. */
+    public boolean isReleased() {
+        return isReleased;
     }
 }

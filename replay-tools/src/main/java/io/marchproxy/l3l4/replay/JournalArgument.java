@@ -13,6 +13,11 @@ final class JournalArgument {
             description = "The service's data-dir, the folder journal in it, or one shard's folder. Only read.")
     private Path folder;
 
+    /** As it was given. */
+    Path folder() {
+        return folder;
+    }
+
     /** The shards' folders. */
     List<Path> shards() throws IOException {
         return JournalReader.shards(folder);

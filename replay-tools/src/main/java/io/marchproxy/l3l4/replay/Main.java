@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         subcommands = {
             VerifyCommand.class,
+            DiffCommand.class,
             LatencyCommand.class,
             StatsCommand.class,
             TailCommand.class,

@@ -186,10 +186,12 @@ final class RecordText {
     }
 
     private String service(int number) {
-        return number < services.size()
-                ? services.get(number).name() + "/"
-                        + protocol(services.get(number).protocol())
-                : Integer.toString(number);
+        return number < services.size() ? serviceLabel(services.get(number)) : Integer.toString(number);
+    }
+
+    /** A service's name with its protocol: two that have one name differ by that. */
+    static String serviceLabel(ServiceProfile service) {
+        return service.name() + "/" + protocol(service.protocol());
     }
 
     private static String protocol(int number) {

@@ -53,7 +53,7 @@ public final class SettingsCompiler {
     private final Numbers<ServiceKey> services = new Numbers<>(MOST_SERVICES, "services");
     private final Numbers<BackendKey> backends = new Numbers<>(MOST_BACKENDS, "backends");
     private final Numbers<ListenerKey> listeners = new Numbers<>(MOST_LISTENERS, "listeners");
-    private final NameResolver resolver;
+    private final NameResolver names;
     private final TreeMap<Integer, CompiledService> known = new TreeMap<>();
     private final TreeMap<Integer, CompiledService> next = new TreeMap<>();
     private int servicesKnown;
@@ -68,7 +68,7 @@ public final class SettingsCompiler {
 
     /** Resolves names by the given resolver. */
     public SettingsCompiler(NameResolver names) {
-        this.resolver = names;
+        this.names = names;
     }
 
     /**
@@ -126,7 +126,7 @@ public final class SettingsCompiler {
 
     private CompiledSettings compileAll(ProxySettings source) throws SettingsException {
         Faults faults = new Faults();
-        Map<String, NameResolver.Resolution> resolved = resolver.resolve(hosts(source));
+        Map<String, NameResolver.Resolution> resolved = names.resolve(hosts(source));
         List<CompiledBackend> compiledBackends = new ArrayList<>();
         List<ListenerSpec> compiledListeners = new ArrayList<>();
         List<Names.Listener> listenerNames = new ArrayList<>();

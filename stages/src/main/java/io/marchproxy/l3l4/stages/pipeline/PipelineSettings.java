@@ -20,13 +20,6 @@ public record PipelineSettings(
         MarkSettings mark,
         RouteSettings route,
         Names names) {
-    public PipelineSettings {
-        if (classify.services().size() != route.pools().size()) {
-            throw new IllegalArgumentException(classify.services().size() + " services have "
-                    + route.pools().size() + " pools of backends; each has its own, under the same number");
-        }
-    }
-
     /** A snapshot whose numbers have no names. */
     public PipelineSettings(
             long version,
@@ -36,5 +29,12 @@ public record PipelineSettings(
             MarkSettings mark,
             RouteSettings route) {
         this(version, hash, classify, shape, mark, route, Names.NONE);
+    }
+
+    public PipelineSettings {
+        if (classify.services().size() != route.pools().size()) {
+            throw new IllegalArgumentException(classify.services().size() + " services have "
+                    + route.pools().size() + " pools of backends; each has its own, under the same number");
+        }
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import picocli.CommandLine.Parameters;
 
 /** The folder that a command looks at. */
-final class JournalArgument {
+public final class JournalArgument {
     @Parameters(
             paramLabel = "DIR",
             description = "The service's data-dir, the folder journal in it, or one shard's folder. Only read.")
@@ -19,7 +19,7 @@ final class JournalArgument {
     }
 
     /** The shards' folders. */
-    List<Path> shards() throws IOException {
+    public List<Path> shards() throws IOException {
         return JournalReader.shards(folder);
     }
 }

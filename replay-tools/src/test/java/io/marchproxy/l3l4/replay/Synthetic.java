@@ -33,6 +33,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     private static final long SEED = 7;
     private static final long PACKET_NS = 1000;
     private static final int CLIENTS = 1000;
+    private static final long IDLE_NS = 1_000_000_000L;
 
     private final Arena arena = Arena.ofShared();
     private final Journals journals;
@@ -62,7 +63,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
                 1,
                 "cafe",
                 new ClassifySettings(
-                        List.of(new ServiceProfile(0, "dns", 17, true, 2, 1_000_000_000L, CAPACITY, false, 0)),
+                        List.of(new ServiceProfile(0, "dns", 17, true, 2, IDLE_NS, CAPACITY, false, 0)),
                         List.of()),
                 new ShapeSettings(1000, 1000, 1000, 1000),
                 new MarkSettings(true, 46, 34, dscpP2, 0),
@@ -87,6 +88,13 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
             packet.lengthBytes(64);
             pipeline.handle(packet);
         }
+        return this;
+    }
+
+    /** Lets time pass until every flow has ended for want of packets. */
+    Synthetic silence() {
+        packet.reset(EventKind.TICK, nowNs += 2 * IDLE_NS);
+        pipeline.handle(packet);
         return this;
     }
 

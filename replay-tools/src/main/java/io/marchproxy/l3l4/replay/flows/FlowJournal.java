@@ -1,0 +1,153 @@
+package io.marchproxy.l3l4.replay.flows;
+
+import io.marchproxy.l3l4.engine.journal.FlowPhase;
+import io.marchproxy.l3l4.engine.journal.JournalLayout;
+import io.marchproxy.l3l4.engine.journal.JournalReader;
+import io.marchproxy.l3l4.engine.journal.JsonPieces;
+import io.marchproxy.l3l4.engine.journal.Records;
+import io.marchproxy.l3l4.replay.Wall;
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The flows of one shard's journal in the mode {@code flows}, as its records have them: each when it ends, and at a session's end those
+ * that are left. One thread.
+ */
+final class FlowJournal implements AutoCloseable {
+    /** Hears of flows. */
+    interface Sink {
+        /** Takes one; false when no more are wanted. */
+        boolean add(Flow flow) throws IOException;
+    }
+
+    /** Hears how far the reading has come. */
+    interface Progress {
+        void read(long bytes);
+    }
+
+    private static final int DOCUMENTS_BETWEEN_LOOKS = 64;
+    private static final FlowEnd[] ENDS = FlowEnd.values();
+
+    private final JournalReader reader;
+    private final Sink sink;
+    private final JsonPieces pieces = new JsonPieces();
+    private final LiveFlows live = new LiveFlows();
+    private final List<String> notes = new ArrayList<>();
+    private @Nullable SessionNames names;
+    private long sessionId = Long.MIN_VALUE;
+    private boolean wanted = true;
+    private @Nullable IOException failure;
+
+    FlowJournal(Path shard, Sink sink) {
+        this.reader = new JournalReader(shard);
+        this.sink = sink;
+    }
+
+    void run(Progress progress) throws IOException {
+        int documents = 0;
+        while (wanted && reader.next()) {
+            if (reader.session() != sessionId) {
+                endSession();
+                sessionId = reader.session();
+                names = null;
+            }
+            long end = reader.recordsEnd();
+            for (long at = reader.recordsAt(); at < end && wanted; at += Records.length(at)) {
+                record(at);
+            }
+            if (++documents % DOCUMENTS_BETWEEN_LOOKS == 0) {
+                progress.read(reader.bytesRead());
+            }
+        }
+        endSession();
+    }
+
+    private void record(long at) throws IOException {
+        SessionNames known = names;
+        switch (Records.type(at)) {
+            case SESSION -> {
+                if (pieces.add(at)) {
+                    names = new SessionNames(pieces.session());
+                }
+            }
+            case SETTINGS -> {
+                if (pieces.add(at) && known != null) {
+                    known.take(pieces.settings());
+                }
+            }
+            case FLOW -> {
+                if (known == null) {
+                    unnamed();
+                } else {
+                    flow(at, known);
+                }
+            }
+            case GAP ->
+                notes.add("session " + Wall.time(sessionId) + ": " + Records.gapRecords(at) + " records are missing: "
+                        + Records.gapCause(at).sentence() + "; the ends of flows may be among them");
+            default -> {
+                // says nothing of flows
+            }
+        }
+    }
+
+    private void unnamed() {
+        String note = "session " + Wall.time(sessionId)
+                + ": its begin was deleted to keep to the journal's size and age; flows are told from where its settings"
+                + " stand again";
+        if (!notes.contains(note)) {
+            notes.add(note);
+        }
+    }
+
+    private void flow(long at, SessionNames known) throws IOException {
+        long flowRef = Memory.getLong(at + JournalLayout.FLOW_REF);
+        long entry = Records.flowEntry(at);
+        if (Records.phase(at) == FlowPhase.END) {
+            int reason = Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.FLOW_REASON));
+            live.remove(flowRef);
+            add(known.flow(entry, SessionNames.label(ENDS[reason])));
+        } else {
+            live.put(flowRef, entry, replaced -> add(known.flow(replaced, SessionNames.UNKNOWN)));
+        }
+        rethrow();
+    }
+
+    private void endSession() throws IOException {
+        SessionNames known = names;
+        if (known != null) {
+            live.drain(entry -> add(known.flow(entry, SessionNames.OPEN)));
+            rethrow();
+        }
+    }
+
+    private void add(Flow flow) {
+        try {
+            wanted = wanted && failure == null && sink.add(flow);
+        } catch (IOException e) {
+            failure = e;
+        }
+    }
+
+    private void rethrow() throws IOException {
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** What the user should know besides. */
+    List<String> notes() {
+        return notes;
+    }
+
+    @Override
+    public void close() throws IOException {
+        live.close();
+        reader.close();
+    }
+}

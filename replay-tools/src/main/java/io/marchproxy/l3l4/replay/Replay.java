@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * One session's pipeline, run again over the recorded events: the service's own stages and flow table, built as they were
  * then, in the recorded time. What comes of an event is encoded as the service encoded it. One thread.
  */
-final class Replay implements Journal, PipelineOutput, AutoCloseable {
+public final class Replay implements Journal, PipelineOutput, AutoCloseable {
     /** Takes up room where it is touched alone, whatever the size that the service's table had. */
     private final NodeMemory memory = new NodeMemory(PlacementPlan.ANY_NODE);
 
@@ -51,12 +51,12 @@ final class Replay implements Journal, PipelineOutput, AutoCloseable {
     }
 
     /** Has another hear of every decision, as it is made; the descriptors tell more than the outcomes. */
-    void witness(Journal value) {
+    public void witness(Journal value) {
         witness = value;
     }
 
     /** The flow table, to be filled by a checkpoint. */
-    OffHeapFlowTable flows() {
+    public OffHeapFlowTable flows() {
         return flows;
     }
 
@@ -99,7 +99,7 @@ final class Replay implements Journal, PipelineOutput, AutoCloseable {
     }
 
     /** The address of a flow's entry; 0 when the flow is gone. */
-    long flow(long flowRef) {
+    public long flow(long flowRef) {
         return flows.entry(flowRef);
     }
 

@@ -24,21 +24,33 @@ import org.jspecify.annotations.Nullable;
  * differs. A session is a start of the service: each begins with an empty pipeline. Where records are missing, it goes on from
  * the next checkpoint, whose records stand among those that come after it: so it is read twice from there on.
  */
-final class Verification implements AutoCloseable {
+public final class Verification implements AutoCloseable {
     /** Hears how far the reading has come. */
-    interface Progress {
+    public interface Progress {
         void read(long bytes);
     }
 
     /** Years pass in no journal without an event, and a replay would go through them tick by tick. */
     private static final long LONGEST_SILENCE_NS = 1L << 54;
 
+    /** Ends the note about a session of the other mode. */
+    public static final String NOT_PACKETS = "recorded in the mode flows, which can't be verified";
+
     private static final String BEGIN_DELETED = "its begin was deleted to keep to the journal's size and age";
 
     /** What runs beside, event by event. */
-    interface Companion extends AutoCloseable {
+    public interface Companion extends AutoCloseable {
         /** Nothing does. */
         Companion NONE = new Companion() {};
+
+        /**
+         * A replay begins: of a session, or where a checkpoint stands; or goes on behind a gap.
+         *
+         * @param recorded is driven by the verification, and closed when it {@link #ends}
+         */
+        default void follows(SessionInfo session, Replay recorded) {
+            // nothing runs beside
+        }
 
         /** Whether it wants a replay of its own. */
         default boolean runs() {
@@ -128,13 +140,13 @@ final class Verification implements AutoCloseable {
     }
 
     /** With something that runs beside; it is closed with this. */
-    Verification(Path shard, Companion companion) {
+    public Verification(Path shard, Companion companion) {
         reader = new JournalReader(shard);
         this.companion = companion;
     }
 
     /** Verifies all sessions, or up to the first difference. */
-    void run(Progress progress) throws IOException {
+    public void run(Progress progress) throws IOException {
         int documents = 0;
         while (difference == null && reader.next()) {
             document();
@@ -246,7 +258,7 @@ final class Verification implements AutoCloseable {
     private void begin(SessionInfo info) throws JournalException {
         session = info;
         if (info.mode() != JournalSettings.Mode.PACKETS) {
-            notes.add("session " + Wall.time(sessionId) + ": recorded in the mode flows, which can't be verified");
+            notes.add("session " + Wall.time(sessionId) + ": " + NOT_PACKETS);
             skipped = true;
             ended = true;
             return;
@@ -256,6 +268,7 @@ final class Verification implements AutoCloseable {
         beganNs = info.startedNs();
         lastNs = beganNs;
         sessions++;
+        companion.follows(info, running);
         if (companion.runs()) {
             companion.begins(info, running, new Replay(info, info.settings()), beganNs);
         }
@@ -304,6 +317,7 @@ final class Verification implements AutoCloseable {
         replay = running;
         beganNs = Math.max(running.pipeline().nowNs(), restored.startedNs());
         lastNs = beganNs;
+        companion.follows(restored, running);
         if (companion.runs()) {
             companion.begins(restored, running, companions.take(), beganNs);
         }
@@ -387,19 +401,17 @@ final class Verification implements AutoCloseable {
     }
 
     /** The first difference, or null. */
-    @Nullable
-    Difference difference() {
+    public @Nullable Difference difference() {
         return difference;
     }
 
     /** Why something could not be verified that should have been, or null. */
-    @Nullable
-    String incomplete() {
+    public @Nullable String incomplete() {
         return incomplete;
     }
 
     /** What the user should know besides. */
-    List<String> notes() {
+    public List<String> notes() {
         return notes;
     }
 

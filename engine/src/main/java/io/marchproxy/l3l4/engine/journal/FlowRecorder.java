@@ -2,7 +2,6 @@ package io.marchproxy.l3l4.engine.journal;
 
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
-import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
@@ -60,17 +59,11 @@ final class FlowRecorder implements ShardRecorder {
         if (nowNs >= nextSliceNs) {
             walk();
         }
-        EventKind kind = event.kind();
-        boolean isNew = (event.flags() & DescriptorFlags.NEW_FLOW) != 0 && kind != EventKind.RESET;
-        boolean refused = verdict == Verdict.DROP && (isNew || kind == EventKind.CONNECT_FAILED);
-        if (refused) {
-            ended(event.flowRef(), FlowEnd.REFUSED);
-        } else if (isNew && (verdict == Verdict.HOLD || (event.flags() & DescriptorFlags.WAS_HELD) == 0)) {
+        FlowEnd reason = FlowLife.endedBy(event, verdict);
+        if (reason != null) {
+            ended(event.flowRef(), reason);
+        } else if (FlowLife.isBegunBy(event, verdict)) {
             begun(event.flowRef());
-        } else if (kind == EventKind.CLOSED) {
-            ended(event.flowRef(), FlowEnd.CLOSED);
-        } else if (kind == EventKind.RESET && verdict == Verdict.FORWARD) {
-            ended(event.flowRef(), FlowEnd.RESET);
         }
     }
 

@@ -1,10 +1,12 @@
 package io.marchproxy.l3l4.replay.flows;
 
+import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.engine.journal.FlowPhase;
 import io.marchproxy.l3l4.engine.journal.JournalLayout;
 import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.engine.journal.JsonPieces;
 import io.marchproxy.l3l4.engine.journal.Records;
+import io.marchproxy.l3l4.engine.journal.SessionInfo;
 import io.marchproxy.l3l4.replay.Wall;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.Memory;
@@ -40,6 +42,8 @@ final class FlowJournal implements AutoCloseable {
     private final List<String> notes = new ArrayList<>();
     private @Nullable SessionNames names;
     private long sessionId = Long.MIN_VALUE;
+    private boolean isOfPackets;
+    private boolean holdsPackets;
     private boolean wanted = true;
     private @Nullable IOException failure;
 
@@ -55,9 +59,10 @@ final class FlowJournal implements AutoCloseable {
                 endSession();
                 sessionId = reader.session();
                 names = null;
+                isOfPackets = false;
             }
             long end = reader.recordsEnd();
-            for (long at = reader.recordsAt(); at < end && wanted; at += Records.length(at)) {
+            for (long at = reader.recordsAt(); at < end && wanted && !isOfPackets; at += Records.length(at)) {
                 record(at);
             }
             if (++documents % DOCUMENTS_BETWEEN_LOOKS == 0) {
@@ -72,8 +77,15 @@ final class FlowJournal implements AutoCloseable {
         switch (Records.type(at)) {
             case SESSION -> {
                 if (pieces.add(at)) {
-                    names = new SessionNames(pieces.session());
+                    SessionInfo session = pieces.session();
+                    names = new SessionNames(session);
+                    isOfPackets = session.mode() == JournalSettings.Mode.PACKETS;
+                    holdsPackets |= isOfPackets;
                 }
+            }
+            case DECISION, RELEASE -> {
+                isOfPackets = true;
+                holdsPackets = true;
             }
             case SETTINGS -> {
                 if (pieces.add(at) && known != null) {
@@ -121,7 +133,7 @@ final class FlowJournal implements AutoCloseable {
     private void endSession() throws IOException {
         SessionNames known = names;
         if (known != null) {
-            live.drain(entry -> add(known.flow(entry, SessionNames.OPEN)));
+            live.drain((ref, entry) -> add(known.flow(entry, SessionNames.OPEN)));
             rethrow();
         }
     }
@@ -138,6 +150,11 @@ final class FlowJournal implements AutoCloseable {
         if (failure != null) {
             throw failure;
         }
+    }
+
+    /** Whether sessions of the mode packets were passed over. */
+    boolean holdsPackets() {
+        return holdsPackets;
     }
 
     /** What the user should know besides. */

@@ -1,15 +1,18 @@
 package io.marchproxy.l3l4.replay.flows;
 
 import io.marchproxy.l3l4.engine.journal.JournalReader;
+import io.marchproxy.l3l4.replay.Difference;
 import io.marchproxy.l3l4.replay.JournalArgument;
 import io.marchproxy.l3l4.replay.ProgressLine;
 import io.marchproxy.l3l4.replay.TimeBound;
 import io.marchproxy.l3l4.replay.UnreadableException;
+import io.marchproxy.l3l4.replay.Verification;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -157,7 +160,7 @@ public final class FlowsCommand implements Callable<Integer> {
             }
         }
         throw wrong("--sort is one of "
-                + String.join(", ", java.util.Arrays.stream(FlowOrder.Key.values()).map(FlowOrder.Key::label).toList())
+                + String.join(", ", Arrays.stream(FlowOrder.Key.values()).map(FlowOrder.Key::label).toList())
                 + ", not " + name);
     }
 
@@ -210,14 +213,50 @@ public final class FlowsCommand implements Callable<Integer> {
             }
             return !ordered.isFull();
         };
+        boolean holdsPackets;
         try (FlowJournal flows = new FlowJournal(shard, sink)) {
             try {
                 flows.run(read -> progress.show(name, read, all));
             } finally {
                 progress.clear();
             }
-            flows.notes().forEach(note -> spec.commandLine().getErr().println(name + ": " + note));
+            holdsPackets = flows.holdsPackets();
+            tell(name, flows.notes());
         }
+        if (holdsPackets && !ordered.isFull()) {
+            repeat(shard, sink, read -> progress.show(name, read, all), progress);
+        }
+    }
+
+    /** Finds the flows of recorded packets, by the one way in which packets are repeated. */
+    private void repeat(Path shard, FlowJournal.Sink sink, Verification.Progress shown, ProgressLine progress)
+            throws IOException {
+        String name = String.valueOf(shard.getFileName());
+        PacketFlows flows = new PacketFlows(sink);
+        try (Verification verification = new Verification(shard, flows)) {
+            try {
+                verification.run(shown);
+            } finally {
+                progress.clear();
+            }
+            flows.finish();
+            tell(name, verification.notes());
+            Difference difference = verification.difference();
+            if (difference != null) {
+                throw new UnreadableException(name + ": record " + difference.record()
+                        + " can't be repeated as it was recorded, and so no flow be told from there on: see verify");
+            }
+            String incomplete = verification.incomplete();
+            if (incomplete != null) {
+                tell(name, List.of(incomplete));
+            }
+        }
+    }
+
+    private void tell(String shard, List<String> notes) {
+        notes.stream()
+                .filter(note -> !note.endsWith(Verification.NOT_PACKETS))
+                .forEach(note -> spec.commandLine().getErr().println(shard + ": " + note));
     }
 
     private ParameterException wrong(String message) {

@@ -47,13 +47,20 @@ final class LiveFlows implements AutoCloseable {
         }
     }
 
-    /** Hands out the entries of all that are left, and forgets them. */
-    void drain(LongConsumer entries) {
+    /** Hears of what is left. */
+    interface Left {
+        /** A flow's reference and the address of its entry. */
+        void flow(long flowRef, long entry);
+    }
+
+    /** Hands out all that are left, and forgets them. */
+    void drain(Left flows) {
         for (int slot = 0; slot < slots; slot++) {
             long place = place(slot);
-            if (Memory.getLong(place) != PacketDescriptor.NO_FLOW) {
+            long flowRef = Memory.getLong(place);
+            if (flowRef != PacketDescriptor.NO_FLOW) {
                 Memory.putLong(place, PacketDescriptor.NO_FLOW);
-                entries.accept(place + ENTRY);
+                flows.flow(flowRef, place + ENTRY);
             }
         }
         slots = 0;

@@ -7,9 +7,12 @@ import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowKey;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a session's numbers stand for, and flow entries of it as flows. */
@@ -24,6 +27,7 @@ final class SessionNames {
     private static final long MILLISECOND_US = 1_000;
 
     private final SessionInfo session;
+    private final Map<Integer, Names.Backend> backends = new HashMap<>();
     private List<ServiceProfile> services = List.of();
     private MarkSettings mark;
 
@@ -37,6 +41,7 @@ final class SessionNames {
     void take(PipelineSettings settings) {
         services = settings.classify().services();
         mark = settings.mark();
+        settings.names().backends().forEach(backend -> backends.put(backend.number(), backend));
     }
 
     /** Why a flow ended, as shown. */
@@ -54,7 +59,8 @@ final class SessionNames {
         long firstNs = FlowEntry.firstSeenNs(entry);
         long lastNs = FlowEntry.lastSeenNs(entry);
         int rule = FlowEntry.rule(entry);
-        int backend = FlowEntry.backend(entry);
+        int number = FlowEntry.backend(entry);
+        Names.Backend backend = backends.get(number);
         return new Flow(
                 session.shard(),
                 session.startedEpochMs(),
@@ -68,9 +74,9 @@ final class SessionNames {
                 FlowEntry.trafficClass(entry),
                 dscp(entry),
                 rule == 0 ? null : rule,
-                backend == PacketDescriptor.NO_BACKEND ? null : Integer.toString(backend),
-                null,
-                null,
+                backend != null ? backend.id() : number == PacketDescriptor.NO_BACKEND ? null : Integer.toString(number),
+                backend == null ? null : backend.provider(),
+                backend == null ? null : backend.region(),
                 FlowEntry.packetsToBackend(entry),
                 FlowEntry.bytesToBackend(entry),
                 FlowEntry.packetsToClient(entry),

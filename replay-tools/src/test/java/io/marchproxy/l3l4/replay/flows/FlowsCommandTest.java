@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +60,61 @@ class FlowsCommandTest {
 
         assertEquals(CLIENTS, flows.size());
         assertEquals(1L, flows.getFirst().get("packets_to_backend"));
+    }
+
+    @Test
+    void shouldFindTheSameFlowsInRecordedPackets() throws IOException {
+        Path flows = Files.createDirectory(data.resolve("flows"));
+        Path packets = Files.createDirectory(data.resolve("packets"));
+        SyntheticFlows.record(flows, Mode.FLOWS, DATAGRAMS, true);
+        SyntheticFlows.record(packets, Mode.PACKETS, DATAGRAMS, true);
+
+        List<Map<String, Object>> ofFlows = json("flows", flows, "--format", "json");
+        List<Map<String, Object>> ofPackets = json("flows", packets, "--format", "json");
+
+        for (List<Map<String, Object>> some : List.of(ofFlows, ofPackets)) {
+            some.forEach(flow -> List.of("session", "start", "end").forEach(flow::remove));
+        }
+        assertEquals(CLIENTS, ofPackets.size());
+        assertEquals(ofFlows, ofPackets);
+    }
+
+    /** What was counted before the checkpoint stands in the flow table that it holds. */
+    @Test
+    void shouldTellWholeFlowsThoughTheJournalsBeginWasDeleted() throws IOException {
+        int datagrams = SyntheticFlows.recordFiles(data, Mode.PACKETS, 3);
+        Path first;
+        try (Stream<Path> files = Files.list(data.resolve("journal/shard-0"))) {
+            first = files.filter(file -> file.toString().endsWith(".cq4")).sorted().findFirst().orElseThrow();
+        }
+        Files.delete(first);
+
+        List<Map<String, Object>> flows = json("flows", data, "--format", "json");
+
+        assertEquals(CLIENTS, flows.size());
+        assertEquals(datagrams, flows.stream().mapToLong(flow -> (long) flow.get("packets_to_backend")).sum());
+        assertTrue(flows.stream().allMatch(flow -> flow.get("end_reason").equals("idle")));
+    }
+
+    @Test
+    void shouldTellFlowsThatLiveStillInRecordedPackets() throws IOException {
+        SyntheticFlows.record(data, Mode.PACKETS, DATAGRAMS, false);
+
+        List<Map<String, Object>> flows = json("flows", data, "end", "open", "--format", "json");
+
+        assertEquals(CLIENTS, flows.size());
+        assertEquals(10L, flows.getFirst().get("packets_to_backend"));
+    }
+
+    /** The service marked otherwise than its journal was told: what can't be repeated is not told as if it could. */
+    @Test
+    void shouldNotTellFlowsOfWhatCanNotBeRepeated() throws IOException {
+        SyntheticFlows.recordALie(data, 10);
+
+        Outcome outcome = Tools.run("flows", data);
+
+        assertEquals(2, outcome.exitCode(), outcome::toString);
+        assertTrue(outcome.err().contains("can't be repeated as it was recorded"), outcome.err());
     }
 
     @Test

@@ -32,7 +32,9 @@ class FlowsIT {
     @ValueSource(
             strings = {
                 "mode: run-to-completion, shards: 2, journal: { mode: flows }",
-                "mode: pipelined, shards: 1, journal: { mode: flows }"
+                "mode: pipelined, shards: 1, journal: { mode: flows }",
+                "mode: run-to-completion, shards: 2, journal: { mode: packets }",
+                "mode: pipelined, shards: 1, journal: { mode: packets }"
             })
     void shouldAgreeWithWhatTheClientsCounted(String engine) throws Exception {
         List<Client> sent;
@@ -55,6 +57,9 @@ class FlowsIT {
                 assertEquals(isTcp ? "web" : "dns", rows.getString("service"));
                 assertEquals(isTcp ? "P1" : "P0", rows.getString("class"));
                 assertEquals(isTcp ? 34 : 46, rows.getInt("dscp"));
+                assertEquals(isTcp ? "a" : "b", rows.getString("backend"));
+                assertEquals(isTcp ? "aws" : "gcp", rows.getString("provider"));
+                assertEquals(isTcp ? "us-east-1" : "europe-west4", rows.getString("region"));
                 assertEquals("127.0.0.1", rows.getString("client_address"));
                 assertEquals("closed", rows.getString("end_reason"));
                 assertEquals(rows.getLong("bytes_to_backend"), rows.getLong("bytes_to_client"));

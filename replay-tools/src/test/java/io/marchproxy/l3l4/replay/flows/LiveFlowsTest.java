@@ -40,9 +40,9 @@ class LiveFlowsTest {
             }
             assertEquals(expected, replaced);
             List<Long> left = new ArrayList<>();
-            live.drain(place -> left.add(FlowEntry.lastSeenNs(place)));
+            live.drain((_, place) -> left.add(FlowEntry.lastSeenNs(place)));
             assertEquals(model.values().stream().map(state -> state[1]).toList(), left);
-            live.drain(place -> left.add(-1L));
+            live.drain((_, _) -> left.add(-1L));
             assertEquals(model.size(), left.size());
         }
     }

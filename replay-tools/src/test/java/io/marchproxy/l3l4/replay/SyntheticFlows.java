@@ -32,6 +32,10 @@ public final class SyntheticFlows {
             while (!Files.isDirectory(shard) || count(shard) < files) {
                 synthetic.datagrams(10_000);
                 datagrams += 10_000;
+                if (mode == JournalSettings.Mode.FLOWS) {
+                    // Or nothing more would be recorded of the same few flows.
+                    synthetic.silence();
+                }
             }
             synthetic.silence();
         }

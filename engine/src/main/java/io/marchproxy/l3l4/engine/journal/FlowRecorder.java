@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 
@@ -22,6 +23,11 @@ final class FlowRecorder implements ShardRecorder {
     private final Recording recording;
     private final FlowTable flows;
     private final long periodNs;
+    private JsonText session;
+    private SessionInfo begun;
+
+    /** Set by the writing thread; looked at with each part of the walk. */
+    private volatile boolean sessionWanted;
 
     /** By slot: the reference of the flow there, or {@code NO_FLOW}. */
     private long[] live = new long[0];
@@ -37,11 +43,20 @@ final class FlowRecorder implements ShardRecorder {
      * A recorder of a shard's flows.
      *
      * @param periodicNs between two records of a flow that lives
+     * @param begun how the shard was built
+     * @param session text of {@code begun}
      */
-    FlowRecorder(Recording recording, FlowTable flows, long periodicNs) {
+    FlowRecorder(Recording recording, FlowTable flows, long periodicNs, SessionInfo begun, JsonText session) {
         this.recording = recording;
         this.flows = flows;
         this.periodNs = periodicNs;
+        this.begun = begun;
+        this.session = session;
+    }
+
+    /** Asks for what the session is to be recorded again, since the file that says it may be deleted. Any thread. */
+    void wantSession() {
+        sessionWanted = true;
     }
 
     @Override
@@ -50,6 +65,10 @@ final class FlowRecorder implements ShardRecorder {
         if (kind == EventKind.CONFIG || kind == EventKind.HEALTH) {
             recording.eventBegins();
             recording.event(event);
+        }
+        if (kind == EventKind.CONFIG && event.endpoint() instanceof PipelineSettings settings) {
+            begun = begun.with(settings);
+            session = new JsonText(begun);
         }
     }
 
@@ -123,6 +142,10 @@ final class FlowRecorder implements ShardRecorder {
             periodBeganNs = nowNs;
         }
         nextSliceNs = nowNs + periodNs / SLICES;
+        if (sessionWanted && !recording.isPaused()) {
+            sessionWanted = false;
+            recording.json(RecordType.CHECKPOINT, session);
+        }
         long elapsedNs = nowNs - periodBeganNs;
         long slots = highestSlot + 1L;
         long due = elapsedNs >= periodNs ? slots : slots * elapsedNs / periodNs;

@@ -53,6 +53,7 @@ final class ShardLog {
     private long sinceCheckpoint;
 
     private @Nullable Checkpoints checkpoints;
+    private @Nullable Runnable sessionWanted;
     private boolean lacksCheckpoints;
     private GapCause gapCause = GapCause.WRITE_FAILED;
 
@@ -74,6 +75,11 @@ final class ShardLog {
     /** Says whom to ask for a checkpoint when a file begins. Before the writing thread begins. */
     void wants(Checkpoints fromNowOn) {
         checkpoints = fromNowOn;
+    }
+
+    /** Says whom to ask for the session's settings when a file begins. Before the writing thread begins. */
+    void wantsSession(Runnable fromNowOn) {
+        sessionWanted = fromNowOn;
     }
 
     Recording recording() {
@@ -165,6 +171,9 @@ final class ShardLog {
      * comes more seldom: an eighth of what is recorded at the most, unless the budget is so small that none would be left.
      */
     private void wantCheckpoint() {
+        if (sessionWanted != null) {
+            sessionWanted.run();
+        }
         Checkpoints asked = checkpoints;
         if (asked == null || sinceCheckpoint < Math.min(RECORDS_PER_CHECKPOINT * asked.lastBytes(), budgetBytes / 4)) {
             return;

@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.engine.journal.FlowPhase;
 import io.marchproxy.l3l4.engine.journal.JournalLayout;
 import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.engine.journal.JsonPieces;
+import io.marchproxy.l3l4.engine.journal.RecordType;
 import io.marchproxy.l3l4.engine.journal.Records;
 import io.marchproxy.l3l4.engine.journal.SessionInfo;
 import io.marchproxy.l3l4.replay.Wall;
@@ -35,6 +36,7 @@ final class FlowJournal implements AutoCloseable {
     private static final int DOCUMENTS_BETWEEN_LOOKS = 64;
     private static final FlowEnd[] ENDS = FlowEnd.values();
 
+    private final Path shard;
     private final JournalReader reader;
     private final Sink sink;
     private final JsonPieces pieces = new JsonPieces();
@@ -43,11 +45,13 @@ final class FlowJournal implements AutoCloseable {
     private @Nullable SessionNames names;
     private long sessionId = Long.MIN_VALUE;
     private boolean isOfPackets;
+    private boolean lookedAhead;
     private boolean holdsPackets;
     private boolean wanted = true;
     private @Nullable IOException failure;
 
     FlowJournal(Path shard, Sink sink) {
+        this.shard = shard;
         this.reader = new JournalReader(shard);
         this.sink = sink;
     }
@@ -60,6 +64,7 @@ final class FlowJournal implements AutoCloseable {
                 sessionId = reader.session();
                 names = null;
                 isOfPackets = false;
+                lookedAhead = false;
             }
             long end = reader.recordsEnd();
             for (long at = reader.recordsAt(); at < end && wanted && !isOfPackets; at += Records.length(at)) {
@@ -93,6 +98,11 @@ final class FlowJournal implements AutoCloseable {
                 }
             }
             case FLOW -> {
+                if (known == null && !lookedAhead) {
+                    lookedAhead = true;
+                    known = lookAhead();
+                    names = known;
+                }
                 if (known == null) {
                     unnamed();
                 } else {
@@ -108,10 +118,26 @@ final class FlowJournal implements AutoCloseable {
         }
     }
 
+    /** What a session is whose begin was deleted, as it stands again behind the next file's begin; null where it does not. */
+    private @Nullable SessionNames lookAhead() throws IOException {
+        JsonPieces later = new JsonPieces();
+        try (JournalReader ahead = new JournalReader(shard)) {
+            while (ahead.next()) {
+                long end = ahead.recordsEnd();
+                for (long at = ahead.recordsAt(); ahead.session() == sessionId && at < end; at += Records.length(at)) {
+                    if (Records.type(at) == RecordType.CHECKPOINT && later.add(at)) {
+                        return new SessionNames(later.session());
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
     private void unnamed() {
         String note = "session " + Wall.time(sessionId)
-                + ": its begin was deleted to keep to the journal's size and age; flows are told from where its settings"
-                + " stand again";
+                + ": its begin was deleted to keep to the journal's size and age, and its settings stand nowhere else: its flows"
+                + " can't be told";
         if (!notes.contains(note)) {
             notes.add(note);
         }

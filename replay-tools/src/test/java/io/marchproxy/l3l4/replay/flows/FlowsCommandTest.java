@@ -83,17 +83,36 @@ class FlowsCommandTest {
     @Test
     void shouldTellWholeFlowsThoughTheJournalsBeginWasDeleted() throws IOException {
         int datagrams = SyntheticFlows.recordFiles(data, Mode.PACKETS, 3);
-        Path first;
-        try (Stream<Path> files = Files.list(data.resolve("journal/shard-0"))) {
-            first = files.filter(file -> file.toString().endsWith(".cq4")).sorted().findFirst().orElseThrow();
-        }
-        Files.delete(first);
+        deleteFirstFile();
 
         List<Map<String, Object>> flows = json("flows", data, "--format", "json");
 
         assertEquals(CLIENTS, flows.size());
         assertEquals(datagrams, flows.stream().mapToLong(flow -> (long) flow.get("packets_to_backend")).sum());
         assertTrue(flows.stream().allMatch(flow -> flow.get("end_reason").equals("idle")));
+    }
+
+    @Test
+    void shouldTellFlowsOfFilesWhoseSessionsBeginWasDeleted() throws IOException {
+        SyntheticFlows.recordFiles(data, Mode.FLOWS, 3);
+        int before = json("flows", data, "--format", "json").size();
+        deleteFirstFile();
+
+        Outcome outcome = Tools.run("flows", data, "--format", "csv");
+
+        assertEquals("", outcome.err());
+        List<String> flows = outcome.out().lines().skip(1).toList();
+        assertTrue(flows.size() > before / 3 && flows.size() < before, flows.size() + " of " + before);
+        assertTrue(flows.stream().allMatch(flow -> flow.contains(",dns,P2,18,")), flows.getFirst());
+    }
+
+    private void deleteFirstFile() throws IOException {
+        try (Stream<Path> files = Files.list(data.resolve("journal/shard-0"))) {
+            Files.delete(files.filter(file -> file.toString().endsWith(".cq4"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow());
+        }
     }
 
     @Test

@@ -63,8 +63,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
                 1,
                 "cafe",
                 new ClassifySettings(
-                        List.of(new ServiceProfile(0, "dns", 17, true, 2, IDLE_NS, CAPACITY, false, 0)),
-                        List.of()),
+                        List.of(new ServiceProfile(0, "dns", 17, true, 2, IDLE_NS, CAPACITY, false, 0)), List.of()),
                 new ShapeSettings(1000, 1000, 1000, 1000),
                 new MarkSettings(true, 46, 34, dscpP2, 0),
                 new RouteSettings(List.of(new BackendPool(List.of(7, 9), 1, 1_000_000_000L))));

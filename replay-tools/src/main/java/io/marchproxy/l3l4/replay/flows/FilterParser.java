@@ -79,8 +79,8 @@ final class FilterParser {
         Predicate<Flow> filter = parser.or();
         Token rest = parser.peek();
         if (rest != null) {
-            throw parser.wrong(rest, rest.text().equals(")") ? "no ( for this )" : "and or or is missing before "
-                    + rest.text());
+            throw parser.wrong(
+                    rest, rest.text().equals(")") ? "no ( for this )" : "and or or is missing before " + rest.text());
         }
         return filter;
     }
@@ -133,8 +133,7 @@ final class FilterParser {
             if (accept("(", "(")) {
                 Predicate<Flow> inner = or();
                 if (!accept(")", ")")) {
-                    throw new FilterException(
-                            text, open == null ? 0 : open.position(), "a ( without its )");
+                    throw new FilterException(text, open == null ? 0 : open.position(), "a ( without its )");
                 }
                 return inner;
             }
@@ -321,7 +320,9 @@ final class FilterParser {
         boolean isMissing = word == null || word.text().matches("[()!]|and|or|&&|\\|\\|");
         if (word == null || isMissing) {
             throw new FilterException(
-                    text, positionOfNext(), "expected " + expected + (word == null ? "" : " instead of " + word.text()));
+                    text,
+                    positionOfNext(),
+                    "expected " + expected + (word == null ? "" : " instead of " + word.text()));
         }
         next++;
         return word;
@@ -329,7 +330,8 @@ final class FilterParser {
 
     private boolean accept(String word, String sign) {
         Token token = peek();
-        if (token != null && (token.text().equalsIgnoreCase(word) || token.text().equals(sign))) {
+        if (token != null
+                && (token.text().equalsIgnoreCase(word) || token.text().equals(sign))) {
             next++;
             return true;
         }

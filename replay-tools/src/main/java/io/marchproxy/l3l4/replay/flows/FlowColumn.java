@@ -14,7 +14,8 @@ enum FlowColumn {
     PROTOCOL(Kind.TEXT, "`tcp`, `udp` or the IP protocol's number", Flow::protocolLabel),
     CLIENT_ADDRESS(Kind.TEXT, "", flow -> flow.client().host()),
     CLIENT_PORT(Kind.NUMBER, "", flow -> flow.client().port()),
-    LISTENER_ADDRESS(Kind.TEXT, "that the client wrote to", flow -> flow.listener().host()),
+    LISTENER_ADDRESS(
+            Kind.TEXT, "that the client wrote to", flow -> flow.listener().host()),
     LISTENER_PORT(Kind.NUMBER, "", flow -> flow.listener().port()),
     SERVICE(Kind.TEXT, "its name", Flow::service),
     CLASS(Kind.TEXT, "`P0` to `P3`", Flow::classLabel),

@@ -81,7 +81,10 @@ final class FlowOrder {
         this.most = most;
         if (order != null && top != Long.MAX_VALUE && top > most) {
             throw new UnreadableException(String.format(
-                    Locale.ROOT, "--top is %,d at the most in %s of memory: give the tool more by JAVA_OPTS=-Xmx", most, heap()));
+                    Locale.ROOT,
+                    "--top is %,d at the most in %s of memory: give the tool more by JAVA_OPTS=-Xmx",
+                    most,
+                    heap()));
         }
         first = new PriorityQueue<>(order == null ? Comparator.comparingLong(Flow::startUs) : order.reversed());
     }

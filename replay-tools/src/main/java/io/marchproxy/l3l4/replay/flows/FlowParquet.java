@@ -44,7 +44,8 @@ final class FlowParquet implements FlowOutput {
         if (Files.isDirectory(file)) {
             throw new UnreadableException("--output " + file + " is a folder");
         }
-        // The writer refuses a file that is there: as with the other formats, the user's name for it is the user's wish.
+        // The writer refuses a file that is there: as with the other formats, the user's name for it is the user's
+        // wish.
         Files.deleteIfExists(file);
         writer = new Builder(file, host)
                 .withConf(new PlainParquetConfiguration())

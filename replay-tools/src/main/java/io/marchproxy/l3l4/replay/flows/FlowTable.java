@@ -18,8 +18,23 @@ final class FlowTable implements FlowOutput {
     FlowTable(PrintWriter out) {
         this.out = out;
         out.println(String.format(
-                Locale.ROOT, FORM, "start", "duration", "proto", "client", "listener", "service", "", "dscp", "backend",
-                "packets→", "bytes→", "packets←", "bytes←", "dropped", "end"));
+                Locale.ROOT,
+                FORM,
+                "start",
+                "duration",
+                "proto",
+                "client",
+                "listener",
+                "service",
+                "",
+                "dscp",
+                "backend",
+                "packets→",
+                "bytes→",
+                "packets←",
+                "bytes←",
+                "dropped",
+                "end"));
     }
 
     @Override
@@ -65,7 +80,8 @@ final class FlowTable implements FlowOutput {
             value /= 1_000;
             unit++;
         }
-        return String.format(Locale.ROOT, value < 9.995 ? "%.2f%s" : value < 99.95 ? "%.1f%s" : "%.0f%s", value, units.get(unit));
+        return String.format(
+                Locale.ROOT, value < 9.995 ? "%.2f%s" : value < 99.95 ? "%.1f%s" : "%.0f%s", value, units.get(unit));
     }
 
     @Override

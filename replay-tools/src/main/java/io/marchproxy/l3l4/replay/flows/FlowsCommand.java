@@ -93,7 +93,8 @@ public final class FlowsCommand implements Callable<Integer> {
     @Option(
             names = "--top",
             paramLabel = "N",
-            description = "Only the first N, by bytes unless --sort says otherwise. Takes memory for N flows, however many there are.")
+            description =
+                    "Only the first N, by bytes unless --sort says otherwise. Takes memory for N flows, however many there are.")
     private @Nullable Long top;
 
     @Option(
@@ -160,7 +161,11 @@ public final class FlowsCommand implements Callable<Integer> {
             }
         }
         throw wrong("--sort is one of "
-                + String.join(", ", Arrays.stream(FlowOrder.Key.values()).map(FlowOrder.Key::label).toList())
+                + String.join(
+                        ", ",
+                        Arrays.stream(FlowOrder.Key.values())
+                                .map(FlowOrder.Key::label)
+                                .toList())
                 + ", not " + name);
     }
 

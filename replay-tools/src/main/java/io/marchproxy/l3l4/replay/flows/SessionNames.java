@@ -74,7 +74,9 @@ final class SessionNames {
                 FlowEntry.trafficClass(entry),
                 dscp(entry),
                 rule == 0 ? null : rule,
-                backend != null ? backend.id() : number == PacketDescriptor.NO_BACKEND ? null : Integer.toString(number),
+                backend != null
+                        ? backend.id()
+                        : number == PacketDescriptor.NO_BACKEND ? null : Integer.toString(number),
                 backend == null ? null : backend.provider(),
                 backend == null ? null : backend.region(),
                 FlowEntry.packetsToBackend(entry),

@@ -132,7 +132,9 @@ class FilterParserTest {
                 for (int i = 0; i < FLOWS; i++) {
                     Flow flow = flows.next();
                     assertEquals(
-                            grown.meaning().test(flow), parsed.test(flow), "seed " + seed + ": " + grown.text() + ": " + flow);
+                            grown.meaning().test(flow),
+                            parsed.test(flow),
+                            "seed " + seed + ": " + grown.text() + ": " + flow);
                 }
             } catch (FilterException e) {
                 fail("seed " + seed, e);
@@ -160,8 +162,8 @@ class FilterParserTest {
 
     @Test
     void shouldNotGoDeeperThanTheStackAllows() {
-        FilterException wrong =
-                assertThrows(FilterException.class, () -> FilterParser.parse("(".repeat(100_000) + "tcp" + ")".repeat(100_000)));
+        FilterException wrong = assertThrows(
+                FilterException.class, () -> FilterParser.parse("(".repeat(100_000) + "tcp" + ")".repeat(100_000)));
         assertTrue(String.valueOf(wrong.getMessage()).contains("nested deeper than 200"));
         assertThrows(FilterException.class, () -> FilterParser.parse("not ".repeat(100_000) + "tcp"));
     }
@@ -173,13 +175,18 @@ class FilterParserTest {
         Grown left = grow(random, depth - 1);
         Grown right = grow(random, depth - 1);
         return switch (random.nextInt(3)) {
-            case 0 -> new Grown(
-                    bracketed(left, random) + pick(random, " and ", " && ", "&&") + bracketed(right, random),
-                    left.meaning().and(right.meaning()));
-            case 1 -> new Grown(
-                    bracketed(left, random) + pick(random, " or ", " || ", "||") + bracketed(right, random),
-                    left.meaning().or(right.meaning()));
-            default -> new Grown(pick(random, "not ", "! ", "!") + bracketed(left, random), left.meaning().negate());
+            case 0 ->
+                new Grown(
+                        bracketed(left, random) + pick(random, " and ", " && ", "&&") + bracketed(right, random),
+                        left.meaning().and(right.meaning()));
+            case 1 ->
+                new Grown(
+                        bracketed(left, random) + pick(random, " or ", " || ", "||") + bracketed(right, random),
+                        left.meaning().or(right.meaning()));
+            default ->
+                new Grown(
+                        pick(random, "not ", "! ", "!") + bracketed(left, random),
+                        left.meaning().negate());
         };
     }
 
@@ -195,23 +202,36 @@ class FilterParserTest {
             case 2 -> new Grown("class P" + number, flow -> flow.trafficClass() == number);
             case 3 -> {
                 String name = RandomFlows.SERVICES.get((int) number);
-                yield new Grown("service \"" + name + "\"", flow -> flow.service().equals(name));
+                yield new Grown(
+                        "service \"" + name + "\"", flow -> flow.service().equals(name));
             }
             case 4 -> {
                 String name = RandomFlows.ENDS.get((int) number);
                 yield new Grown("end " + name, flow -> flow.endReason().equals(name));
             }
-            case 5 -> new Grown("src host 10.0.1." + number, flow ->
-                    flow.client().ipVersion() == 4 && flow.client().low() == (0x0a00_0100L | number));
-            case 6 -> new Grown("net 10.0." + number + ".0/24", flow ->
-                    flow.client().ipVersion() == 4
-                            && (flow.client().low() >> 8 == (0x0a_0000L | number)
-                                    || flow.listener().low() >> 8 == (0x0a_0000L | number)));
-            case 7 -> new Grown("host 2001:db8::" + number, flow -> flow.client().ipVersion() == 6
-                    && ((flow.client().high() == 0x2001_0db8_0000_0000L && flow.client().low() == number)
-                            || (flow.listener().high() == 0x2001_0db8_0000_0000L && flow.listener().low() == number)));
-            case 8 -> new Grown("dst port " + number * 1_000 + "-" + (number + 1) * 1_000, flow ->
-                    flow.listener().port() >= number * 1_000 && flow.listener().port() <= (number + 1) * 1_000);
+            case 5 ->
+                new Grown(
+                        "src host 10.0.1." + number,
+                        flow -> flow.client().ipVersion() == 4 && flow.client().low() == (0x0a00_0100L | number));
+            case 6 ->
+                new Grown(
+                        "net 10.0." + number + ".0/24",
+                        flow -> flow.client().ipVersion() == 4
+                                && (flow.client().low() >> 8 == (0x0a_0000L | number)
+                                        || flow.listener().low() >> 8 == (0x0a_0000L | number)));
+            case 7 ->
+                new Grown(
+                        "host 2001:db8::" + number,
+                        flow -> flow.client().ipVersion() == 6
+                                && ((flow.client().high() == 0x2001_0db8_0000_0000L
+                                                && flow.client().low() == number)
+                                        || (flow.listener().high() == 0x2001_0db8_0000_0000L
+                                                && flow.listener().low() == number)));
+            case 8 ->
+                new Grown(
+                        "dst port " + number * 1_000 + "-" + (number + 1) * 1_000,
+                        flow -> flow.listener().port() >= number * 1_000
+                                && flow.listener().port() <= (number + 1) * 1_000);
             case 9 -> new Grown("bytes>" + number + "MB", flow -> flow.bytes() > number * 1_000_000);
             case 10 -> new Grown("drops <= " + number, flow -> flow.droppedPackets() <= number);
             default -> new Grown("duration >= " + number + "s", flow -> flow.durationNs() >= number * 1_000_000_000L);

@@ -32,7 +32,10 @@ class FlowColumnsDocumentationTest {
             Files.writeString(PAGE, current);
             page = current;
         }
-        assertEquals(current, page, "write it anew: mvn -q -pl replay-tools -am test"
-                + " -Dtest=FlowColumnsDocumentationTest -Dsurefire.failIfNoSpecifiedTests=false -Dregenerate-docs=true");
+        assertEquals(
+                current,
+                page,
+                "write it anew: mvn -q -pl replay-tools -am test"
+                        + " -Dtest=FlowColumnsDocumentationTest -Dsurefire.failIfNoSpecifiedTests=false -Dregenerate-docs=true");
     }
 }

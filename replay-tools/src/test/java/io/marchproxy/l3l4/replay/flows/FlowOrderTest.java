@@ -74,7 +74,9 @@ class FlowOrderTest implements FlowOutput {
     void shouldRefuseMoreThanFitsInMemory() throws IOException {
         UnreadableException all = assertThrows(
                 UnreadableException.class, () -> run(FlowOrder.Key.BYTES.order(false), Long.MAX_VALUE, 499));
-        assertTrue(String.valueOf(all.getMessage()).startsWith("more than 499 flows can't be put in order in "), all.getMessage());
+        assertTrue(
+                String.valueOf(all.getMessage()).startsWith("more than 499 flows can't be put in order in "),
+                all.getMessage());
         assertThrows(UnreadableException.class, () -> run(FlowOrder.Key.BYTES.order(false), 500, 499));
         assertEquals(499, run(FlowOrder.Key.BYTES.order(false), 499, 499).size());
     }

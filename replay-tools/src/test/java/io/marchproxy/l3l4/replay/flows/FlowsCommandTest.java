@@ -88,7 +88,11 @@ class FlowsCommandTest {
         List<Map<String, Object>> flows = json("flows", data, "--format", "json");
 
         assertEquals(CLIENTS, flows.size());
-        assertEquals(datagrams, flows.stream().mapToLong(flow -> (long) flow.get("packets_to_backend")).sum());
+        assertEquals(
+                datagrams,
+                flows.stream()
+                        .mapToLong(flow -> (long) flow.get("packets_to_backend"))
+                        .sum());
         assertTrue(flows.stream().allMatch(flow -> flow.get("end_reason").equals("idle")));
     }
 
@@ -168,7 +172,10 @@ class FlowsCommandTest {
                                     + " typeof(dscp) from '" + file + "' limit 1"));
             for (Map<String, Object> flow : json.subList(0, 20)) {
                 assertEquals(
-                        List.of(flow.get("start"), flow.get("end"), flow.get("duration_ns").toString()),
+                        List.of(
+                                flow.get("start"),
+                                flow.get("end"),
+                                flow.get("duration_ns").toString()),
                         row(
                                 duckdb,
                                 "select strftime(start at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'),"
@@ -213,7 +220,8 @@ class FlowsCommandTest {
     void shouldSortAndTakeTheFirst() throws IOException {
         record(Mode.FLOWS);
 
-        List<Map<String, Object>> sorted = json("flows", data, "--sort", "client", "--reverse", "--top", "3", "--format", "json");
+        List<Map<String, Object>> sorted =
+                json("flows", data, "--sort", "client", "--reverse", "--top", "3", "--format", "json");
 
         assertEquals(
                 List.of(2023L, 2022L, 2021L),
@@ -235,10 +243,17 @@ class FlowsCommandTest {
     void shouldTakeATimeAlone() throws IOException {
         record(Mode.FLOWS);
 
-        assertEquals(CLIENTS, json("flows", data, "--from", "-1h", "--format", "json").size());
-        assertEquals(0, json("flows", data, "--from", "2100-01-01T00:00:00Z", "--format", "json").size());
-        assertEquals(0, json("flows", data, "--to", "2020-01-01", "--format", "json").size());
-        assertEquals(CLIENTS, json("flows", data, "--to", "+1h", "--format", "json").size());
+        assertEquals(
+                CLIENTS,
+                json("flows", data, "--from", "-1h", "--format", "json").size());
+        assertEquals(
+                0,
+                json("flows", data, "--from", "2100-01-01T00:00:00Z", "--format", "json")
+                        .size());
+        assertEquals(
+                0, json("flows", data, "--to", "2020-01-01", "--format", "json").size());
+        assertEquals(
+                CLIENTS, json("flows", data, "--to", "+1h", "--format", "json").size());
     }
 
     @Test
@@ -249,7 +264,8 @@ class FlowsCommandTest {
         List<Map<String, Object>> flows = json("flows", data, "--format", "json");
 
         assertEquals(2 * CLIENTS, flows.size());
-        assertEquals(2, flows.stream().map(flow -> flow.get("session")).distinct().count());
+        assertEquals(
+                2, flows.stream().map(flow -> flow.get("session")).distinct().count());
     }
 
     @Test
@@ -284,11 +300,13 @@ class FlowsCommandTest {
                 Map<String, Object> flow = new LinkedHashMap<>();
                 while (json.nextToken() == JsonToken.FIELD_NAME) {
                     String name = json.currentName();
-                    flow.put(name, switch (json.nextToken()) {
-                        case VALUE_STRING -> json.getText();
-                        case VALUE_NUMBER_INT -> json.getLongValue();
-                        default -> "null";
-                    });
+                    flow.put(
+                            name,
+                            switch (json.nextToken()) {
+                                case VALUE_STRING -> json.getText();
+                                case VALUE_NUMBER_INT -> json.getLongValue();
+                                default -> "null";
+                            });
                 }
                 flows.add(flow);
             }

@@ -85,7 +85,8 @@ class FlowsIT {
         SyntheticFlows.record(data, Mode.FLOWS, 2_000, true);
         Path file = data.resolve("flows.parquet");
         Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("project.root"), "bin", "replay-tools").toString(),
+                        Path.of(System.getProperty("project.root"), "bin", "replay-tools")
+                                .toString(),
                         "flows",
                         data.toString(),
                         "--format",

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.engine.journal.JournalException;
+import io.marchproxy.l3l4.replay.flows.FlowsCommand;
 import io.marchproxy.l3l4.replay.latency.LatencyCommand;
 import io.marchproxy.l3l4.replay.pcap.CaptureException;
 import java.io.IOException;
@@ -18,6 +19,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         subcommands = {
             VerifyCommand.class,
+            DiffCommand.class,
+            FlowsCommand.class,
             LatencyCommand.class,
             StatsCommand.class,
             TailCommand.class,

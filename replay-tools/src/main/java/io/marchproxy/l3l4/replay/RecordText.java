@@ -200,10 +200,11 @@ final class RecordText {
     }
 
     private String service(int number) {
-        if (number >= services.size()) {
-            return Integer.toString(number);
-        }
-        ServiceProfile service = services.get(number);
+        return number < services.size() ? serviceLabel(services.get(number)) : Integer.toString(number);
+    }
+
+    /** A service's name with its protocol: two that have one name differ by that. */
+    static String serviceLabel(ServiceProfile service) {
         return service.carries() == 0 ? service.name() : service.name() + "/" + protocol(service.carries());
     }
 

@@ -35,6 +35,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     private static final long JOURNAL_BYTES = 80_000_000;
     private static final long PACKET_NS = 1000;
     private static final int CLIENTS = 1000;
+    private static final long IDLE_NS = 1_000_000_000L;
 
     private final Arena arena = Arena.ofShared();
     private final Journals journals;
@@ -71,8 +72,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
                 1,
                 "cafe",
                 new ClassifySettings(
-                        List.of(new ServiceProfile(0, "dns", 17, true, 2, 1_000_000_000L, CAPACITY, false, 0)),
-                        List.of()),
+                        List.of(new ServiceProfile(0, "dns", 17, true, 2, IDLE_NS, CAPACITY, false, 0)), List.of()),
                 new ShapeSettings(1000, 1000, 1000, 1000),
                 new MarkSettings(true, 46, 34, dscpP2, 0),
                 new RouteSettings(List.of(new BackendPool(List.of(7, 9), 1, 1_000_000_000L))));
@@ -118,6 +118,13 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
 
     long recordedBytes() {
         return journals.status().getFirst().bytes();
+    }
+
+    /** Lets time pass until every flow has ended for want of packets. */
+    Synthetic silence() {
+        packet.reset(EventKind.TICK, nowNs += 2 * IDLE_NS);
+        pipeline.handle(packet);
+        return this;
     }
 
     @Override

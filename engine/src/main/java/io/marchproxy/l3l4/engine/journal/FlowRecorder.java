@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.journal;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 
 /**
  * The mode {@code flows}: each flow's begin and end, its counters now and then, and what changed around them (settings,
@@ -10,16 +11,31 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
  */
 final class FlowRecorder extends FlowWatch implements ShardRecorder {
     private final Recording recording;
+    private JsonText session;
+    private SessionInfo begun;
+
+    /** Set by the writing thread; looked at with each part of the walk. */
+    private volatile boolean sessionWanted;
+
     private long records;
 
     /**
      * A recorder of a shard's flows.
      *
      * @param periodicNs between two records of a flow that lives
+     * @param begun how the shard was built
+     * @param session text of {@code begun}
      */
-    FlowRecorder(Recording recording, FlowTable flows, long periodicNs) {
+    FlowRecorder(Recording recording, FlowTable flows, long periodicNs, SessionInfo begun, JsonText session) {
         super(flows, periodicNs);
         this.recording = recording;
+        this.begun = begun;
+        this.session = session;
+    }
+
+    /** Asks for what the session is to be recorded again, since the file that says it may be deleted. Any thread. */
+    void wantSession() {
+        sessionWanted = true;
     }
 
     @Override
@@ -28,6 +44,18 @@ final class FlowRecorder extends FlowWatch implements ShardRecorder {
         if (kind == EventKind.CONFIG || kind == EventKind.HEALTH) {
             recording.eventBegins();
             recording.event(event);
+        }
+        if (kind == EventKind.CONFIG && event.endpoint() instanceof PipelineSettings settings) {
+            begun = begun.with(settings);
+            session = new JsonText(begun);
+        }
+    }
+
+    @Override
+    protected void walks() {
+        if (sessionWanted && !recording.isPaused()) {
+            sessionWanted = false;
+            recording.json(RecordType.CHECKPOINT, session);
         }
     }
 

@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.engine.journal;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
-import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
@@ -60,6 +59,11 @@ public abstract class FlowWatch implements Journal {
         return true;
     }
 
+    /** A part of the walk begins, if it may. */
+    protected void walks() {
+        // it needs nothing
+    }
+
     /** A session went on at another backend. */
     protected void moved(long flowRef) {
         // the walk will tell
@@ -71,19 +75,12 @@ public abstract class FlowWatch implements Journal {
         if (nowNs >= nextSliceNs) {
             walk();
         }
-        EventKind kind = event.kind();
-        int flags = event.flags();
-        boolean isNew = (flags & DescriptorFlags.NEW_FLOW) != 0 && kind != EventKind.RESET;
-        boolean refused = verdict == Verdict.DROP && (isNew || kind == EventKind.CONNECT_FAILED);
-        if (refused) {
-            ended(event.flowRef(), FlowEnd.REFUSED);
-        } else if (isNew && (verdict == Verdict.HOLD || (flags & DescriptorFlags.WAS_HELD) == 0)) {
+        FlowEnd reason = FlowLife.endedBy(event, verdict);
+        if (reason != null) {
+            ended(event.flowRef(), reason);
+        } else if (FlowLife.isBegunBy(event, verdict)) {
             begun(event.flowRef());
-        } else if (kind == EventKind.CLOSED) {
-            ended(event.flowRef(), FlowEnd.CLOSED);
-        } else if (kind == EventKind.RESET && verdict == Verdict.FORWARD) {
-            ended(event.flowRef(), FlowEnd.RESET);
-        } else if ((flags & DescriptorFlags.REROUTED) != 0) {
+        } else if ((event.flags() & DescriptorFlags.REROUTED) != 0) {
             moved(event.flowRef());
         }
     }
@@ -135,6 +132,7 @@ public abstract class FlowWatch implements Journal {
             periodBeganNs = nowNs;
             nextSliceNs = nowNs;
         }
+        walks();
         if (!mayWalk()) {
             return;
         }

@@ -48,7 +48,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>A checkpoint is all that a replay needs to begin there: the shard's state before the EVENT that follows the CHECKPOINT.
- * Its other records stand among those that come later, in any place, up to its CHECKPOINT_END; one without an end is none.
+ * Its other records stand among those that come later, in any place, up to its CHECKPOINT_END; one without an end is none. In the
+ * mode {@code flows} a CHECKPOINT stands alone behind each file's begin, for what the session's numbers stand for.
  *
  * <pre>
  * CHECKPOINT: JSON, in pieces as SESSION, with the settings then in force

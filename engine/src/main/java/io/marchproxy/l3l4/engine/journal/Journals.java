@@ -131,8 +131,10 @@ public final class Journals implements ShardJournals, AutoCloseable {
             log.wants(checkpoints);
             recorder = new PacketRecorder(log.recording(), checkpoints, settings.snapBytes());
         } else {
-            recorder =
-                    new FlowRecorder(log.recording(), flows, settings.periodic().toNanos());
+            FlowRecorder ofFlows =
+                    new FlowRecorder(log.recording(), flows, settings.periodic().toNanos(), session, text);
+            log.wantsSession(ofFlows::wantSession);
+            recorder = ofFlows;
         }
         synchronized (parts) {
             // A shard may be built again, with another transport than the first that was tried.

@@ -55,6 +55,7 @@ final class ShardLog {
     private long sinceCheckpoint;
 
     private @Nullable Checkpoints checkpoints;
+    private @Nullable Runnable sessionWanted;
     private boolean lacksCheckpoints;
     private boolean barred;
     private GapCause gapCause = GapCause.WRITE_FAILED;
@@ -86,6 +87,11 @@ final class ShardLog {
     /** Says whom to ask for a checkpoint when a file begins. Before the writing thread begins. */
     void wants(Checkpoints fromNowOn) {
         checkpoints = fromNowOn;
+    }
+
+    /** Says whom to ask for the session's settings when a file begins. Before the writing thread begins. */
+    void wantsSession(Runnable fromNowOn) {
+        sessionWanted = fromNowOn;
     }
 
     Recording recording() {
@@ -221,6 +227,9 @@ final class ShardLog {
      * comes more seldom: an eighth of what is recorded at the most, unless the budget is so small that none would be left.
      */
     private void wantCheckpoint() {
+        if (sessionWanted != null) {
+            sessionWanted.run();
+        }
         Checkpoints asked = checkpoints;
         if (asked == null || sinceCheckpoint < Math.min(RECORDS_PER_CHECKPOINT * asked.lastBytes(), budgetBytes / 4)) {
             return;

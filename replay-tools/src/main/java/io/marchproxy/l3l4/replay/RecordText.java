@@ -196,6 +196,9 @@ final class RecordText {
 
     private static String protocol(int number) {
         return switch (number) {
+            case ServiceProfile.IP -> "ip";
+            case ServiceProfile.IP + 6 -> "ip/tcp";
+            case ServiceProfile.IP + 17 -> "ip/udp";
             case 6 -> "tcp";
             case 17 -> "udp";
             default -> Integer.toString(number);

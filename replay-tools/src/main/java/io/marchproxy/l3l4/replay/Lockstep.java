@@ -51,6 +51,9 @@ final class Lockstep implements Verification.Companion {
             own.close();
             throw new JournalException("the candidate: " + e.getMessage());
         }
+        if (IpServices.isImported(info.settings())) {
+            settings = IpServices.instead(info.settings(), settings);
+        }
         begun = info;
         begunNs = beganNs;
         draft.recorded(info.settings().hash());

@@ -205,12 +205,15 @@ final class RecordText {
 
     /** A service's name with its protocol: two that have one name differ by that. */
     static String serviceLabel(ServiceProfile service) {
-        return service.carries() == 0 ? service.name() : service.name() + "/" + protocol(service.carries());
+        return service.name() + "/" + protocol(service.protocol());
     }
 
     private static String protocol(int number) {
         return switch (number) {
             case 1 -> "icmp";
+            case ServiceProfile.IP -> "ip";
+            case ServiceProfile.IP + 6 -> "ip/tcp";
+            case ServiceProfile.IP + 17 -> "ip/udp";
             case 6 -> "tcp";
             case 17 -> "udp";
             case 58 -> "icmpv6";

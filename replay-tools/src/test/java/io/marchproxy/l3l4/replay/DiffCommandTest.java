@@ -374,6 +374,29 @@ class DiffCommandTest {
     }
 
     @Test
+    void shouldCompareImportedPacketsByTheServicesThatTheyAreOf() throws Exception {
+        try (Scenario scenario = Scenario.imported(data, RECORDED)) {
+            for (int i = 0; i < 10; i++) {
+                scenario.datagram("dns", "10.0.0.1", 1000 + i, 100);
+                scenario.datagram("ip", "10.0.0.2", 1000 + i, 100);
+            }
+        }
+
+        assertEquals(0, diff(RECORDED).get("changed").asLong());
+        JsonNode report = diff(RECORDED.replace("class: P2", "class: P0"));
+        assertEquals(10, report.get("changed").asLong(), report::toString);
+        assertEquals(
+                5,
+                row(report.get("routes"), "ip/ip gateway-1", "to-backend")
+                        .get("after")
+                        .get("packets")
+                        .asLong());
+        JsonNode gone = diff(RECORDED.substring(0, RECORDED.indexOf("  - name: dns"))
+                + RECORDED.substring(RECORDED.indexOf("  - name: web")));
+        assertEquals(List.of("dropped, no-service"), list(gone.get("changes"), "after"), gone::toString);
+    }
+
+    @Test
     void shouldTellTheFaultsOfTheCandidateAsCheckDoes() throws Exception {
         record();
         Path candidate = Files.writeString(data.resolve("candidate.yaml"), RECORDED.replace("class: P2", "class: P7"));

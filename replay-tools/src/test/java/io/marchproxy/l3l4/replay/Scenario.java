@@ -9,12 +9,12 @@ import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.source.Overrides;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.Journals;
-import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.engine.settings.SettingsException;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.Direction;
@@ -24,6 +24,7 @@ import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.InetAddress;
@@ -46,7 +47,8 @@ final class Scenario implements AutoCloseable {
     private final Journals journals;
     private final SettingsCompiler compiler = new SettingsCompiler();
     private final List<Shard> shards = new ArrayList<>();
-    private CompiledSettings settings;
+    private final boolean isImported;
+    private PipelineSettings settings;
     private long nowNs;
 
     /** One shard's pipeline, and what came of the last event. */
@@ -61,7 +63,7 @@ final class Scenario implements AutoCloseable {
             OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, id, arena);
             ShardOptions options = new ShardOptions(id, TransportKind.NIO, false, 4096, CAPACITY, id, List.of());
             pipeline =
-                    new Pipeline(settings.pipeline(), flows, this, journals.open(options, settings.pipeline(), flows));
+                    new Pipeline(settings, flows, this, journals.open(options, settings, flows));
             assertTrue(id < count);
         }
 
@@ -87,8 +89,19 @@ final class Scenario implements AutoCloseable {
     }
 
     Scenario(Path data, String yaml, int count) throws IOException {
+        this(data, yaml, count, false);
+    }
+
+    /** With the services as whole IP packets meet them that were imported from a capture. */
+    static Scenario imported(Path data, String yaml) throws IOException {
+        return new Scenario(data, yaml, 1, true);
+    }
+
+    private Scenario(Path data, String yaml, int count, boolean isImported) throws IOException {
         this.data = data;
-        settings = compiled(read(data, yaml));
+        this.isImported = isImported;
+        ProxySettings source = read(data, yaml);
+        settings = isImported ? IpServices.of(source, 2).pipeline() : compiled(source);
         journals = Objects.requireNonNull(Journals.open(
                 data,
                 new JournalSettings(
@@ -108,9 +121,9 @@ final class Scenario implements AutoCloseable {
         return result.settings().orElseThrow();
     }
 
-    private CompiledSettings compiled(ProxySettings source) {
+    private PipelineSettings compiled(ProxySettings source) {
         try {
-            return compiler.compile(source);
+            return compiler.compile(source).pipeline();
         } catch (SettingsException e) {
             throw new AssertionError(e);
         }
@@ -125,15 +138,17 @@ final class Scenario implements AutoCloseable {
     private PacketDescriptor event(int shard, EventKind kind, String service, int protocol) {
         PacketDescriptor event = shards.get(shard).event;
         event.reset(kind, nowNs += STEP_NS);
-        int number = settings.pipeline().classify().services().stream()
-                .filter(profile -> profile.name().equals(service) && profile.protocol() == protocol)
+        int number = settings.classify().services().stream()
+                .filter(profile -> profile.name().equals(service)
+                        && (profile.carries() == protocol || profile.carries() == 0))
                 .findFirst()
                 .orElseThrow()
                 .id();
         event.service(number);
         event.protocol(protocol);
         event.ipVersion(4);
-        settings.pipeline().names().listeners().stream()
+        event.flags(isImported ? DescriptorFlags.IP_PACKET : 0);
+        settings.names().listeners().stream()
                 .filter(listener -> listener.service() == number)
                 .findFirst()
                 .ifPresent(listener -> event.listener(listener.number()));
@@ -203,7 +218,7 @@ final class Scenario implements AutoCloseable {
 
     /** A backend's health flips. */
     Scenario health(String backend, boolean healthy) {
-        for (Names.Backend named : settings.pipeline().names().backends()) {
+        for (Names.Backend named : settings.names().backends()) {
             if (named.id().equals(backend)) {
                 for (int i = 0; i < shards.size(); i++) {
                     PacketDescriptor event = shards.get(i).event;
@@ -230,8 +245,8 @@ final class Scenario implements AutoCloseable {
         for (int i = 0; i < shards.size(); i++) {
             PacketDescriptor event = shards.get(i).event;
             event.reset(EventKind.CONFIG, nowNs += STEP_NS);
-            event.argument0(settings.pipeline().version());
-            event.endpoint(settings.pipeline());
+            event.argument0(settings.version());
+            event.endpoint(settings);
             handle(i);
         }
     }

@@ -1,6 +1,5 @@
 package io.marchproxy.l3l4.engine.settings;
 
-import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
@@ -29,6 +28,9 @@ final class RecordedNumbers {
     private static final Duration LONGEST = Duration.ofDays(365);
     private static final int NOBODY = -1;
 
+    /** A name that no configured service can have, of the one that takes IP packets of every protocol. */
+    private static final String ALL_PROTOCOLS = "(packets)";
+
     private final List<CompiledService> services = new ArrayList<>();
     private final List<BackendKey> backends = new ArrayList<>();
 
@@ -46,7 +48,7 @@ final class RecordedNumbers {
                 same = byAddress(profile, recorded.names(), next, taken);
             }
             ServiceSettings settings = same == null ? asRecorded(profile) : same.settings();
-            CompiledService service = new CompiledService(profile.id(), profile.protocol(), false, settings);
+            CompiledService service = new CompiledService(profile.id(), protocol(profile.carries()).number(), false, settings);
             taken.add(key(service));
             services.add(service);
         }
@@ -66,11 +68,12 @@ final class RecordedNumbers {
         while (backends.size() <= backend.number()) {
             backends.add(new BackendKey(NOBODY, "", "", backends.size()));
         }
-        BackendSettings now = services.get(backend.service()).settings().backends().stream()
-                .filter(candidate -> candidate.id().equals(backend.id()))
+        BackendKey key = services.get(backend.service()).settings().backends().stream()
+                .filter(now -> now.id().equals(backend.id()))
                 .findFirst()
-                .orElse(new BackendSettings(backend.id(), backend.host(), backend.port()));
-        backends.set(backend.number(), new BackendKey(backend.service(), now.id(), now.host(), now.port()));
+                .map(now -> new BackendKey(backend.service(), now.id(), now.host(), now.port()))
+                .orElse(new BackendKey(backend.service(), backend.id(), backend.host(), backend.port()));
+        backends.set(backend.number(), key);
     }
 
     private static @Nullable CompiledService byName(CompiledSettings next, ServiceKey wanted) {
@@ -86,7 +89,7 @@ final class RecordedNumbers {
             for (Names.Listener after : next.pipeline().names().listeners()) {
                 CompiledService service = next.services().get(after.service());
                 if (before.service() == profile.id()
-                        && service.protocol() == profile.protocol()
+                        && service.protocol() == profile.carries()
                         && before.isAt(after)
                         && !taken.contains(key(service))) {
                     return service;
@@ -100,7 +103,7 @@ final class RecordedNumbers {
     private static ServiceSettings asRecorded(ServiceProfile profile) {
         Duration timeout = Duration.ofNanos(profile.idleTimeoutNs());
         Duration session = timeout.isZero() ? LONGEST : timeout;
-        return ServiceSettings.builder(profile.name())
+        return ServiceSettings.builder(key(profile).name())
                 .trafficClass(TrafficClass.values()[profile.defaultClass()])
                 .idleTimeout(timeout)
                 .sessionTimeout(session.toMillis() == 0 ? Duration.ofMillis(1) : session)
@@ -114,7 +117,9 @@ final class RecordedNumbers {
     }
 
     private static ServiceKey key(ServiceProfile profile) {
-        return new ServiceKey(profile.name(), protocol(profile.protocol()));
+        return profile.carries() == 0
+                ? new ServiceKey(ALL_PROTOCOLS, Protocol.UDP)
+                : new ServiceKey(profile.name(), protocol(profile.carries()));
     }
 
     private static Protocol protocol(int number) {

@@ -74,8 +74,8 @@ public final class HtmlPage {
                         + Units.seconds(subject.seconds()));
         pair(
                 "events",
-                Units.count(subject.events()) + " in " + subject.sessions() + " session(s) of " + subject.shards()
-                        + " shard(s)");
+                Units.count(subject.events()) + " in " + Units.plural(subject.sessions(), "session") + " of "
+                        + Units.plural(subject.shards(), "shard"));
         pair("settings", String.join(", ", subject.recorded()));
         pair("candidate", subject.candidate() + ", settings " + subject.candidateHash());
         page.append("</dl>\n");
@@ -239,9 +239,7 @@ public final class HtmlPage {
             page.append("<tr>");
             cell("", row.detail().isEmpty() ? row.name() : row.name() + " (" + row.detail() + ")");
             cell(row.direction() == Direction.TO_BACKEND ? "" : "soft", Columns.direction(row.direction()));
-            columns.forEach(column -> cell(
-                    column.changes(row.before(), row.after()) ? "number changed" : "number",
-                    column.cell(row.before(), row.after())));
+            columns.forEach(column -> figure(column, row.before(), row.after()));
             page.append("</tr>\n");
         }
         page.append("</tbody></table></div>\n");
@@ -267,12 +265,21 @@ public final class HtmlPage {
             cell("", row.name());
             cell("number", Units.count(row.decisions()));
             cell(row.changed() > 0 ? "number changed" : "number", Units.count(row.changed()));
-            columns.forEach(column -> cell(
-                    column.changes(row.before(), row.after()) ? "number changed" : "number",
-                    column.cell(row.before(), row.after())));
+            columns.forEach(column -> figure(column, row.before(), row.after()));
             page.append("</tr>\n");
         }
         page.append("</tbody></table></div>\n");
+    }
+
+    /** What was, above what would be; only one where they are the same. */
+    private <T> void figure(Columns.Column<T> column, T before, T after) {
+        if (!column.changes(before, after)) {
+            cell("number", column.text().apply(after));
+            return;
+        }
+        page.append("<td class=\"number changed\">");
+        element("span", "was", column.text().apply(before) + " →");
+        page.append(Markup.escaped(column.text().apply(after))).append("</td>\n");
     }
 
     private void cell(String style, String text) {

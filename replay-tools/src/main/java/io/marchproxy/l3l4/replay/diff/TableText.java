@@ -42,16 +42,12 @@ public final class TableText {
         DiffReport.Subject subject = report.subject();
         line("recorded   " + subject.recording() + ", " + Units.time(subject.beginMs()) + " to "
                 + Units.time(subject.endMs()) + " UTC, " + Units.seconds(subject.seconds()) + ", "
-                + plural(subject.sessions(), "session") + ", " + plural(subject.shards(), "shard") + ", settings "
+                + Units.plural(subject.sessions(), "session") + ", " + Units.plural(subject.shards(), "shard") + ", settings "
                 + String.join(", ", subject.recorded()));
         line("candidate  " + subject.candidate() + ", settings " + subject.candidateHash());
         line("decisions  " + Units.count(report.decisions()) + ", changed "
                 + Units.count(report.changed())
                 + (report.changed() == 0 ? "" : " (" + Units.share(report.changed(), report.decisions()) + ")"));
-    }
-
-    private static String plural(int count, String what) {
-        return count + " " + what + (count == 1 ? "" : "s");
     }
 
     private void changes(DiffReport report) {

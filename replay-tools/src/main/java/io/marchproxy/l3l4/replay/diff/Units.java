@@ -28,6 +28,10 @@ final class Units {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
+    static String plural(int count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
+    }
+
     static String bytes(long value) {
         return scaled((double) value, BYTES);
     }

@@ -35,7 +35,6 @@ public final class StateCommand implements Callable<Integer> {
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int MOST_RANDOM = 1_000_000;
     private static final long SEED = 42;
-    private static final String FORMAT = "%,12d %9.0f %9.0f %9d %9d %9d %9d %9.2f %9.2f %9.2f %9.2f%n";
 
     @Spec
     private CommandSpec spec;
@@ -111,7 +110,7 @@ public final class StateCommand implements Callable<Integer> {
         delete(where);
         out.printf(
                 Locale.ROOT,
-                FORMAT,
+                "%,12d %9.0f %9.0f %9d %9d %9d %9d %9.2f %9.2f %9.2f %9.2f%n",
                 flows,
                 diskPerFlow,
                 memoryPerFlow,

@@ -40,8 +40,13 @@ public final class StateMap implements AutoCloseable {
     private static final int HEADER_LENGTH = 8;
     private static final int HEADER_TEXT = 12;
 
-    /** Segments are filled unevenly, and what is evicted goes a moment after it has to. */
+    /** What is evicted goes a moment after it has to. */
     private static final double HEADROOM = 1.0625;
+
+    /** Segments are filled unevenly: the fullest of some hundred is that many standard deviations above the average. */
+    private static final double DEVIATIONS = 3;
+
+    private static final int SEGMENTS = 64;
 
     private final Path file;
     private final ChronicleMap<byte[], byte[]> map;
@@ -157,10 +162,13 @@ public final class StateMap implements AutoCloseable {
             return;
         }
         try (before) {
+            // Flows of one segment go to the same few here, so each gives its part.
+            long part = Math.ceilDiv(flows, before.segments());
             for (int segment = 0; segment < before.segments(); segment++) {
+                long[] left = {before.size() > flows ? part : Long.MAX_VALUE};
                 before.scan(segment, entry -> {
-                    if (size() < flows) {
-                        put(entry.key().get(), entry.value().get());
+                    if (left[0] > 0 && tryPut(entry.key().get(), entry.value().get())) {
+                        left[0]--;
                     }
                     return false;
                 });
@@ -173,7 +181,7 @@ public final class StateMap implements AutoCloseable {
     private static ChronicleMapBuilder<byte[], byte[]> builder(long flows) {
         return ChronicleMapBuilder.of(byte[].class, byte[].class)
                 .name("flows")
-                .entries((long) (flows * HEADROOM) + 64)
+                .entries((long) (flows * HEADROOM + DEVIATIONS * Math.sqrt((double) SEGMENTS * flows)))
                 .constantKeySizeBySample(new byte[FlowStateLayout.KEY_SIZE])
                 .constantValueSizeBySample(new byte[FlowStateLayout.VALUE_SIZE])
                 // A file that grows would be written through the map into a disk that may be full, which kills the
@@ -191,6 +199,16 @@ public final class StateMap implements AutoCloseable {
      */
     public void put(byte[] key, byte[] value) {
         map.put(key, value);
+    }
+
+    private boolean tryPut(byte[] key, byte[] value) {
+        try {
+            put(key, value);
+            return true;
+        } catch (RuntimeException e) {
+            // Its segment is full; there are others.
+            return false;
+        }
     }
 
     /** Reads a flow. False when it is not known. */

@@ -84,7 +84,8 @@ class StateMapTest {
         }
         assertFalse(Files.exists(folder.resolve("flows-1-5000.map")));
         try (StateMap map = StateMap.open(folder, 1000, false)) {
-            assertEquals(1000, known(map, 4 * FLOWS), "as many as there is room for");
+            int kept = known(map, 4 * FLOWS);
+            assertTrue(kept >= 1000 && kept < 1100, () -> kept + " of as many as there is room for");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -66,6 +67,8 @@ class DiffCheckpointTest {
         long changed = other.get("changed").asLong();
         assertTrue(changed > 0, "flows that begin later are classified anew");
         assertTrue(changed < other.get("decisions").asLong() / 4, "those that were there keep their class");
+        JsonNode without = diff(DNS.replace("{ id: a, address: \"127.0.0.1:1\" }, ", ""));
+        assertFalse(without.get("changes").toString().contains("(none)"), without::toString);
     }
 
     @Test

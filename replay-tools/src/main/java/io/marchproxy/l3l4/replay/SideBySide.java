@@ -162,6 +162,8 @@ final class SideBySide implements AutoCloseable {
         recorded = new Side(false, repeats, new SideNames(ledger, services::label));
         recorded.names.take(session.settings());
         candidate = new Side(true, tries, new SideNames(ledger, number -> services.labelUnder(settings, number)));
+        // A flow that is there from the beginning stays for now where it is, also when its backend is gone.
+        candidate.names.take(session.settings());
         candidate.names.take(settings);
         tell(EventKind.CONFIG, event -> event.endpoint(settings));
         for (ServiceProfile service : settings.classify().services()) {

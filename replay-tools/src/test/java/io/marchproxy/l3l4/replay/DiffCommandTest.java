@@ -12,6 +12,8 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -394,6 +396,34 @@ class DiffCommandTest {
         JsonNode gone = diff(RECORDED.substring(0, RECORDED.indexOf("  - name: dns"))
                 + RECORDED.substring(RECORDED.indexOf("  - name: web")));
         assertEquals(List.of("dropped, no-service"), list(gone.get("changes"), "after"), gone::toString);
+    }
+
+    @Test
+    void shouldCountWhatArrivedInTheTimeAskedForAlone() throws Exception {
+        try (Scenario scenario = new Scenario(data, RECORDED)) {
+            for (int i = 0; i < 30; i++) {
+                scenario.datagram("dns", "10.0.0.1", i, 100);
+                scenario.pause(Duration.ofSeconds(1));
+            }
+        }
+        JsonNode all = diff(RECORDED.replace("class: P2", "class: P0"));
+        Instant begin = Instant.parse(all.get("recorded").get("from").asText());
+        Path candidate = data.resolve("candidate.yaml");
+
+        Tools.Outcome part = Tools.run(
+                "diff", data, "-c", candidate, "--format", "JSON", "--from", begin.plusSeconds(10), "--to",
+                begin.plusSeconds(20));
+        Tools.Outcome none = Tools.run("diff", data, "-c", candidate, "--from", begin.plusSeconds(3600));
+
+        assertEquals(30, all.get("decisions").asLong());
+        assertEquals(0, part.exitCode(), part::toString);
+        JsonNode report = MAPPER.readTree(part.out());
+        assertEquals(10, report.get("decisions").asLong());
+        assertEquals(10, report.get("changed").asLong());
+        assertEquals(10.0, report.get("recorded").get("seconds").asDouble());
+        assertEquals(10 * 100 * 8 / 10.0, row(report.get("total"), null, "to-backend").get("after").get("mean-bits-per-second").asDouble());
+        assertEquals(2, none.exitCode(), none::toString);
+        assertTrue(none.err().contains("nothing in it can be compared"), none.err());
     }
 
     @Test

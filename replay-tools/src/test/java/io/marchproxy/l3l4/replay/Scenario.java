@@ -49,6 +49,7 @@ final class Scenario implements AutoCloseable {
     private final List<Shard> shards = new ArrayList<>();
     private final boolean isImported;
     private PipelineSettings settings;
+    private boolean isWriting;
     private long nowNs;
 
     /** One shard's pipeline, and what came of the last event. */
@@ -90,11 +91,28 @@ final class Scenario implements AutoCloseable {
 
     Scenario(Path data, String yaml, int count) throws IOException {
         this(data, yaml, count, false);
+        diskGoesOn();
     }
 
     /** With the services as whole IP packets meet them that were imported from a capture. */
     static Scenario imported(Path data, String yaml) throws IOException {
-        return new Scenario(data, yaml, 1, true);
+        Scenario scenario = new Scenario(data, yaml, 1, true);
+        scenario.diskGoesOn();
+        return scenario;
+    }
+
+    /** With a disk that hangs until {@link #diskGoesOn}. */
+    static Scenario withoutDisk(Path data, String yaml) throws IOException {
+        return new Scenario(data, yaml, 1, false);
+    }
+
+    /** Begins to write, and waits until all is written that waited. */
+    void diskGoesOn() {
+        journals.start();
+        isWriting = true;
+        while (journals.status().getFirst().waitingBytes() > 0) {
+            Thread.onSpinWait();
+        }
     }
 
     private Scenario(Path data, String yaml, int count, boolean isImported) throws IOException {
@@ -105,12 +123,11 @@ final class Scenario implements AutoCloseable {
         journals = Objects.requireNonNull(Journals.open(
                 data,
                 new JournalSettings(
-                        JournalSettings.Mode.PACKETS, 80_000_000L, Duration.ofDays(1), Duration.ofSeconds(60)),
+                        JournalSettings.Mode.PACKETS, 16_000_000L, Duration.ofDays(1), Duration.ofSeconds(60)),
                 count));
         for (int i = 0; i < count; i++) {
             shards.add(new Shard(i, count));
         }
-        journals.start();
         nowNs = System.nanoTime();
     }
 
@@ -158,7 +175,7 @@ final class Scenario implements AutoCloseable {
     private long handle(int shard) {
         Shard chosen = shards.get(shard);
         // No faster than the disk takes the records.
-        while (journals.status().get(shard).waitingBytes() > 4 << 20) {
+        while (isWriting && journals.status().get(shard).waitingBytes() > 4 << 20) {
             Thread.onSpinWait();
         }
         chosen.pipeline.handle(chosen.event);

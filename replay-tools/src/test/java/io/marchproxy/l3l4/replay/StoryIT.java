@@ -23,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 class StoryIT {
     private static final Path DOCS = Path.of(System.getProperty("project.root"), "docs");
     private static final String BEGIN = "## A story";
-    private static final long BURSTS = 64;
 
     @TempDir
     Path folder;
@@ -111,7 +110,7 @@ class StoryIT {
         try (StoryTraffic traffic = new StoryTraffic(
                 proxy.listening("dns").getFirst().getPort(),
                 proxy.listening("telemetry").getFirst().getPort())) {
-            Recording.await("measurements", () -> traffic.bursts() >= BURSTS);
+            Recording.await("measurements", traffic::isOver);
         }
     }
 

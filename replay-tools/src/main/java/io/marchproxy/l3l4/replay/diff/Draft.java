@@ -12,7 +12,8 @@ public final class Draft {
                     + " a sender that is held back goes on as if it were not, so its delays and what waits are worse here than"
                     + " they would be.",
             "What backends answered is as recorded too, whichever backend the candidate chooses, and is counted and billed at the"
-                    + " one that it chooses. A connect that failed is believed of the backend that it failed at alone.",
+                    + " one that it chooses. An answer to what waits still under the candidate has no backend yet, (none). A connect that"
+                    + " failed is believed of the backend that it failed at alone.",
             "A packet whose flow is not there under the candidate is dropped, flow-gone or no-service, as are the answers to it.",
             "Billed are the bytes that leave a backend (towards the client), those that are dropped afterwards included:"
                     + " cost-per-gb for each 10^9 bytes, before at the recorded price, after at the candidate's.",

@@ -28,6 +28,7 @@ final class Tally {
     private final JsonPieces pieces = new JsonPieces();
     private long sessionId = Long.MIN_VALUE;
     private @Nullable SessionInfo session;
+    private boolean hasBegin;
     private boolean hasEnd;
     private long lastNs;
     private long documents;
@@ -45,6 +46,7 @@ final class Tally {
             sessionId = reader.session();
             session = null;
             hasEnd = false;
+            hasBegin = reader.firstRecord() == 0;
         }
         for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
             record(at);
@@ -92,13 +94,14 @@ final class Tally {
                         ? "session " + Wall.time(sessionId) + ": its begin was deleted"
                         : String.format(
                                 Locale.ROOT,
-                                "session %s: version %s, mode %s, %s, settings %s, %.1f s%s",
+                                "session %s: version %s, mode %s, %s, settings %s, %.1f s%s%s",
                                 Wall.time(sessionId),
                                 known.version(),
                                 known.mode().name().toLowerCase(Locale.ROOT),
                                 known.pipelined() ? "pipelined" : "run-to-completion",
                                 known.settings().hash(),
                                 (lastNs - known.startedNs()) / 1e9,
+                                hasBegin ? "" : ", its begin was deleted",
                                 hasEnd ? "" : ", no end"));
     }
 

@@ -40,8 +40,8 @@ class BoundedMemoryIT {
     @Test
     void shouldHoldOneFileAndNotTheJournal() throws Exception {
         long budget = 2 * JOURNAL_MEGABYTES * 1_000_000;
-        try (Synthetic synthetic = new Synthetic(
-                data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18), budget)) {
+        try (Synthetic synthetic =
+                new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18), budget)) {
             while (synthetic.recordedBytes() < JOURNAL_MEGABYTES * 1_000_000) {
                 synthetic.datagrams(DATAGRAMS);
             }

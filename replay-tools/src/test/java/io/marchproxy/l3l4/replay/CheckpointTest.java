@@ -77,10 +77,7 @@ class CheckpointTest {
         }
         System.out.printf(
                 "%,d flows: 99 %% of packets took %,d ns, 99.99 %% %,d ns, the longest %,d ns%n",
-                flows,
-                handling.getValueAtPercentile(99),
-                handling.getValueAtPercentile(99.99),
-                handling.getMaxValue());
+                flows, handling.getValueAtPercentile(99), handling.getValueAtPercentile(99.99), handling.getMaxValue());
 
         long most = 0;
         long between = 0;

@@ -81,8 +81,9 @@ public final class PeersCommand implements Callable<Integer> {
 
     @Option(
             names = "--journal",
-            description = "What a journal costs: ours without one and with one in the modes flows and packets, and nobody"
-                    + " else.")
+            description =
+                    "What a journal costs: ours without one and with one in the modes flows and packets, and nobody"
+                            + " else.")
     private boolean journal;
 
     @Option(

@@ -129,10 +129,9 @@ class BadStartIT {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         RealProgram.of(List.of("mount", "-t", "tmpfs", "-o", "ro,size=1m", "none", disk.toString()))
                 .run();
-        try (ProxyProcess proxy =
-                ProxyProcess.with("data-dir: " + disk + "\nengine: { journal: { mode: flows } }\n"
-                                + service("tcp://127.0.0.1:0", "127.0.0.1:9"))
-                        .launch()) {
+        try (ProxyProcess proxy = ProxyProcess.with("data-dir: " + disk + "\nengine: { journal: { mode: flows } }\n"
+                        + service("tcp://127.0.0.1:0", "127.0.0.1:9"))
+                .launch()) {
             assertOneLine(proxy.awaitEnd(), disk + "/journal can't be used", "Read-only file system");
         } finally {
             RealProgram.of(List.of("umount", "-l", disk.toString())).run();

@@ -76,7 +76,8 @@ class PipelineStateTest {
 
     private static Pipeline pipeline(TestFlowTable flows, Lines into) {
         PipelineSettings settings = TestSettings.initial();
-        ShapeStage shape = ShapeStages.delaying(settings.shape(), packet -> packet.lengthBytes() % 3 == 0 ? 0 : 40_000L);
+        ShapeStage shape =
+                ShapeStages.delaying(settings.shape(), packet -> packet.lengthBytes() % 3 == 0 ? 0 : 40_000L);
         return new Pipeline(settings, flows, into, into, shape);
     }
 

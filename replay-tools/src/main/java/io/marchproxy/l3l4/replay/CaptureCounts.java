@@ -101,8 +101,8 @@ final class CaptureCounts {
         passedOver.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
                 .limit(SHOWN)
-                .forEach(entry -> lines.add(
-                        String.format(Locale.ROOT, "passed over: %s %,d", entry.getKey(), entry.getValue())));
+                .forEach(entry ->
+                        lines.add(String.format(Locale.ROOT, "passed over: %s %,d", entry.getKey(), entry.getValue())));
         if (passedOver.size() > SHOWN) {
             lines.add(String.format(Locale.ROOT, "passed over: %,d other kinds", passedOver.size() - SHOWN));
         }

@@ -162,8 +162,7 @@ final class IpServices {
                 IntStream.range(first, first + gateways).boxed().toList(), 1, TimeUnit.SECONDS.toNanos(1)));
         List<Names.Backend> backends = new ArrayList<>(relays.names().backends());
         for (int i = 0; i < gateways; i++) {
-            backends.add(new Names.Backend(
-                    first + i, profiles.size() - 1, "gateway-" + (i + 1), "", 0, "", "", 0));
+            backends.add(new Names.Backend(first + i, profiles.size() - 1, "gateway-" + (i + 1), "", 0, "", "", 0));
         }
         return new PipelineSettings(
                 relays.version(),

@@ -88,7 +88,9 @@ class DiffCheckpointTest {
         assertTrue(report.get("notes").toString().contains(" records are missing after record "), report::toString);
         assertEquals(0, report.get("changed").asLong());
         long decisions = report.get("decisions").asLong();
-        assertTrue(decisions > 50_000 && decisions < 150_000, "what was before the gap, and what came after: " + decisions);
+        assertTrue(
+                decisions > 50_000 && decisions < 150_000,
+                "what was before the gap, and what came after: " + decisions);
         JsonNode other = diff(DNS.replace("class: P1 }", "class: P0 }"));
         assertEquals(decisions, other.get("changed").asLong(), "both before the gap and, of new flows, after it");
     }

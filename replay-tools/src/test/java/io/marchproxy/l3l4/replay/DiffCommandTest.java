@@ -411,7 +411,15 @@ class DiffCommandTest {
         Path candidate = data.resolve("candidate.yaml");
 
         Tools.Outcome part = Tools.run(
-                "diff", data, "-c", candidate, "--format", "JSON", "--from", begin.plusSeconds(10), "--to",
+                "diff",
+                data,
+                "-c",
+                candidate,
+                "--format",
+                "JSON",
+                "--from",
+                begin.plusSeconds(10),
+                "--to",
                 begin.plusSeconds(20));
         Tools.Outcome none = Tools.run("diff", data, "-c", candidate, "--from", begin.plusSeconds(3600));
 
@@ -421,7 +429,12 @@ class DiffCommandTest {
         assertEquals(10, report.get("decisions").asLong());
         assertEquals(10, report.get("changed").asLong());
         assertEquals(10.0, report.get("recorded").get("seconds").asDouble());
-        assertEquals(10 * 100 * 8 / 10.0, row(report.get("total"), null, "to-backend").get("after").get("mean-bits-per-second").asDouble());
+        assertEquals(
+                10 * 100 * 8 / 10.0,
+                row(report.get("total"), null, "to-backend")
+                        .get("after")
+                        .get("mean-bits-per-second")
+                        .asDouble());
         assertEquals(2, none.exitCode(), none::toString);
         assertTrue(none.err().contains("nothing in it can be compared"), none.err());
     }

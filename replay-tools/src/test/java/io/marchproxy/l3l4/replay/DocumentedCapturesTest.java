@@ -44,7 +44,7 @@ class DocumentedCapturesTest {
                 services: [ { name: dns, listen: "udp://*:53", backends: [ { id: a, address: "127.0.0.1:5300" } ] } ]
                 """);
 
-        List<String> commands = commands("## Captures in", "## What is in it");
+        List<String> commands = commands("## Captures in", "## What another configuration would have done");
 
         assertEquals(6, commands.size(), commands::toString);
         for (String command : commands) {

@@ -95,8 +95,8 @@ class ExportPcapCommandTest implements PipelineOutput {
                         List.of()),
                 new ShapeSettings(100, 100, 100, 100),
                 new MarkSettings(true, 46, 34, 18, 0),
-                new RouteSettings(List.of(
-                        new BackendPool(List.of(7), 1, SECOND), new BackendPool(List.of(9), 1, SECOND))));
+                new RouteSettings(
+                        List.of(new BackendPool(List.of(7), 1, SECOND), new BackendPool(List.of(9), 1, SECOND))));
     }
 
     private PacketDescriptor at(long afterNs, EventKind kind, int service, Direction direction) {
@@ -229,8 +229,7 @@ class ExportPcapCommandTest implements PipelineOutput {
         pipeline.handle(event);
         end();
 
-        assertEquals(
-                List.of("1 5000>80 S seq 0 0 of 48 OK", "1 80>5000 R. seq 0 0 of 40 OK"), exported());
+        assertEquals(List.of("1 5000>80 S seq 0 0 of 48 OK", "1 80>5000 R. seq 0 0 of 40 OK"), exported());
         assertTrue(comments().contains("verdict=drop reason=connection-cap service=web class=P1"));
     }
 
@@ -301,7 +300,8 @@ class ExportPcapCommandTest implements PipelineOutput {
 
         assertEquals(List.of("1 6000>53 udp 10 of 38 SNAPPED", "1 6001>53 udp 10 of 38 SNAPPED"), exported());
         assertTrue(comments().contains("verdict=drop reason=session-cap service=dns class=P2"));
-        assertTrue(comments().contains("verdict=forward service=dns class=P2 dscp=18 backend=9 flow=0.0 new-flow shard=0"));
+        assertTrue(comments()
+                .contains("verdict=forward service=dns class=P2 dscp=18 backend=9 flow=0.0 new-flow shard=0"));
         assertEquals(List.of("1 6000>53 udp 10 of 38 SNAPPED"), exported("--sent"));
     }
 
@@ -336,8 +336,8 @@ class ExportPcapCommandTest implements PipelineOutput {
     void shouldSayThatTheModeFlowsKnowsNoPackets() throws Exception {
         end();
         Path data = folder.resolve("flows");
-        try (Synthetic synthetic = new Synthetic(
-                data, JournalSettings.Mode.FLOWS, Synthetic.settings(18), Synthetic.settings(18))) {
+        try (Synthetic synthetic =
+                new Synthetic(data, JournalSettings.Mode.FLOWS, Synthetic.settings(18), Synthetic.settings(18))) {
             synthetic.datagrams(10);
         }
 

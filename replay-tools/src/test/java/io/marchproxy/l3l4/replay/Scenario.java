@@ -63,8 +63,7 @@ final class Scenario implements AutoCloseable {
         Shard(int id, int count) {
             OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, id, arena);
             ShardOptions options = new ShardOptions(id, TransportKind.NIO, false, 4096, CAPACITY, id, List.of());
-            pipeline =
-                    new Pipeline(settings, flows, this, journals.open(options, settings, flows));
+            pipeline = new Pipeline(settings, flows, this, journals.open(options, settings, flows));
             assertTrue(id < count);
         }
 
@@ -156,8 +155,8 @@ final class Scenario implements AutoCloseable {
         PacketDescriptor event = shards.get(shard).event;
         event.reset(kind, nowNs += STEP_NS);
         int number = settings.classify().services().stream()
-                .filter(profile -> profile.name().equals(service)
-                        && (profile.carries() == protocol || profile.carries() == 0))
+                .filter(profile ->
+                        profile.name().equals(service) && (profile.carries() == protocol || profile.carries() == 0))
                 .findFirst()
                 .orElseThrow()
                 .id();

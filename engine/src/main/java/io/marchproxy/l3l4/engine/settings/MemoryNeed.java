@@ -76,7 +76,9 @@ public final class MemoryNeed {
                     shards,
                     settings.ringSize(),
                     settings.maxFlows(),
-                    fileRings > 0 ? " and the rings to journal and flow state (" + fileRings + " x " + MEBIBYTES + " MiB)" : "",
+                    fileRings > 0
+                            ? " and the rings to journal and flow state (" + fileRings + " x " + MEBIBYTES + " MiB)"
+                            : "",
                     gigabytes(nativeBytes),
                     gigabytes(machineBytes)));
         }

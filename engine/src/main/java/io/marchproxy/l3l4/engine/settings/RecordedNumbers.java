@@ -48,7 +48,8 @@ final class RecordedNumbers {
                 same = byAddress(profile, recorded.names(), next, taken);
             }
             ServiceSettings settings = same == null ? asRecorded(profile) : same.settings();
-            CompiledService service = new CompiledService(profile.id(), protocol(profile.carries()).number(), false, settings);
+            CompiledService service = new CompiledService(
+                    profile.id(), protocol(profile.carries()).number(), false, settings);
             taken.add(key(service));
             services.add(service);
         }

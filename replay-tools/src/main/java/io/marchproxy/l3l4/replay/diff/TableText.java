@@ -42,7 +42,8 @@ public final class TableText {
         DiffReport.Subject subject = report.subject();
         line("recorded   " + subject.recording() + ", " + Units.time(subject.beginMs()) + " to "
                 + Units.time(subject.endMs()) + " UTC, " + Units.seconds(subject.seconds()) + ", "
-                + Units.plural(subject.sessions(), "session") + ", " + Units.plural(subject.shards(), "shard") + ", settings "
+                + Units.plural(subject.sessions(), "session") + ", " + Units.plural(subject.shards(), "shard")
+                + ", settings "
                 + String.join(", ", subject.recorded()));
         line("candidate  " + subject.candidate() + ", settings " + subject.candidateHash());
         line("decisions  " + Units.count(report.decisions()) + ", changed "

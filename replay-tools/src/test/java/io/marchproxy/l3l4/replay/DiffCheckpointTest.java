@@ -46,7 +46,7 @@ class DiffCheckpointTest {
 
     @Test
     void shouldCompareFromACheckpointOn() throws Exception {
-        try (Scenario scenario = new Scenario(data, DNS)) {
+        try (Scenario scenario = Scenario.inSmallFiles(data, DNS)) {
             int i = 0;
             while (files().size() < 3) {
                 for (int n = 0; n < 5000; n++, i++) {

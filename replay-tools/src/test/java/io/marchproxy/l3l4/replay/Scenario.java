@@ -41,6 +41,8 @@ import java.util.Objects;
 final class Scenario implements AutoCloseable {
     private static final int CAPACITY = 10_000;
     private static final long STEP_NS = 1_000_000;
+    private static final long LARGE = 80_000_000L;
+    private static final long SMALL = 16_000_000L;
 
     private final Arena arena = Arena.ofShared();
     private final Path data;
@@ -89,20 +91,27 @@ final class Scenario implements AutoCloseable {
     }
 
     Scenario(Path data, String yaml, int count) throws IOException {
-        this(data, yaml, count, false);
+        this(data, yaml, count, false, LARGE);
         diskGoesOn();
     }
 
     /** With the services as whole IP packets meet them that were imported from a capture. */
     static Scenario imported(Path data, String yaml) throws IOException {
-        Scenario scenario = new Scenario(data, yaml, 1, true);
+        Scenario scenario = new Scenario(data, yaml, 1, true, LARGE);
+        scenario.diskGoesOn();
+        return scenario;
+    }
+
+    /** In small files, of which there are soon several. */
+    static Scenario inSmallFiles(Path data, String yaml) throws IOException {
+        Scenario scenario = new Scenario(data, yaml, 1, false, SMALL);
         scenario.diskGoesOn();
         return scenario;
     }
 
     /** With a disk that hangs until {@link #diskGoesOn}. */
     static Scenario withoutDisk(Path data, String yaml) throws IOException {
-        return new Scenario(data, yaml, 1, false);
+        return new Scenario(data, yaml, 1, false, LARGE);
     }
 
     /** Begins to write, and waits until all is written that waited. */
@@ -114,7 +123,7 @@ final class Scenario implements AutoCloseable {
         }
     }
 
-    private Scenario(Path data, String yaml, int count, boolean isImported) throws IOException {
+    private Scenario(Path data, String yaml, int count, boolean isImported, long budgetBytes) throws IOException {
         this.data = data;
         this.isImported = isImported;
         ProxySettings source = read(data, yaml);
@@ -122,7 +131,7 @@ final class Scenario implements AutoCloseable {
         journals = Objects.requireNonNull(Journals.open(
                 data,
                 new JournalSettings(
-                        JournalSettings.Mode.PACKETS, 16_000_000L, Duration.ofDays(1), Duration.ofSeconds(60)),
+                        JournalSettings.Mode.PACKETS, budgetBytes, Duration.ofDays(1), Duration.ofSeconds(60)),
                 count));
         for (int i = 0; i < count; i++) {
             shards.add(new Shard(i, count));

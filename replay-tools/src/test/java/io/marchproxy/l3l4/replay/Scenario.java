@@ -122,7 +122,7 @@ final class Scenario implements AutoCloseable {
         journals = Objects.requireNonNull(Journals.open(
                 data,
                 new JournalSettings(
-                        JournalSettings.Mode.PACKETS, 16_000_000L, Duration.ofDays(1), Duration.ofSeconds(60)),
+                        JournalSettings.Mode.PACKETS, 80_000_000L, Duration.ofDays(1), Duration.ofSeconds(60)),
                 count));
         for (int i = 0; i < count; i++) {
             shards.add(new Shard(i, count));

@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.route.HealthView;
 import io.marchproxy.l3l4.stages.route.RouteStage;
+import io.marchproxy.l3l4.stages.shape.HoldingStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
 import io.marchproxy.l3l4.stages.trace.TraceStage;
@@ -35,7 +36,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     private final TrafficBooks books;
 
     private final ClassifyStage classify;
-    private final ShapeStage shape;
+    private final HoldingStage shape;
     private final MarkStage mark;
     private final RouteStage route;
     private final TraceStage trace;
@@ -45,10 +46,10 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
 
     /** A pipeline with its first settings. The flow table is empty, and this pipeline's alone. */
     public Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal) {
-        this(initial, flows, output, journal, new ShapeStage(initial.shape()));
+        this(initial, flows, output, journal, new ShapeStage(initial.shape(), flows));
     }
 
-    Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal, ShapeStage shape) {
+    Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal, HoldingStage shape) {
         this.flows = flows;
         this.timers = new FlowTimers(flows, this);
         this.output = output;
@@ -110,12 +111,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         for (long dueNs = nextDeadlineNs(); dueNs <= untilNs; dueNs = nextDeadlineNs()) {
             nowNs = Math.max(nowNs, dueNs);
             if (shape.nextReleaseNs() == dueNs) {
-                try {
-                    release(shape.next());
-                } finally {
-                    // Or an output that fails would be given the same packet for ever.
-                    shape.released();
-                }
+                releaseNext();
             } else {
                 timers.expire();
             }
@@ -148,6 +144,18 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         }
     }
 
+    private void releaseNext() {
+        PacketDescriptor packet = shape.next(nowNs);
+        if (packet != null) {
+            try {
+                release(packet);
+            } finally {
+                // Or an output that fails would be given the same packet for ever.
+                shape.released();
+            }
+        }
+    }
+
     private void release(PacketDescriptor packet) {
         countHeld(packet, -1);
         if (leave(packet) == Verdict.FORWARD) {
@@ -171,6 +179,8 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     private void hold(PacketDescriptor packet) {
         countHeld(packet, 1);
         conclude(packet, Verdict.HOLD);
+        // It, or one that waited, may leave at this very time.
+        advanceTo(nowNs);
     }
 
     private void forward(PacketDescriptor packet) {
@@ -252,11 +262,13 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         }
         books.grow(snapshot.classify().services().size());
         classify.apply(snapshot.classify());
-        shape.apply(snapshot.shape());
+        shape.apply(snapshot.shape(), nowNs);
         mark.apply(snapshot.mark());
         route.apply(snapshot.route());
         settings = snapshot;
         consumed(event);
+        // What waited for a lower rate may leave now.
+        advanceTo(nowNs);
     }
 
     /** Lets the output take its books, and this pipeline's, in line with the packets. */

@@ -28,6 +28,7 @@ import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import io.marchproxy.l3l4.engine.udp.UdpCounter;
 import io.marchproxy.l3l4.engine.udp.UdpRelay;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,8 +64,8 @@ public final class ProxyService implements AutoCloseable {
     private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("control").factory());
     private final NameResolver names = new NameResolver();
-    private final SettingsCompiler compiler = new SettingsCompiler(names);
     private final Placement placement;
+    private final SettingsCompiler compiler;
     private final HealthMonitor health;
     private final @Nullable Journals journals;
     private final Placement.Built built;
@@ -86,8 +87,9 @@ public final class ProxyService implements AutoCloseable {
     private volatile boolean closed;
 
     private ProxyService(ProxySettings settings) throws SettingsException, JournalException {
-        compiled = compiler.compile(settings);
         placement = Placement.of(settings.engine());
+        compiler = new SettingsCompiler(names, placement.plan().seats().size());
+        compiled = compiler.compile(settings);
         health = new HealthMonitor(this::flipped);
         addresses = new BackendAddresses(compiled, directory, health);
         journals = Journals.open(
@@ -271,8 +273,18 @@ public final class ProxyService implements AutoCloseable {
             LOG.warn(
                     "{} connections or sessions were open still at the end of the drain time-out and are closed", left);
         }
+        letGo();
         tcp.closeAll();
         udp.closeAll();
+    }
+
+    /** Has what waits for a rate leave at once: its connections are about to be closed, and its memory freed. */
+    private void letGo() {
+        PipelineSettings inForce = compiled.pipeline();
+        if (inForce.shape().limitsAnything()) {
+            PipelineSettings unshaped = inForce.unshaped();
+            await(shards.stream().map(shard -> shard.configure(unshaped)).toList());
+        }
     }
 
     /** The addresses that a configured service really listens on. */
@@ -314,6 +326,7 @@ public final class ProxyService implements AutoCloseable {
         closed = true;
         ready = false;
         listeners.closeAll();
+        letGo();
         tcp.closeAll();
         udp.closeAll();
         control.shutdownNow();

@@ -104,7 +104,8 @@ public final class StageRig {
 
     /** Shape: no rate is set, everything leaves at once. */
     public static Workload shapePassThrough(Arena arena) {
-        return withFlows(arena).repeat(new ShapeStage(Configurations.shape()), Verdict.CONTINUE);
+        StageRig rig = withFlows(arena);
+        return rig.repeat(new ShapeStage(Configurations.shape(), rig.flows), Verdict.CONTINUE);
     }
 
     /** Mark: the class's code point. */

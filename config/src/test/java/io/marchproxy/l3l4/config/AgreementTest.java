@@ -67,6 +67,8 @@ class AgreementTest {
             admin: { port: % } | 0 | 65535 | 65536
             qos: { link-rate: % } | 8kbit | 400Gbit | 401Gbit
             qos: { classes: { P1: { ceiling: % } } } | 8kbit | 400Gbit | 7999bit
+            qos: { link-rate: 400Gbit, classes: { P1: { guarantee: % } } } | 8kbit | 400Gbit | 7999bit
+            qos: { classes: { P1: { weight: % } } } | 1 | 1000 | 1001
             qos: { classes: { P1: { queue: % } } } | 1 | 1000000 | 0
             qos: { classes: { P1: { dscp: % } } } | 0 | 63 | 64
             qos: { rules: [ { class: P0, dscp: % } ] } | 0 | 63 | 64

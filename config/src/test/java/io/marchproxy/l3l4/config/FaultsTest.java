@@ -44,7 +44,7 @@ class FaultsTest {
                 services:
                   - name: web
                     listen: tcp://127.0.0.1:8080
-                    guarantee: 500Mbit
+                    algorithm: geo
                     idle-timeout: 60
                 """;
 
@@ -54,7 +54,8 @@ class FaultsTest {
                         "proxy.yaml:3: engine.drain_timeout: unknown key; did you mean drain-timeout?",
                         "proxy.yaml:4: engine.max-flows: \"many\" is not a whole number",
                         "proxy.yaml:6: services[0].backends: the service has no backend",
-                        "proxy.yaml:8: services[0].guarantee: a guaranteed rate is" + LATER + "remove the key" + QOS,
+                        "proxy.yaml:8: services[0].algorithm: only round-robin is there: the other algorithms are" + LATER
+                                + "use round-robin" + ROUTING,
                         "proxy.yaml:9: services[0].idle-timeout: \"60\" has no unit (ns, us, ms, s, m, h, d);"
                                 + " did you mean 60s?"),
                 Faulty.formatted(Faulty.load(folder, yaml)));
@@ -145,7 +146,16 @@ class FaultsTest {
                         "qos.classes.P2.ceiling: \"0.5bit\" is no whole number of bit below 2^63"),
                 of(
                         "qos: { classes: { P2: { guarantee: 1Gbit } } }",
-                        "qos.classes.P2.guarantee: a guaranteed rate is" + LATER + "remove the key" + QOS),
+                        "qos.classes.P2.guarantee: is a part of qos.link-rate, which is not set: say what the link carries"),
+                of(
+                        "qos: { link-rate: 1Gbit, classes: { P2: { guarantee: 300Mbit, ceiling: 200Mbit } } }",
+                        "qos.classes.P2.guarantee: is more than qos.classes.P2.ceiling, 200Mbit"),
+                of(
+                        "qos: { link-rate: 1Gbit, classes: { P0: { guarantee: 400Mbit }, P3: { guarantee: 601Mbit } } }",
+                        "qos.link-rate: is 1Gbit, but guaranteed are 1001Mbit: P0 400Mbit + P3 601Mbit"),
+                of("qos: { classes: { P0: { weight: 2 } } }", "qos.classes.P0.weight: unknown key; "
+                        + "weight is a key of qos.classes.P1"),
+                of("qos: { classes: { P1: { weight: 0 } } }", "qos.classes.P1.weight: \"0\" must be from 1 to 1000"),
                 of("qos: { classes: { P4: { dscp: EF } } }", "qos.classes.P4: unknown key; did you mean P0?"),
                 of(
                         "qos: { classes: { P0: { dscp: AF4 } } }",
@@ -212,7 +222,9 @@ class FaultsTest {
                 of(
                         "rate: { to-client: 7kbit }",
                         "services[0].rate.to-client: \"7kbit\" must be from 8kbit to 400Gbit"),
-                of("guarantee: 1Mbit", "services[0].guarantee: a guaranteed rate is" + LATER + "remove the key" + QOS),
+                of(
+                        "guarantee: 1Mbit",
+                        "services[0].guarantee: is a part of qos.link-rate, which is not set: say what the link carries"),
                 of(
                         "burst: 64KB",
                         "services[0].burst: has no effect: the service has no rate; give it one or remove the key"),

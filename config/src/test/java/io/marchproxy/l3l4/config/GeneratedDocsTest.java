@@ -88,7 +88,7 @@ class GeneratedDocsTest {
                 "engine: { transport: dpdk }",
                 "manager: { url: 'http://m:8000' }",
                 "qos: { link-rate: fast }",
-                "qos: { classes: { P0: { guarantee: 1Gbit } } }",
+                "qos: { classes: { P0: { guarantee: much } } }",
                 "qos: { classes: { P0: { dscp: AF99 } } }",
                 "qos: { classes: { P4: { dscp: EF } } }",
                 "admin: { port: 70000 }",

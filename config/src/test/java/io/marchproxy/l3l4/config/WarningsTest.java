@@ -83,6 +83,7 @@ class WarningsTest {
             manager: { url: null, poll-interval: 10s } | manager.poll-interval: has no effect: there is no manager.url
             manager: { heartbeat-interval: 30s } | manager.heartbeat-interval: has no effect: there is no manager.url
             qos: { classes: { P1: { queue: 5 } } } | qos.classes.P1.queue: has no effect: no rate is set, so no packet waits
+            qos: { classes: { P1: { weight: 5 } } } | qos.classes.P1.weight: has no effect: no rate is set, so no packet waits
             qos: { enabled: false, classes: { P2: { dscp: EF } } } | qos.classes.P2.dscp: has no effect: qos.enabled is false
             qos: { enabled: false, link-rate: 1Gbit } | qos.link-rate: has no effect: qos.enabled is false
             qos: { enabled: false, classes: { P1: { queue: 5 } } } | qos.classes.P1.queue: has no effect: qos.enabled is false
@@ -143,9 +144,8 @@ class WarningsTest {
                         .filter(fault -> !fault.contains(" not in this version yet; "))
                         .toList());
         String without = DESIGN.lines()
-                .filter(line -> !line.matches(".*(guarantee: 100|algorithm: |police).*"))
-                .map(line -> line.replaceAll("guarantee: [0-9A-Za-z]+, +", "")
-                        .replaceAll(", priority: 2", "")
+                .filter(line -> !line.matches(".*(algorithm: |police).*"))
+                .map(line -> line.replaceAll(", priority: 2", "")
                         .replaceAll("mode: flows", "mode: off"))
                 .collect(Collectors.joining("\n"));
         ConfigResult result = Faulty.load(folder, without);

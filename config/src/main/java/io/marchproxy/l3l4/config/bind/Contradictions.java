@@ -52,6 +52,7 @@ final class Contradictions {
         }
         checkListeners();
         new Loops(services, faults).check();
+        new RateSums(root, faults).check();
         checkRules(names);
     }
 

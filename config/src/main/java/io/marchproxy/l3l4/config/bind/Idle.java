@@ -59,16 +59,16 @@ final class Idle {
             idle(qos, QOS_IS_OFF, QosKeys.LINK_RATE, QosKeys.RULES);
             for (Bound service : services) {
                 idle(service.group(ServiceKeys.RATE), QOS_IS_OFF, ServiceKeys.RATE_TO_BACKEND, ServiceKeys.RATE_TO_CLIENT);
-                idle(service, QOS_IS_OFF, ServiceKeys.BURST);
+                idle(service, QOS_IS_OFF, ServiceKeys.GUARANTEE, ServiceKeys.BURST);
             }
         }
         boolean limits = limits(qos, services);
         for (QosKeys.ClassKeys keys : QosKeys.CLASSES) {
             Bound one = classes.group(keys.group());
             if (off) {
-                idle(one, QOS_IS_OFF, keys.dscp(), keys.ceiling(), keys.queue());
+                idle(one, QOS_IS_OFF, keys.dscp(), keys.guarantee(), keys.ceiling(), keys.weight(), keys.queue());
             } else if (!limits) {
-                idle(one, "no rate is set, so no packet waits", keys.queue());
+                idle(one, "no rate is set, so no packet waits", keys.weight(), keys.queue());
             }
         }
     }

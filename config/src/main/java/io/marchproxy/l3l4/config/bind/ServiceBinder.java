@@ -42,6 +42,7 @@ final class ServiceBinder {
     private static ShapingSettings shaping(Bound service) {
         Bound rate = service.group(ServiceKeys.RATE);
         return new ShapingSettings(
+                service.find(ServiceKeys.GUARANTEE).orElse(0L),
                 rate.find(ServiceKeys.RATE_TO_BACKEND).orElse(0L),
                 rate.find(ServiceKeys.RATE_TO_CLIENT).orElse(0L),
                 service.find(ServiceKeys.BURST).orElse(0L));

@@ -102,7 +102,9 @@ public final class SettingsBinder {
                     return new ClassSettings(
                             one.get(keys.dscp()),
                             one.get(keys.queue()),
-                            one.find(keys.ceiling()).orElse(0L));
+                            one.find(keys.guarantee()).orElse(0L),
+                            one.find(keys.ceiling()).orElse(0L),
+                            one.find(keys.weight()).orElse(1));
                 })
                 .toList();
         return new QosSettings(

@@ -15,7 +15,13 @@ public final class QosKeys {
     private static final String ANY = "any";
 
     /** The keys of one class: its defaults differ from those of the others. */
-    public record ClassKeys(Group group, Key<Long> ceiling, Key<Integer> dscp, Key<Integer> queue) {}
+    public record ClassKeys(
+            Group group,
+            Key<Long> guarantee,
+            Key<Long> ceiling,
+            Key<Integer> weight,
+            Key<Integer> dscp,
+            Key<Integer> queue) {}
 
     public static final Key<Boolean> ENABLED = Key.of(
             "enabled",
@@ -92,6 +98,16 @@ public final class QosKeys {
             Key<Integer> dscp = Key.of("dscp", Values.DSCP, settings.dscp(), "Code point that its packets leave with.");
             Key<Integer> queue = Key.of(
                     "queue", Values.integer(1, 1_000_000), settings.queuePackets(), "Datagrams that it may hold back in each direction; what comes then is dropped.");
+            Key<Long> guarantee = Key.open(
+                    "guarantee",
+                    ServiceKeys.RATE_TYPE,
+                    "none",
+                    "Rate that the class has in any case, in each direction and over all services.");
+            Key<Integer> weight = Key.of(
+                    "weight",
+                    Values.integer(1, 1_000),
+                    settings.weight(),
+                    "Its part, among P1 to P3, of what is left besides the guarantees.");
             Key<Long> ceiling = Key.open(
                     "ceiling",
                     ServiceKeys.RATE_TYPE,
@@ -100,12 +116,11 @@ public final class QosKeys {
             Group group = new Group(
                     number.name(),
                     "Class " + number + ".",
-                    List.of(
-                            new Later("guarantee", "rate", "Rate that the class has in any case."),
-                            ceiling,
-                            dscp,
-                            queue));
-            classes.add(new ClassKeys(group, ceiling, dscp, queue));
+                    // P0 goes first, and has no turns to be weighed.
+                    number == TrafficClass.P0
+                            ? List.of(guarantee, ceiling, dscp, queue)
+                            : List.of(guarantee, ceiling, weight, dscp, queue));
+            classes.add(new ClassKeys(group, guarantee, ceiling, weight, dscp, queue));
         }
         return List.copyOf(classes);
     }

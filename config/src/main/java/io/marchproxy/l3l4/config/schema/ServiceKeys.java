@@ -38,6 +38,11 @@ public final class ServiceKeys {
             "rate",
             "Rate that the service never exceeds, all clients together: one for each direction, or each its own.",
             List.of(RATE_TO_BACKEND, RATE_TO_CLIENT));
+    public static final Key<Long> GUARANTEE = Key.open(
+            "guarantee",
+            RATE_TYPE,
+            "none",
+            "Rate that the service has in any case, in each direction: a part of qos.link-rate.");
     public static final Key<Long> BURST = Key.open(
             "burst",
             Values.size(ShapingSettings.LEAST_BURST, ShapingSettings.LARGEST_BURST),
@@ -215,7 +220,7 @@ public final class ServiceKeys {
                             LISTEN,
                             CLASS,
                             RATE,
-                            new Later("guarantee", "rate", "Rate that the service has in any case."),
+                            GUARANTEE,
                             BURST,
                             ALGORITHM,
                             MAX_CONNECTIONS,

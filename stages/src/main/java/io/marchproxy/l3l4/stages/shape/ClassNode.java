@@ -3,18 +3,22 @@ package io.marchproxy.l3l4.stages.shape;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A class in one direction: its limit, its bound, and the ring of its leaves that may send as far as their services go. */
+/** A class in one direction: its limits, its bound, and the ring of its leaves that may send as far as their services go. */
 final class ClassNode {
     final int number;
+    final TokenBucket guarantee = new TokenBucket();
     final TokenBucket ceiling = new TokenBucket();
     int boundPackets;
+
+    /** What a turn brings, in bytes: by its weight. */
+    long quantum;
 
     /** What waits, ends of streams included; and datagrams, which the bound is for. */
     int held;
 
     int heldDatagrams;
 
-    /** As {@link ClientQueue#deficit}, among the classes below P0; its quantum is by its weight. */
+    /** As {@link ClientQueue#deficit}, among the classes below P0. */
     long deficit;
 
     /** The leaf whose turn it is. */
@@ -63,7 +67,7 @@ final class ClassNode {
         Leaf leaf = first;
         if (leaf != null) {
             while (leaf.deficit <= 0) {
-                leaf.deficit += DirectionShaper.QUANTUM;
+                leaf.deficit += Schedule.QUANTUM;
                 leaf = Objects.requireNonNull(leaf.next);
             }
             first = leaf;

@@ -14,28 +14,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One direction's shaper: what may leave at once, what waits, and what of it leaves next and when.
- *
- * <p>Three limits hold for each packet together: of the link, of its service, of its class. The order is P0 first, the other classes
- * by deficit round robin (Shreedhar, Varghese, "Efficient Fair Queuing Using Deficit Round Robin", 1996), within a class the
- * services that have something waiting, by the same, and of a service's class (a {@link Leaf}) its clients, by the same.
- * The round robin is the variant that lets a turn end in debt, as Linux's fq_codel does: the size of the next packet plays no part in whose turn
- * it is.
- *
- * <p>A service at its ceiling leaves the rings until it has tokens, so a turn is never spent on one that can't send: a packet
- * costs a few looks, O(log s) when its service waits for its ceiling among s others that do, and at the most its length / {@link #QUANTUM}
- * further turns.
+ * One direction's shaper: what may leave at once, what waits, and in what order it came. {@link Schedule} says who of those that wait
+ * leaves next and when.
  *
  * <p>Everything happens at times that follow from arrivals and settings. A packet that has to wait has the next departure decided
  * anew; so has each departure, each time at which a limit lets go on, and new settings. Nothing else does, and so a loop that
  * wakes late decides as one that wakes in time.
  */
 final class DirectionShaper extends SingleWriter {
-    static final int CLASSES = 4;
-
-    /** What a turn brings, in bytes: an Ethernet frame. */
-    static final int QUANTUM = 1_514;
-
     /**
      * A client may hold up to so many times what is left of its class's bound (Choudhury, Hahne, "Dynamic Queue Length Thresholds
      * for Shared-Memory Packet Switches", 1998): eight ninths of it alone, and among others an even part, whoever came first.
@@ -45,52 +31,47 @@ final class DirectionShaper extends SingleWriter {
     private final HeldPackets packets;
     private final FlowTable flows;
     private final ClientQueues queues = new ClientQueues();
-    private final ReadyServices waiting = new ReadyServices();
-    private final TokenBucket link = new TokenBucket();
-    private final ClassNode[] classes = new ClassNode[CLASSES];
-    private final @Nullable Leaf[] candidates = new @Nullable Leaf[CLASSES];
+    private final Schedule schedule;
+    private final TokenBucket link;
     private ServiceNode[] services = {};
     private int held;
-
-    /** The class below P0 whose turn it is. */
-    private int turn = 1;
-
-    /** What leaves at {@link #dueNs}; null when then it is only to be looked again. */
-    private @Nullable ClientQueue leaving;
 
     /** What the packet that {@link #next} lent costs. */
     private int leavingBytes;
 
-    /** The queue whose head is the end of a stream whose last bytes have just left. */
-    private @Nullable ClientQueue ending;
-
-    private long dueNs = Long.MAX_VALUE;
-
     DirectionShaper(HeldPackets packets, FlowTable flows) {
         this.packets = packets;
         this.flows = flows;
-        Arrays.setAll(classes, ClassNode::new);
+        this.schedule = new Schedule(packets);
+        this.link = schedule.link();
     }
 
     /** Takes over a snapshot. */
     void apply(ShapeSettings settings, boolean toClient, long nowNs) {
         set(link, settings.link(), settings, nowNs);
-        for (ClassNode one : classes) {
-            ClassLimits limits = settings.classes().get(one.number);
+        for (int i = 0; i < Schedule.CLASSES; i++) {
+            ClassNode one = schedule.trafficClass(i);
+            ClassLimits limits = settings.classes().get(i);
             one.boundPackets = limits.queuePackets();
+            one.quantum = (long) Schedule.QUANTUM * limits.weight();
+            set(one.guarantee, limits.guarantee(), settings, nowNs);
             set(one.ceiling, limits.ceiling(), settings, nowNs);
         }
         int known = settings.services().size();
         if (known > 0) {
             service(known - 1);
         }
-        for (ServiceNode one : services) {
-            ServiceLimits limits = one.number < known ? settings.services().get(one.number) : ServiceLimits.NONE;
+        for (int i = 0; i < services.length; i++) {
+            ServiceLimits limits = i < known ? settings.services().get(i) : ServiceLimits.NONE;
+            if (limits.isSharing()) {
+                services[i] = services[limits.sharesWith()];
+                continue;
+            }
+            ServiceNode one = services[i];
+            set(one.guarantee, limits.guarantee(), settings, nowNs);
             set(one.ceiling, toClient ? limits.toClient() : limits.toBackend(), settings, nowNs);
         }
-        while (!waiting.isEmpty()) {
-            goOn(waiting.removeFirst());
-        }
+        schedule.everybodyGoesOn(services);
         plan(nowNs);
     }
 
@@ -106,18 +87,18 @@ final class DirectionShaper extends SingleWriter {
 
     /** Datagrams of a class that wait. */
     int heldDatagrams(int trafficClass) {
-        return classes[trafficClass].heldDatagrams;
+        return schedule.trafficClass(trafficClass).heldDatagrams;
     }
 
     /** When the next packet leaves, or who leaves next is to be looked at again; {@code Long.MAX_VALUE} while nothing waits. */
     long dueNs() {
-        return dueNs;
+        return schedule.dueNs();
     }
 
     /** Lets a packet or the end of a stream pass at once, or takes it in. */
     Verdict process(PacketDescriptor packet, long nowNs) {
         ServiceNode service = service(packet.service());
-        ClassNode trafficClass = classes[packet.trafficClass()];
+        ClassNode trafficClass = schedule.trafficClass(packet.trafficClass());
         if (packet.isData() && passes(service, trafficClass, packet.lengthBytes(), nowNs)) {
             return Verdict.CONTINUE;
         }
@@ -154,7 +135,7 @@ final class DirectionShaper extends SingleWriter {
                 || !link.admits(bytes, nowNs)) {
             return false;
         }
-        pay(service, trafficClass, bytes);
+        schedule.pay(service, trafficClass, bytes, nowNs);
         return true;
     }
 
@@ -169,9 +150,7 @@ final class DirectionShaper extends SingleWriter {
         packet.flags(packet.flags() | DescriptorFlags.WAS_HELD);
         count(leaf, queue, packet, 1);
         queue.append(packets.add(packet), packets);
-        if (!leaf.service.isBlocked() && !leaf.isInRing()) {
-            leaf.trafficClass.add(leaf);
-        }
+        schedule.arrived(leaf);
     }
 
     private void count(Leaf leaf, ClientQueue queue, PacketDescriptor packet, int sign) {
@@ -184,20 +163,14 @@ final class DirectionShaper extends SingleWriter {
         }
     }
 
-    private void pay(ServiceNode service, ClassNode trafficClass, int bytes) {
-        service.ceiling.take(bytes);
-        trafficClass.ceiling.take(bytes);
-        link.take(bytes);
-    }
-
     /** What leaves at {@link #dueNs}, with its release time set; or null, when that time has only changed who waits for what. */
     @Nullable
     PacketDescriptor next(long nowNs) {
-        if (leaving == null) {
+        if (schedule.leaving() == null) {
             plan(nowNs);
         }
-        ClientQueue queue = leaving;
-        if (queue == null || dueNs > nowNs) {
+        ClientQueue queue = schedule.leaving();
+        if (queue == null) {
             return null;
         }
         PacketDescriptor packet = packets.at(queue.head());
@@ -209,131 +182,33 @@ final class DirectionShaper extends SingleWriter {
 
     /** Takes out what {@link #next} lent, and decides what is next. */
     void released(long nowNs) {
-        ClientQueue queue = Objects.requireNonNull(leaving);
+        ClientQueue queue = Objects.requireNonNull(schedule.leaving());
         Leaf leaf = Objects.requireNonNull(queue.leaf);
         PacketDescriptor packet = packets.at(queue.head());
         if (packet.isData()) {
-            pay(leaf.service, leaf.trafficClass, leavingBytes);
-            queue.deficit -= leavingBytes;
-            leaf.deficit -= leavingBytes;
-            leaf.trafficClass.deficit -= leavingBytes;
+            schedule.pay(leaf, queue, leavingBytes);
         }
         count(leaf, queue, packet, -1);
         queue.removeHead(packets);
-        ending = null;
         if (queue.isEmpty()) {
             leaf.remove(queue);
             queues.remove(queue);
-            if (leaf.isEmpty() && leaf.isInRing()) {
-                leaf.trafficClass.remove(leaf);
+            if (leaf.isEmpty()) {
+                schedule.emptied(leaf);
             }
-        } else if (!packets.at(queue.head()).isData()) {
-            ending = queue;
-        }
-        plan(nowNs);
-    }
-
-    /** Decides what leaves next and when. */
-    private void plan(long nowNs) {
-        leaving = null;
-        dueNs = Long.MAX_VALUE;
-        if (held == 0) {
-            return;
-        }
-        if (ending != null) {
-            leaving = ending;
-            dueNs = nowNs;
-            return;
-        }
-        while (waiting.firstNs() <= nowNs) {
-            goOn(waiting.removeFirst());
-        }
-        if (!link.opens(0, nowNs)) {
-            dueNs = link.opensNs(nowNs);
-            return;
-        }
-        Leaf leaf = candidate(classes[0], nowNs);
-        if (leaf == null) {
-            leaf = candidateByWeight(nowNs);
-        }
-        if (leaf == null) {
-            dueNs = Math.min(dueNs, waiting.firstNs());
-            return;
-        }
-        ClientQueue queue = leaf.turn();
-        if (link.opens(packets.at(queue.head()).lengthBytes(), nowNs)) {
-            leaving = queue;
-            dueNs = nowNs;
+            plan(nowNs);
+        } else if (packets.at(queue.head()).isData()) {
+            plan(nowNs);
         } else {
-            dueNs = link.opensNs(nowNs);
+            schedule.plan(queue, nowNs);
         }
     }
 
-    /** The leaf of a class that may send now as far as its service and class go, or null; then {@link #dueNs} is no later than when one may. */
-    private @Nullable Leaf candidate(ClassNode trafficClass, long nowNs) {
-        for (Leaf leaf = trafficClass.turn(); leaf != null; leaf = trafficClass.turn()) {
-            int bytes = packets.at(leaf.turn().head()).lengthBytes();
-            if (!leaf.service.ceiling.opens(bytes, nowNs)) {
-                block(leaf.service, nowNs);
-            } else if (trafficClass.ceiling.opens(bytes, nowNs)) {
-                return leaf;
-            } else {
-                dueNs = Math.min(dueNs, trafficClass.ceiling.opensNs(nowNs));
-                return null;
-            }
-        }
-        return null;
-    }
-
-    private @Nullable Leaf candidateByWeight(long nowNs) {
-        long rounds = Long.MAX_VALUE;
-        for (int i = 1; i < CLASSES; i++) {
-            Leaf leaf = candidate(classes[i], nowNs);
-            candidates[i] = leaf;
-            if (leaf != null) {
-                rounds = Math.min(rounds, Math.max(0, -classes[i].deficit) / QUANTUM);
-            }
-        }
-        if (rounds == Long.MAX_VALUE) {
-            return null;
-        }
-        for (int i = 1; i < CLASSES; i++) {
-            if (candidates[i] != null) {
-                // The rounds in which nobody would come out of debt are gone through at once.
-                classes[i].deficit += rounds * QUANTUM;
-            }
-        }
-        while (true) {
-            Leaf leaf = candidates[turn];
-            if (leaf != null) {
-                ClassNode trafficClass = classes[turn];
-                if (trafficClass.deficit > 0) {
-                    return leaf;
-                }
-                trafficClass.deficit += QUANTUM;
-            }
-            turn = turn == CLASSES - 1 ? 1 : turn + 1;
-        }
-    }
-
-    /** A service at its ceiling waits, and its leaves have no turns until it goes on. */
-    private void block(ServiceNode service, long nowNs) {
-        service.readyNs = service.ceiling.opensNs(nowNs);
-        for (int i = 0; i < CLASSES; i++) {
-            Leaf leaf = service.findLeaf(i);
-            if (leaf != null && leaf.isInRing()) {
-                leaf.trafficClass.remove(leaf);
-            }
-        }
-        waiting.add(service);
-    }
-
-    private static void goOn(ServiceNode service) {
-        for (int i = 0; i < CLASSES; i++) {
-            Leaf leaf = service.findLeaf(i);
-            if (leaf != null && !leaf.isEmpty()) {
-                leaf.trafficClass.add(leaf);
-            }
+    private void plan(long nowNs) {
+        if (held == 0) {
+            schedule.idle();
+        } else {
+            schedule.plan(nowNs);
         }
     }
 

@@ -3,7 +3,7 @@ package io.marchproxy.l3l4.stages.shape;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A service's packets of one class, in one direction: its clients take turns by deficit (see {@link DirectionShaper}). */
+/** A service's packets of one class, in one direction: its clients take turns by deficit (see {@link Schedule}). */
 final class Leaf {
     final ServiceNode service;
     final ClassNode trafficClass;
@@ -27,7 +27,7 @@ final class Leaf {
     Leaf(ServiceNode service, ClassNode trafficClass) {
         this.service = service;
         this.trafficClass = trafficClass;
-        this.number = service.number * DirectionShaper.CLASSES + trafficClass.number;
+        this.number = service.number * Schedule.CLASSES + trafficClass.number;
     }
 
     boolean isEmpty() {
@@ -47,7 +47,7 @@ final class Leaf {
             queue.next = before.next;
             before.next = queue;
         }
-        queue.deficit = DirectionShaper.QUANTUM;
+        queue.deficit = Schedule.QUANTUM;
         last = queue;
     }
 
@@ -55,7 +55,7 @@ final class Leaf {
     ClientQueue turn() {
         ClientQueue queue = first();
         while (queue.deficit <= 0) {
-            queue.deficit += DirectionShaper.QUANTUM;
+            queue.deficit += Schedule.QUANTUM;
             last = queue;
             queue = first();
         }

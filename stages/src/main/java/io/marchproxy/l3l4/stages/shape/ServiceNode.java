@@ -1,20 +1,31 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A service in one direction: its limit, and its leaves. */
+/** A service in one direction: its limits, and its leaves. */
 final class ServiceNode {
     final int number;
+    final TokenBucket guarantee = new TokenBucket();
     final TokenBucket ceiling = new TokenBucket();
-    private final @Nullable Leaf[] leaves = new @Nullable Leaf[DirectionShaper.CLASSES];
+
+    /** While it is at its ceiling, its leaves have no turns. */
+    final Wait forCeiling = new Wait(this);
+
+    /** While its guarantee is used up, or a class's ceiling keeps it from using it, it is not among the promised. */
+    final Wait forGuarantee = new Wait(this);
+
+    private final @Nullable Leaf[] leaves = new @Nullable Leaf[Schedule.CLASSES];
 
     /** What waits in its leaves, ends of streams included. */
     int held;
 
-    /** While it waits for its ceiling: when that lets it go on, and its place among those that wait. */
-    long readyNs;
+    /** Its neighbours among the promised, while it is there. */
+    @Nullable
+    ServiceNode next;
 
-    int place = ReadyServices.NOWHERE;
+    @Nullable
+    ServiceNode previous;
 
     ServiceNode(int number) {
         this.number = number;
@@ -36,7 +47,17 @@ final class ServiceNode {
         return leaves[trafficClass];
     }
 
-    boolean isBlocked() {
-        return place != ReadyServices.NOWHERE;
+    /** Whether it has a guarantee, and something that waits and may use it. */
+    boolean isPromised() {
+        return guarantee.isLimited() && held != 0 && !forCeiling.isOn && !forGuarantee.isOn;
+    }
+
+    boolean isInRing() {
+        return next != null;
+    }
+
+    /** Neighbours of the ring that it is in. */
+    ServiceNode following() {
+        return Objects.requireNonNull(next);
     }
 }

@@ -19,6 +19,12 @@ public record ShapeSettings(RateLimit link, List<ClassLimits> classes, List<Serv
         if (classes.size() != CLASSES) {
             throw new IllegalArgumentException("there are four classes, not " + classes.size());
         }
+        for (int i = 0; i < services.size(); i++) {
+            int other = services.get(i).sharesWith();
+            if (other >= i || (other >= 0 && services.get(other).isSharing())) {
+                throw new IllegalArgumentException("service " + i + " shares the limits of " + other);
+            }
+        }
         if (shards < 1) {
             throw new IllegalArgumentException(shards + " shards");
         }
@@ -51,7 +57,7 @@ public record ShapeSettings(RateLimit link, List<ClassLimits> classes, List<Serv
         return new ShapeSettings(
                 RateLimit.NONE,
                 classes.stream()
-                        .map(one -> new ClassLimits(one.queuePackets(), RateLimit.NONE))
+                        .map(one -> new ClassLimits(one.queuePackets(), RateLimit.NONE, RateLimit.NONE, one.weight()))
                         .toList(),
                 List.of(),
                 shards);

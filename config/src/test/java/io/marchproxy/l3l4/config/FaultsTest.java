@@ -54,8 +54,8 @@ class FaultsTest {
                         "proxy.yaml:3: engine.drain_timeout: unknown key; did you mean drain-timeout?",
                         "proxy.yaml:4: engine.max-flows: \"many\" is not a whole number",
                         "proxy.yaml:6: services[0].backends: the service has no backend",
-                        "proxy.yaml:8: services[0].algorithm: only round-robin is there: the other algorithms are" + LATER
-                                + "use round-robin" + ROUTING,
+                        "proxy.yaml:8: services[0].algorithm: only round-robin is there: the other algorithms are"
+                                + LATER + "use round-robin" + ROUTING,
                         "proxy.yaml:9: services[0].idle-timeout: \"60\" has no unit (ns, us, ms, s, m, h, d);"
                                 + " did you mean 60s?"),
                 Faulty.formatted(Faulty.load(folder, yaml)));
@@ -137,7 +137,9 @@ class FaultsTest {
                         "observability: { tracing: { endpoint: 'ftp://me:word@h/' } }",
                         "observability.tracing.endpoint: \"ftp://********@h/\" holds a user name or a password, which would be shown"),
                 of("qos: { link-rate: 500Gbit }", "qos.link-rate: \"500Gbit\" must be from 8kbit to 400Gbit"),
-                of("qos: { link-rate: 1000 }", "qos.link-rate: \"1000\" has no unit (bit, kbit, Mbit, Gbit); did you mean 1000Mbit?"),
+                of(
+                        "qos: { link-rate: 1000 }",
+                        "qos.link-rate: \"1000\" has no unit (bit, kbit, Mbit, Gbit); did you mean 1000Mbit?"),
                 of(
                         "qos: { link-rate: 1Gbps }",
                         "qos.link-rate: \"1Gbps\" has a unit that is none of bit, kbit, Mbit, Gbit; did you mean 1Gbit?"),
@@ -153,8 +155,9 @@ class FaultsTest {
                 of(
                         "qos: { link-rate: 1Gbit, classes: { P0: { guarantee: 400Mbit }, P3: { guarantee: 601Mbit } } }",
                         "qos.link-rate: is 1Gbit, but guaranteed are 1001Mbit: P0 400Mbit + P3 601Mbit"),
-                of("qos: { classes: { P0: { weight: 2 } } }", "qos.classes.P0.weight: unknown key; "
-                        + "weight is a key of qos.classes.P1"),
+                of(
+                        "qos: { classes: { P0: { weight: 2 } } }",
+                        "qos.classes.P0.weight: unknown key; " + "weight is a key of qos.classes.P1"),
                 of("qos: { classes: { P1: { weight: 0 } } }", "qos.classes.P1.weight: \"0\" must be from 1 to 1000"),
                 of("qos: { classes: { P4: { dscp: EF } } }", "qos.classes.P4: unknown key; did you mean P0?"),
                 of(
@@ -215,13 +218,11 @@ class FaultsTest {
                 of("class: P9", "services[0].class: \"P9\" is none of P0, P1, P2, P3; did you mean P0?"),
                 of("class: { }", "services[0].class: is a mapping, but one value is wanted: P0 | P1 | P2 | P3"),
                 of("rate: fast", "services[0].rate: \"fast\" is not a rate, such as 100Mbit"),
-                of("rate: [ 1Mbit ]", "services[0].rate: is a list, but a mapping is wanted; its keys are to-backend, to-client"),
                 of(
-                        "rate: { to-clients: 1Mbit }",
-                        "services[0].rate.to-clients: unknown key; did you mean to-client?"),
-                of(
-                        "rate: { to-client: 7kbit }",
-                        "services[0].rate.to-client: \"7kbit\" must be from 8kbit to 400Gbit"),
+                        "rate: [ 1Mbit ]",
+                        "services[0].rate: is a list, but a mapping is wanted; its keys are to-backend, to-client"),
+                of("rate: { to-clients: 1Mbit }", "services[0].rate.to-clients: unknown key; did you mean to-client?"),
+                of("rate: { to-client: 7kbit }", "services[0].rate.to-client: \"7kbit\" must be from 8kbit to 400Gbit"),
                 of(
                         "guarantee: 1Mbit",
                         "services[0].guarantee: is a part of qos.link-rate, which is not set: say what the link carries"),

@@ -38,11 +38,9 @@ class RatesTest {
 
     @Test
     void shouldTakeTheBurstThatIsWritten() {
+        assertEquals(new ShapingSettings(1_000_000, 1_000_000, 1500), shaping("    rate: 1Mbit\n    burst: 1500B\n"));
         assertEquals(
-                new ShapingSettings(1_000_000, 1_000_000, 1500), shaping("    rate: 1Mbit\n    burst: 1500B\n"));
-        assertEquals(
-                new ShapingSettings(1_000_000, 1_000_000, 1L << 28),
-                shaping("    rate: 1Mbit\n    burst: 256MiB\n"));
+                new ShapingSettings(1_000_000, 1_000_000, 1L << 28), shaping("    rate: 1Mbit\n    burst: 256MiB\n"));
     }
 
     @Test
@@ -58,20 +56,23 @@ class RatesTest {
 
     @Test
     void shouldTakeGuaranteesThatFitIntoTheLink() {
-        String qos = "qos: { link-rate: 1Gbit, classes: { P1: { guarantee: 300Mbit, weight: 7 }, P2: { guarantee: 600Mbit } } }\n";
+        String qos =
+                "qos: { link-rate: 1Gbit, classes: { P1: { guarantee: 300Mbit, weight: 7 }, P2: { guarantee: 600Mbit } } }\n";
         ProxySettings settings = settings(SERVICE + "    guarantee: 100Mbit\n    rate: 200Mbit\n" + qos);
 
         assertEquals(100_000_000, settings.services().getFirst().shaping().guaranteeBits());
         assertEquals(300_000_000, settings.qos().classes().get(1).guaranteeBits());
         assertEquals(7, settings.qos().classes().get(1).weight());
         assertEquals(
-                List.of("proxy.yaml:6: qos.link-rate: is 1Gbit, but guaranteed are 1001Mbit: P1 300Mbit + P2 600Mbit + web 101Mbit"),
+                List.of(
+                        "proxy.yaml:6: qos.link-rate: is 1Gbit, but guaranteed are 1001Mbit: P1 300Mbit + P2 600Mbit + web 101Mbit"),
                 Faulty.formatted(Faulty.load(folder, SERVICE + "    guarantee: 101Mbit\n" + qos)));
         assertEquals(
                 List.of("proxy.yaml:5: services[0].guarantee: is more than services[0].rate.to-client, 99Mbit"),
                 Faulty.formatted(Faulty.load(
                         folder,
-                        SERVICE + "    guarantee: 100Mbit\n    rate: { to-backend: 1Gbit, to-client: 99Mbit }\n" + qos)));
+                        SERVICE + "    guarantee: 100Mbit\n    rate: { to-backend: 1Gbit, to-client: 99Mbit }\n"
+                                + qos)));
     }
 
     @Test

@@ -145,8 +145,7 @@ class WarningsTest {
                         .toList());
         String without = DESIGN.lines()
                 .filter(line -> !line.matches(".*(algorithm: |police).*"))
-                .map(line -> line.replaceAll(", priority: 2", "")
-                        .replaceAll("mode: flows", "mode: off"))
+                .map(line -> line.replaceAll(", priority: 2", "").replaceAll("mode: flows", "mode: off"))
                 .collect(Collectors.joining("\n"));
         ConfigResult result = Faulty.load(folder, without);
         assertEquals(List.of(), Faulty.formatted(result));

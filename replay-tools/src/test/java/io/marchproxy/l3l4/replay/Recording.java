@@ -72,7 +72,7 @@ final class Recording {
                     session-overflow: evict-oldest
                     backends: [ { id: c, address: "127.0.0.1:%d" }, { id: d, address: "127.0.0.1:%d" } ]
                 """.formatted(
-                        data, engine, rates[0], trafficClass, rates[1], first, second, rates[2], sessions, first, second);
+                data, engine, rates[0], trafficClass, rates[1], first, second, rates[2], sessions, first, second);
     }
 
     /** Lives through it. */

@@ -68,8 +68,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
         ShapeSettings none = new ShapeSettings(1000, 1000, 1000, 1000);
         RateLimit limit = new RateLimit(rate, 16_384);
         return settings(
-                18,
-                new ShapeSettings(none.link(), none.classes(), List.of(new ServiceLimits(limit, limit)), 1));
+                18, new ShapeSettings(none.link(), none.classes(), List.of(new ServiceLimits(limit, limit)), 1));
     }
 
     private static PipelineSettings settings(int dscpP2, ShapeSettings shape) {

@@ -64,7 +64,8 @@ class VerifyIT {
 
         assertEquals(0, verified.exitCode(), verified::toString);
         Tools.Outcome stats = Tools.run("stats", data);
-        for (String what : new String[] {"verdicts  hold", "records   release", "drops     queue-full", "events    tick"}) {
+        for (String what :
+                new String[] {"verdicts  hold", "records   release", "drops     queue-full", "events    tick"}) {
             assertTrue(count(stats.out(), what) > 100, () -> what + " is missing in\n" + stats.out());
         }
     }

@@ -59,8 +59,7 @@ final class Configurations {
     static ShapeSettings limitedShape() {
         RateLimit limit = new RateLimit(8_000_000_000L, 1 << 20);
         ClassLimits one = new ClassLimits(QUEUE_PACKETS, limit);
-        return new ShapeSettings(
-                limit, List.of(one, one, one, one), List.of(new ServiceLimits(limit, limit)), 1);
+        return new ShapeSettings(limit, List.of(one, one, one, one), List.of(new ServiceLimits(limit, limit)), 1);
     }
 
     static MarkSettings mark() {

@@ -58,7 +58,11 @@ final class Idle {
         if (off) {
             idle(qos, QOS_IS_OFF, QosKeys.LINK_RATE, QosKeys.RULES);
             for (Bound service : services) {
-                idle(service.group(ServiceKeys.RATE), QOS_IS_OFF, ServiceKeys.RATE_TO_BACKEND, ServiceKeys.RATE_TO_CLIENT);
+                idle(
+                        service.group(ServiceKeys.RATE),
+                        QOS_IS_OFF,
+                        ServiceKeys.RATE_TO_BACKEND,
+                        ServiceKeys.RATE_TO_CLIENT);
                 idle(service, QOS_IS_OFF, ServiceKeys.GUARANTEE, ServiceKeys.BURST);
             }
         }

@@ -53,7 +53,8 @@ final class RateSums {
             faults.add(
                     section.origin(guarantee),
                     section.path(guarantee),
-                    "is more than " + limits.path(ceiling) + ", " + ceiling.type().write(most));
+                    "is more than " + limits.path(ceiling) + ", "
+                            + ceiling.type().write(most));
         }
     }
 

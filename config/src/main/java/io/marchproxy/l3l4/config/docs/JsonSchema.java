@@ -78,7 +78,8 @@ public final class JsonSchema {
                 schema.put("anyOf", List.of(one, Map.of("type", "array", "items", one, "minItems", 1)));
                 yield schema;
             }
-            case Group group when group.whole() && group.fields().getFirst() instanceof Key<?> key -> {
+            case Group group
+            when group.whole() && group.fields().getFirst() instanceof Key<?> key -> {
                 Map<String, Object> schema = new LinkedHashMap<>();
                 schema.put(DESCRIPTION, group.meaning());
                 schema.put("anyOf", List.of(orReference(key.type().schema()), group(group, path)));

@@ -8,8 +8,7 @@ import java.util.List;
  * @param optional whether nothing within holds, defaults included, when it is left out
  * @param whole whether one value may stand in its place, for all of its keys, which are of one type then
  */
-public record Group(String name, boolean optional, boolean whole, String meaning, List<Field> fields)
-        implements Field {
+public record Group(String name, boolean optional, boolean whole, String meaning, List<Field> fields) implements Field {
     public Group {
         fields = List.copyOf(fields);
     }

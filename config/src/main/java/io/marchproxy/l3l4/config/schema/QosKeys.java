@@ -97,7 +97,10 @@ public final class QosKeys {
             QosSettings.ClassSettings settings = QosSettings.DEFAULT.classes().get(number.ordinal());
             Key<Integer> dscp = Key.of("dscp", Values.DSCP, settings.dscp(), "Code point that its packets leave with.");
             Key<Integer> queue = Key.of(
-                    "queue", Values.integer(1, 1_000_000), settings.queuePackets(), "Datagrams that it may hold back in each direction; what comes then is dropped.");
+                    "queue",
+                    Values.integer(1, 1_000_000),
+                    settings.queuePackets(),
+                    "Datagrams that it may hold back in each direction; what comes then is dropped.");
             Key<Long> guarantee = Key.open(
                     "guarantee",
                     ServiceKeys.RATE_TYPE,

@@ -83,8 +83,7 @@ class ValuesTest {
     void shouldSayWhichRateWasMeant(String text, String meant) {
         assertEquals(
                 meant,
-                assertThrows(BadValueException.class, () -> RATE.read(text))
-                        .meant());
+                assertThrows(BadValueException.class, () -> RATE.read(text)).meant());
     }
 
     /** RFC 2474, 2597, 3246, 4594. */

@@ -53,7 +53,8 @@ final class RateCompiler {
             } else if (active != null) {
                 limits.add(limits(active, usual(active.guaranteeBits())));
             } else {
-                // A reload took it away. Its connections live on below its ceiling, but what it was promised others may have now.
+                // A reload took it away. Its connections live on below its ceiling, but what it was promised others may
+                // have now.
                 limits.add(limits(service.settings().shaping(), RateLimit.NONE));
             }
         }

@@ -129,7 +129,8 @@ final class RunToCompletion implements IngressRing.Placement {
                 later.cancel(false);
             }
             timerNs = dueNs;
-            timer = loop.schedule(this::tick, Math.max(SHORTEST_SLEEP_NS, dueNs - System.nanoTime()), TimeUnit.NANOSECONDS);
+            timer = loop.schedule(
+                    this::tick, Math.max(SHORTEST_SLEEP_NS, dueNs - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
     }
 

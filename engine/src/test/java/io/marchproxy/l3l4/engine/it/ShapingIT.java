@@ -68,7 +68,7 @@ class ShapingIT {
                 ProxyService proxy = ProxyService.start(settings(mode, udp(sink.port(), 0, rate)))) {
             InetSocketAddress to = proxy.listening("udp").getFirst();
             long beganNs = System.nanoTime();
-            try (Flood flood = new Flood(to)) {
+            try (Flood flood = new Flood(to, rate)) {
                 Meter meter = new Meter(sink::bytes, rate, BURST, beganNs);
                 Await.until("a second at the rate", PATIENCE, meter::isAtTheRate);
                 assertTrue(flood.sent() * DATAGRAM > 1.5 * sink.bytes(), "more than the rate was sent");
@@ -270,26 +270,26 @@ class ShapingIT {
         }
     }
 
-    /** Sends datagrams, some three times as many as the rate lets pass, until closed. */
+    /** Sends three times as much as the rate lets pass, until closed. */
     private static final class Flood implements AutoCloseable {
-        private static final int AT_ONCE = 12;
-        private static final long PAUSE_NS = 2_000_000;
+        private static final long PAUSE_NS = 1_000_000;
 
         private final DatagramSocket socket = new DatagramSocket();
         private final Thread thread;
         private volatile long sent;
         private volatile boolean running = true;
 
-        Flood(InetSocketAddress to) throws IOException {
+        Flood(InetSocketAddress to, long rate) throws IOException {
             DatagramPacket packet = new DatagramPacket(new byte[DATAGRAM], DATAGRAM, to);
-            thread = Thread.ofPlatform().daemon().start(() -> run(packet));
+            thread = Thread.ofPlatform().daemon().start(() -> run(packet, 3 * rate));
         }
 
         @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes
-        private void run(DatagramPacket packet) {
+        private void run(DatagramPacket packet, long bits) {
+            long beganNs = System.nanoTime();
             try {
                 while (running) {
-                    for (int i = 0; i < AT_ONCE; i++) {
+                    while (sent * DATAGRAM * Byte.SIZE < (System.nanoTime() - beganNs) * 1e-9 * bits) {
                         socket.send(packet);
                         sent++;
                     }

@@ -48,8 +48,8 @@ public record ShapeSettings(RateLimit link, List<ClassLimits> classes, List<Serv
         return link.isSet()
                 || classes.stream().anyMatch(one -> one.ceiling().isSet())
                 || services.stream()
-                        .anyMatch(one ->
-                                one.toBackend().isSet() || one.toClient().isSet());
+                        .anyMatch(
+                                one -> one.toBackend().isSet() || one.toClient().isSet());
     }
 
     /** The same without any rate: everything that waits leaves. */

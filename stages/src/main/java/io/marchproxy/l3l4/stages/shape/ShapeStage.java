@@ -1,7 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.flow.FlowTable;
-import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;

@@ -139,7 +139,8 @@ public final class TokenBucket {
     private void count(long nowNs) {
         if (tokens != capacity) {
             long passedNs = nowNs - countedNs;
-            // Before fillNs the product is less than the whole way from the deepest debt to a full bucket, and a second's rate.
+            // Before fillNs the product is less than the whole way from the deepest debt to a full bucket, and a
+            // second's rate.
             tokens = passedNs >= fillNs ? capacity : Math.min(capacity, tokens + passedNs * rate);
         }
         countedNs = nowNs;

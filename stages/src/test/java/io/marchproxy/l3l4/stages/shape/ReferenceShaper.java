@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class ReferenceShaper {
     private static final int CLASSES = 4;
 
-    record Packet(long id, long flow, int service, int trafficClass, int client, int bytes, int datagrams, boolean isData) {}
+    record Packet(
+            long id, long flow, int service, int trafficClass, int client, int bytes, int datagrams, boolean isData) {}
 
     private static final class Client {
         final int number;
@@ -165,8 +166,8 @@ final class ReferenceShaper {
     private boolean passes(Packet packet, long nowNs) {
         boolean waits = leaves.stream().anyMatch(leaf -> !leaf.clients.isEmpty());
         boolean ofService = waits(packet.service);
-        boolean ofClass = leaves.stream()
-                .anyMatch(leaf -> leaf.trafficClass == packet.trafficClass && !leaf.clients.isEmpty());
+        boolean ofClass =
+                leaves.stream().anyMatch(leaf -> leaf.trafficClass == packet.trafficClass && !leaf.clients.isEmpty());
         ReferenceBucket service = serviceCeilings.get(packet.service);
         ReferenceBucket trafficClass = classCeilings.get(packet.trafficClass);
         if ((waits && link.isLimited())
@@ -280,7 +281,8 @@ final class ReferenceShaper {
     }
 
     private @Nullable Leaf byGuarantee(int trafficClass, long nowNs) {
-        if (rings.get(trafficClass).isEmpty() || !classGuarantees.get(trafficClass).hasAny(nowNs)) {
+        if (rings.get(trafficClass).isEmpty()
+                || !classGuarantees.get(trafficClass).hasAny(nowNs)) {
             return null;
         }
         Leaf leaf = candidate(trafficClass, nowNs);
@@ -358,7 +360,8 @@ final class ReferenceShaper {
                 if (deficits[turn] > 0) {
                     return leaf;
                 }
-                deficits[turn] += (long) Schedule.QUANTUM * settings.classes().get(turn).weight();
+                deficits[turn] +=
+                        (long) Schedule.QUANTUM * settings.classes().get(turn).weight();
             }
             turn = turn % 3 + 1;
         }

@@ -31,7 +31,9 @@ class ShapeSharesTest {
     private long urgentDropped;
 
     private static RateLimit mbit(long rate) {
-        return rate == 0 ? RateLimit.NONE : new RateLimit(rate * MBIT, Math.clamp(rate * MBIT / 2_000, 16_384, 1 << 20));
+        return rate == 0
+                ? RateLimit.NONE
+                : new RateLimit(rate * MBIT, Math.clamp(rate * MBIT / 2_000, 16_384, 1 << 20));
     }
 
     private static ClassLimits of(long guarantee, long ceiling, int weight) {
@@ -215,8 +217,8 @@ class ShapeSharesTest {
     /** Sixteen clients of one class; one of them sends ten times what the others do, and small packets at that. */
     @Test
     void shouldShareAClassFairlyAmongItsClients() {
-        ShapeSettings settings = new ShapeSettings(
-                mbit(32), List.of(of(0, 0, 1), of(0, 0, 1), of(0, 0, 1), of(0, 0, 1)), List.of(), 1);
+        ShapeSettings settings =
+                new ShapeSettings(mbit(32), List.of(of(0, 0, 1), of(0, 0, 1), of(0, 0, 1), of(0, 0, 1)), List.of(), 1);
         Sender[] senders = new Sender[16];
         for (int i = 0; i < senders.length; i++) {
             senders[i] = new Sender(0, 3, i, i == 0 ? 60 : 6, i == 0 ? 200 : 400 + 60 * i);

@@ -151,8 +151,7 @@ class ShapeStageTest {
     void shouldShapeEachDirectionByItself() {
         datagram(1, 0, 3, 1_000, 0);
 
-        assertEquals(
-                Verdict.CONTINUE, offer(EventKind.DATA, UDP, 0, 3, 1_000, 1, Direction.TO_BACKEND, 0));
+        assertEquals(Verdict.CONTINUE, offer(EventKind.DATA, UDP, 0, 3, 1_000, 1, Direction.TO_BACKEND, 0));
     }
 
     @Test
@@ -161,8 +160,7 @@ class ShapeStageTest {
         offer(EventKind.DATA, TCP, 0, 1, 1_000, 0);
 
         assertEquals(Verdict.HOLD, offer(EventKind.FIN, TCP, 0, 1, 0, 10));
-        assertEquals(
-                Verdict.CONTINUE, offer(EventKind.FIN, TCP, 0, 1, 0, 1, Direction.TO_BACKEND, 10));
+        assertEquals(Verdict.CONTINUE, offer(EventKind.FIN, TCP, 0, 1, 0, 1, Direction.TO_BACKEND, 10));
         assertEquals(Verdict.CONTINUE, offer(EventKind.RESET, TCP, 0, 1, 0, 10));
         assertEquals(Verdict.CONTINUE, offer(EventKind.FIN, TCP, 0, 1, 0, 2, Direction.TO_CLIENT, 10));
 
@@ -203,7 +201,9 @@ class ShapeStageTest {
 
         List<String> left = until(8_000_000);
 
-        long ofSecond = left.stream().filter(one -> one.compareTo("10@") >= 0 && one.length() > 9).count();
+        long ofSecond = left.stream()
+                .filter(one -> one.compareTo("10@") >= 0 && one.length() > 9)
+                .count();
         assertEquals(8, left.size());
         assertEquals(4, ofSecond, left.toString());
     }

@@ -85,8 +85,13 @@ class TokenBucketTest {
     /** Saturated: after n packets exactly (n bytes − burst) / rate has passed, rounded up, at the rate's ends and in between. */
     @ParameterizedTest
     @CsvSource({
-        "8000, 1514", "8001, 3000", "1000000, 16384", "999999937, 65536", "10000000000, 1000000",
-        "399999999989, 268435456", "400000000000, 268435456"
+        "8000, 1514",
+        "8001, 3000",
+        "1000000, 16384",
+        "999999937, 65536",
+        "10000000000, 1000000",
+        "399999999989, 268435456",
+        "400000000000, 268435456"
     })
     void shouldNotDrift(long rate, long burst) {
         TokenBucket bucket = new TokenBucket();
@@ -105,7 +110,9 @@ class TokenBucketTest {
         BigInteger owed = BigInteger.valueOf((long) packets * FRAME - burst).multiply(UNITS);
         long wanted = owed.signum() <= 0
                 ? 0
-                : owed.add(BigInteger.valueOf(rate - 1)).divide(BigInteger.valueOf(rate)).longValueExact();
+                : owed.add(BigInteger.valueOf(rate - 1))
+                        .divide(BigInteger.valueOf(rate))
+                        .longValueExact();
         assertEquals(wanted, nowNs - beganNs);
     }
 
@@ -127,7 +134,8 @@ class TokenBucketTest {
         bucket.set(rate, burst, nowNs);
         BigInteger capacity = BigInteger.valueOf(burst).multiply(UNITS);
         BigInteger tokens = capacity;
-        // What has passed less what was earned; its rise above its lowest point so far is what a window may let pass at once.
+        // What has passed less what was earned; its rise above its lowest point so far is what a window may let pass at
+        // once.
         BigInteger ahead = BigInteger.ZERO;
         BigInteger lowest = BigInteger.ZERO;
         for (int i = 0; i < 2_000; i++) {
@@ -156,8 +164,7 @@ class TokenBucketTest {
                 ahead = ahead.add(wanted);
                 assertTrue(ahead.subtract(lowest).compareTo(capacity) <= 0, "more than burst + rate x t");
             }
-            assertEquals(
-                    tokens.subtract(tokens.mod(UNITS)).divide(UNITS).longValueExact(), bucket.bytes());
+            assertEquals(tokens.subtract(tokens.mod(UNITS)).divide(UNITS).longValueExact(), bucket.bytes());
         }
     }
 

@@ -11,6 +11,7 @@ import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.PortGuard;
 import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
+import io.marchproxy.l3l4.engine.quota.RateBalancer;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.MemoryNeed;
@@ -53,6 +54,7 @@ import org.slf4j.LoggerFactory;
 public final class ProxyService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyService.class);
     private static final long QUOTA_TURN_MS = 20;
+    private static final long RATE_TURN_MS = 10;
     private static final long ADDRESS_TURN_MS = 100;
     private static final long ANSWER_SECONDS = 5;
     private static final long DRAIN_LOOK_MS = 10;
@@ -76,6 +78,7 @@ public final class ProxyService implements AutoCloseable {
     private final UdpRelay udp;
     private final ListenerSet listeners;
     private final QuotaBalancer quotas;
+    private final RateBalancer rates;
     private final Heartbeats heartbeats;
     private final StatusParts parts;
 
@@ -103,6 +106,7 @@ public final class ProxyService implements AutoCloseable {
         neighbourhood = Neighbourhood.of(placement);
         listeners = new ListenerSet(shards, this::listen, this::steer);
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
+        rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
         parts = new StatusParts(shards, tcp, udp, listeners, health, connectErrors, startedNs);
     }
@@ -162,6 +166,7 @@ public final class ProxyService implements AutoCloseable {
         addresses.watch();
         listeners.commit(change);
         control.scheduleAtFixedRate(this::shareAgain, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
+        control.scheduleAtFixedRate(this::shareRatesAgain, RATE_TURN_MS, RATE_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(this::tryOtherAddresses, ADDRESS_TURN_MS, ADDRESS_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(heartbeats::ask, 0, Heartbeats.INTERVAL_MS, TimeUnit.MILLISECONDS);
         ready = true;
@@ -354,6 +359,7 @@ public final class ProxyService implements AutoCloseable {
     }
 
     private void shareOut(CompiledSettings settings) {
+        control.execute(() -> rates.settings(settings.pipeline().shape()));
         List<CompletableFuture<Void>> shares = new ArrayList<>();
         for (CompiledService service : settings.services()) {
             if (service.protocol() == Protocol.UDP.number()) {
@@ -373,6 +379,14 @@ public final class ProxyService implements AutoCloseable {
         } catch (RuntimeException e) {
             // An executor ends what repeats with its first exception, without a word.
             errors.record("session shares", e);
+        }
+    }
+
+    private void shareRatesAgain() {
+        try {
+            rates.turn();
+        } catch (RuntimeException e) {
+            errors.record("shares of rates", e);
         }
     }
 

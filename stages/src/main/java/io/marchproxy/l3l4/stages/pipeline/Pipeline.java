@@ -15,6 +15,7 @@ import io.marchproxy.l3l4.stages.route.HealthView;
 import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.HoldingStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
 import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
 import io.marchproxy.l3l4.stages.trace.TraceStage;
 
@@ -97,10 +98,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
                 route.health(event.backend(), event.argument0() != 0);
                 consumed(event);
             }
-            case QUOTA -> {
-                classify.quota(event.service(), (int) Math.min(event.argument0(), Integer.MAX_VALUE));
-                consumed(event);
-            }
+            case QUOTA -> quota(event);
             case SNAPSHOT -> passOn(event);
             case BACKPRESSURE, TICK -> consumed(event);
         }
@@ -254,6 +252,17 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             FlowEntry.countIcmpError(entry);
         }
         consumed(event);
+    }
+
+    private void quota(PacketDescriptor event) {
+        int share = (int) Math.min(event.argument0(), Integer.MAX_VALUE);
+        if (ShareOf.isIn(event)) {
+            shape.share(event.direction(), ShareOf.in(event), ShareOf.which(event), share, nowNs);
+        } else {
+            classify.quota(event.service(), share);
+        }
+        consumed(event);
+        advanceTo(nowNs);
     }
 
     private void configure(PacketDescriptor event) {

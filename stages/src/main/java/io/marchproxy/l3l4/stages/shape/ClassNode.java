@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** A class in one direction: its limits, its bound, and the ring of its leaves that may send as far as their services go. */
 final class ClassNode {
     final int number;
-    final TokenBucket guarantee = new TokenBucket();
-    final TokenBucket ceiling = new TokenBucket();
+    final Limits limits = new Limits();
+    final TokenBucket guarantee = limits.guarantee;
+    final TokenBucket ceiling = limits.ceiling;
     int boundPackets;
 
     /** What a turn brings, in bytes: by its weight. */

@@ -43,19 +43,19 @@ final class DirectionShaper extends SingleWriter {
         this.packets = packets;
         this.flows = flows;
         this.schedule = new Schedule(packets);
-        this.link = schedule.link();
+        this.link = schedule.link().ceiling;
     }
 
     /** Takes over a snapshot. */
     void apply(ShapeSettings settings, boolean toClient, long nowNs) {
-        set(link, settings.link(), settings, nowNs);
+        int shards = settings.shards();
+        schedule.link().set(RateLimit.NONE, settings.link(), shards, nowNs);
         for (int i = 0; i < Schedule.CLASSES; i++) {
             ClassNode one = schedule.trafficClass(i);
             ClassLimits limits = settings.classes().get(i);
             one.boundPackets = limits.queuePackets();
             one.quantum = (long) Schedule.QUANTUM * limits.weight();
-            set(one.guarantee, limits.guarantee(), settings, nowNs);
-            set(one.ceiling, limits.ceiling(), settings, nowNs);
+            one.limits.set(limits.guarantee(), limits.ceiling(), shards, nowNs);
         }
         int known = settings.services().size();
         if (known > 0) {
@@ -68,16 +68,21 @@ final class DirectionShaper extends SingleWriter {
                 continue;
             }
             ServiceNode one = services[i];
-            set(one.guarantee, limits.guarantee(), settings, nowNs);
-            set(one.ceiling, toClient ? limits.toClient() : limits.toBackend(), settings, nowNs);
+            one.limits.set(limits.guarantee(), toClient ? limits.toClient() : limits.toBackend(), shards, nowNs);
         }
         schedule.everybodyGoesOn(services);
         plan(nowNs);
     }
 
-    private static void set(TokenBucket bucket, RateLimit whole, ShapeSettings settings, long nowNs) {
-        RateLimit limit = whole.among(settings.shards());
-        bucket.set(limit.bitsPerSecond(), limit.burstBytes(), nowNs);
+    /** Takes over this shard's share of the limits of the link, a class or a service. */
+    void share(ShareOf of, int which, int share, long nowNs) {
+        switch (of) {
+            case LINK -> schedule.link().share(share, nowNs);
+            case CLASS -> schedule.trafficClass(which).limits.share(share, nowNs);
+            case SERVICE -> service(which).limits.share(share, nowNs);
+        }
+        schedule.everybodyGoesOn();
+        plan(nowNs);
     }
 
     /** Packets that wait, and ends of streams. */

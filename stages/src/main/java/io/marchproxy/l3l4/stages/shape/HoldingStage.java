@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,14 @@ import org.jspecify.annotations.Nullable;
 public interface HoldingStage extends Stage {
     /** Takes over a snapshot. What waits, waits on, by the new rates and also past a smaller bound. */
     void apply(ShapeSettings settings, long nowNs);
+
+    /**
+     * Takes over this shard's share of a limit.
+     *
+     * @param which class or service; 0 for the link
+     * @param share in {@link ShareOf#WHOLE}ths
+     */
+    void share(Direction direction, ShareOf of, int which, int share, long nowNs);
 
     /** When {@link #next} has something to do, at the earliest; {@code Long.MAX_VALUE} while nothing waits. */
     long nextReleaseNs();

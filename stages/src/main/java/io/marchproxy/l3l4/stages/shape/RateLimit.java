@@ -27,13 +27,4 @@ public record RateLimit(long bitsPerSecond, long burstBytes) {
     public boolean isSet() {
         return bitsPerSecond != 0;
     }
-
-    /** The same for one of so many shards: an even part, so that all together keep to the whole. */
-    RateLimit among(int shards) {
-        if (shards == 1 || !isSet()) {
-            return this;
-        }
-        return new RateLimit(
-                Math.max(bitsPerSecond / shards, TokenBucket.LOWEST_RATE), Math.max(burstBytes / shards, 1));
-    }
 }

@@ -36,7 +36,8 @@ final class Schedule extends SingleWriter {
     static final int QUANTUM = 1_514;
 
     private final HeldPackets packets;
-    private final TokenBucket link = new TokenBucket();
+    private final Limits linkLimits = new Limits();
+    private final TokenBucket link = linkLimits.ceiling;
     private final ClassNode[] classes = new ClassNode[CLASSES];
     private final Waits forCeilings = new Waits();
     private final Waits forGuarantees = new Waits();
@@ -59,8 +60,8 @@ final class Schedule extends SingleWriter {
         Arrays.setAll(classes, ClassNode::new);
     }
 
-    TokenBucket link() {
-        return link;
+    Limits link() {
+        return linkLimits;
     }
 
     ClassNode trafficClass(int number) {
@@ -110,14 +111,19 @@ final class Schedule extends SingleWriter {
         }
     }
 
-    /** New limits: everybody looks again whether he must wait. */
-    void everybodyGoesOn(ServiceNode[] services) {
+    /** Other shares: everybody looks again whether he must wait. */
+    void everybodyGoesOn() {
         while (!forCeilings.isEmpty()) {
             goOn(forCeilings.removeFirst().service);
         }
         while (!forGuarantees.isEmpty()) {
-            forGuarantees.removeFirst();
+            promise(forGuarantees.removeFirst().service);
         }
+    }
+
+    /** New limits: likewise, and some have a guarantee who had none, or none any more. */
+    void everybodyGoesOn(ServiceNode[] services) {
+        everybodyGoesOn();
         for (ServiceNode service : services) {
             if (service.isInRing() && !service.isPromised()) {
                 promised.remove(service);

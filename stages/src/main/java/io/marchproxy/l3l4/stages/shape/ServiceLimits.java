@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.packet.Direction;
+
 /**
  * What the shape stage knows of a service.
  *
@@ -28,6 +30,11 @@ public record ServiceLimits(RateLimit guarantee, RateLimit toBackend, RateLimit 
     /** What another service's limits are for, too. */
     public static ServiceLimits sharing(int with) {
         return new ServiceLimits(RateLimit.NONE, RateLimit.NONE, RateLimit.NONE, with);
+    }
+
+    /** The ceiling of a direction. */
+    public RateLimit of(Direction direction) {
+        return direction == Direction.TO_BACKEND ? toBackend : toClient;
     }
 
     /** Whether it keeps to another service's limits. */

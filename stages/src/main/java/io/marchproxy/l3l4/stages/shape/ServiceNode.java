@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** A service in one direction: its limits, and its leaves. */
 final class ServiceNode {
     final int number;
-    final TokenBucket guarantee = new TokenBucket();
-    final TokenBucket ceiling = new TokenBucket();
+    final Limits limits = new Limits();
+    final TokenBucket guarantee = limits.guarantee;
+    final TokenBucket ceiling = limits.ceiling;
 
     /** While it is at its ceiling, its leaves have no turns. */
     final Wait forCeiling = new Wait(this);

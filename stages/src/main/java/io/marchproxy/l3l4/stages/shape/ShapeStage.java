@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
@@ -42,6 +43,12 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
         passesAll = !settings.limitsAnything();
         toBackend.apply(settings, false, nowNs);
         toClient.apply(settings, true, nowNs);
+        lookAgain();
+    }
+
+    @Override
+    public void share(Direction direction, ShareOf of, int which, int share, long nowNs) {
+        (direction == Direction.TO_BACKEND ? toBackend : toClient).share(of, which, share, nowNs);
         lookAgain();
     }
 

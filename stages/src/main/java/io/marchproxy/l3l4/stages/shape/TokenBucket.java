@@ -18,7 +18,7 @@ public final class TokenBucket {
     /** Tokens to a byte. */
     static final long UNITS = 8_000_000_000L;
 
-    /** The lowest rate but none, in bits per second: 8 kbit/s. */
+    /** The lowest rate that is configured, in bits per second: 8 kbit/s. A shard may have a part of it. */
     public static final long LOWEST_RATE = 8_000L;
 
     /** The highest, in bits per second: 400 Gbit/s. */
@@ -49,26 +49,37 @@ public final class TokenBucket {
     }
 
     /**
-     * Sets or changes the limit. What was earned until now stays, as far as the new burst has room for it; the first time, the
-     * bucket is full.
+     * Sets or changes the limit. What was earned until now stays, as far as the new burst has room for it; the first time the bucket
+     * is full, and one that is full stays so.
      *
-     * @param rateBitsPerSecond from {@link #LOWEST_RATE} to {@link #HIGHEST_RATE}, or 0 for no limit
+     * @param rateBitsPerSecond up to {@link #HIGHEST_RATE}, or 0 for no limit
      * @param burstBytes from 1 to {@link #LARGEST_BURST}
      * @param nowNs of any clock that never runs backwards
      */
     public void set(long rateBitsPerSecond, long burstBytes, long nowNs) {
+        change(rateBitsPerSecond, burstBytes, true, nowNs);
+    }
+
+    /**
+     * Changes the limit as one that was shared out anew: nothing is given besides what was earned, or shares that go to and fro would
+     * bring a burst each time.
+     */
+    public void share(long rateBitsPerSecond, long burstBytes, long nowNs) {
+        change(rateBitsPerSecond, burstBytes, false, nowNs);
+    }
+
+    private void change(long rateBitsPerSecond, long burstBytes, boolean fullStaysFull, long nowNs) {
         long room = Math.clamp(burstBytes, 1, LARGEST_BURST) * UNITS;
         if (rate == 0) {
             tokens = room;
             countedNs = nowNs;
         } else {
             count(nowNs);
-            // Full stays full: a bucket that nobody used has earned the burst that it was given since.
-            tokens = tokens == capacity ? room : Math.min(tokens, room);
+            tokens = fullStaysFull && tokens == capacity ? room : Math.min(tokens, room);
         }
         capacity = room;
         largest = 0;
-        rate = rateBitsPerSecond == 0 ? 0 : Math.clamp(rateBitsPerSecond, LOWEST_RATE, HIGHEST_RATE);
+        rate = Math.clamp(rateBitsPerSecond, 0, HIGHEST_RATE);
         fillNs = rate == 0 ? 0 : ceilingOf(capacity - DEEPEST, rate);
     }
 

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
@@ -37,6 +38,11 @@ final class DelayStage implements HoldingStage {
         for (int i = 0; i < CLASSES; i++) {
             boundPackets[i] = settings.classes().get(i).queuePackets();
         }
+    }
+
+    @Override
+    public void share(Direction direction, ShareOf of, int which, int share, long nowNs) {
+        // a delay is no rate
     }
 
     @Override

@@ -18,18 +18,35 @@ final class ReferenceBucket {
     private BigInteger lowest = BigInteger.ZERO;
     private boolean keepsToTheBurst = true;
 
+    private RateLimit whole = RateLimit.NONE;
+    private long share = ShareOf.WHOLE;
+
     void set(RateLimit limit, long nowNs) {
-        BigInteger room = BigInteger.valueOf(Math.max(1, limit.burstBytes())).multiply(UNITS);
+        whole = limit;
+        change(true, nowNs);
+    }
+
+    void share(int newShare, long nowNs) {
+        share = newShare;
+        change(false, nowNs);
+    }
+
+    private long part(long of) {
+        return of == 0 ? 0 : Math.max(1, of * share / ShareOf.WHOLE);
+    }
+
+    private void change(boolean fullStaysFull, long nowNs) {
+        BigInteger room = BigInteger.valueOf(Math.max(1, part(whole.burstBytes()))).multiply(UNITS);
         if (rate.signum() == 0) {
             tokens = room;
         } else {
             count(nowNs);
-            tokens = tokens.equals(capacity) ? room : tokens.min(room);
+            tokens = fullStaysFull && tokens.equals(capacity) ? room : tokens.min(room);
         }
         countedNs = nowNs;
         capacity = room;
         largest = BigInteger.ZERO;
-        rate = BigInteger.valueOf(limit.bitsPerSecond());
+        rate = BigInteger.valueOf(part(whole.bitsPerSecond()));
         ahead = BigInteger.ZERO;
         lowest = BigInteger.ZERO;
         keepsToTheBurst = true;

@@ -69,6 +69,7 @@ final class ReferenceShaper {
     private @Nullable Client leavingClient;
     private @Nullable ReferenceBucket promise;
     private long dueNs = Long.MAX_VALUE;
+    private long heldBytes;
 
     ReferenceShaper(int services) {
         goOnNs = new long[services];
@@ -101,9 +102,8 @@ final class ReferenceShaper {
             serviceCeilings.get(i).set(toClient ? limits.toClient() : limits.toBackend(), nowNs);
             serviceGuarantees.get(i).set(limits.guarantee(), nowNs);
         }
-        goOn(Long.MAX_VALUE);
+        everybodyGoesOn();
         for (int i = 0; i < goOnNs.length; i++) {
-            promisedNs[i] = Long.MIN_VALUE;
             if (!serviceGuarantees.get(i).isLimited()) {
                 forget(i);
             }
@@ -112,16 +112,36 @@ final class ReferenceShaper {
         plan(nowNs);
     }
 
+    void share(ShareOf of, int which, int share, long nowNs) {
+        switch (of) {
+            case LINK -> link.share(share, nowNs);
+            case CLASS -> {
+                classGuarantees.get(which).share(share, nowNs);
+                classCeilings.get(which).share(share, nowNs);
+            }
+            case SERVICE -> {
+                serviceGuarantees.get(which).share(share, nowNs);
+                serviceCeilings.get(which).share(share, nowNs);
+            }
+        }
+        everybodyGoesOn();
+        plan(nowNs);
+    }
+
+    private void everybodyGoesOn() {
+        goOn(Long.MAX_VALUE);
+        inOrder(promisedNs, Long.MAX_VALUE).forEach(service -> {
+            promisedNs[service] = Long.MIN_VALUE;
+            promise(service);
+        });
+    }
+
     long dueNs() {
         return dueNs;
     }
 
     long heldBytes() {
-        return leaves.stream()
-                .flatMap(leaf -> leaf.clients.stream())
-                .flatMap(client -> client.packets.stream())
-                .mapToLong(Packet::bytes)
-                .sum();
+        return heldBytes;
     }
 
     /** Lets a packet pass (true), or takes it in (false), or drops it (null). */
@@ -138,11 +158,12 @@ final class ReferenceShaper {
         if (!packet.isData && client == null) {
             return true;
         }
-        int held = leaves.stream()
-                .filter(one -> one.trafficClass == packet.trafficClass)
-                .flatMap(one -> one.clients.stream())
-                .mapToInt(one -> one.datagrams)
-                .sum();
+        int held = 0;
+        for (Leaf one : leaves) {
+            for (Client waiting : one.clients) {
+                held += one.trafficClass == packet.trafficClass ? waiting.datagrams : 0;
+            }
+        }
         int room = settings.classes().get(packet.trafficClass).queuePackets() - held;
         boolean fits = packet.datagrams <= room && (client == null || client.datagrams < 8L * room);
         if (packet.datagrams > 0 && !fits && held > 0) {
@@ -153,6 +174,7 @@ final class ReferenceShaper {
             leaf.clients.add(client);
         }
         client.packets.addLast(packet);
+        heldBytes += packet.bytes;
         client.datagrams += packet.datagrams;
         if (goOnNs[packet.service] == Long.MIN_VALUE
                 && !rings.get(packet.trafficClass).contains(leaf)) {
@@ -164,10 +186,16 @@ final class ReferenceShaper {
     }
 
     private boolean passes(Packet packet, long nowNs) {
-        boolean waits = leaves.stream().anyMatch(leaf -> !leaf.clients.isEmpty());
-        boolean ofService = waits(packet.service);
-        boolean ofClass =
-                leaves.stream().anyMatch(leaf -> leaf.trafficClass == packet.trafficClass && !leaf.clients.isEmpty());
+        boolean waits = false;
+        boolean ofService = false;
+        boolean ofClass = false;
+        for (Leaf leaf : leaves) {
+            if (!leaf.clients.isEmpty()) {
+                waits = true;
+                ofService |= leaf.service == packet.service;
+                ofClass |= leaf.trafficClass == packet.trafficClass;
+            }
+        }
         ReferenceBucket service = serviceCeilings.get(packet.service);
         ReferenceBucket trafficClass = classCeilings.get(packet.trafficClass);
         if ((waits && link.isLimited())
@@ -207,6 +235,7 @@ final class ReferenceShaper {
             return null;
         }
         Packet packet = client.packets.removeFirst();
+        heldBytes -= packet.bytes;
         client.datagrams -= packet.datagrams;
         if (packet.isData) {
             int bytes = isGone ? 0 : packet.bytes;
@@ -411,7 +440,12 @@ final class ReferenceShaper {
     }
 
     private boolean waits(int service) {
-        return leaves.stream().anyMatch(leaf -> leaf.service == service && !leaf.clients.isEmpty());
+        for (int i = 0; i < CLASSES; i++) {
+            if (!leaf(service, i).clients.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Leaf leaf(int service, int trafficClass) {

@@ -96,13 +96,19 @@ build() {
 
 # The service's start is half loading and linking classes. An AOT cache (JEP 483, 514) spares that: it is recorded by a run
 # with exactly the same flags, and a JVM that finds it made for other ones does without. PROXY_L3L4_AOT=off does without, too.
+# What is older than the jar or than the flags was recorded for something else.
+is_recorded() {
+  local cache=$1 jar=$2 file
+  for file in "$jar" "$root"/bin/{jvm,service}.flags; do [[ $cache -nt $file ]] || return 1; done
+}
+
 train() {
   local java=$1 jar=$2 main=$3 cache=$4 work pid page port log
   shift 4
   [[ -w ${cache%/*} ]] || return 0
   exec 8>"$cache.lock"
   if command -v flock >/dev/null; then flock 8; fi
-  if [[ $cache -nt $jar ]]; then return 0; fi
+  if is_recorded "$cache" "$jar"; then return 0; fi
   say "recording how it starts, for faster starts (first use, or it was built anew) …"
   work=$(mktemp -d) log=$cache.log
   cat >"$work/config.yaml" <<CONFIG
@@ -165,11 +171,11 @@ launch() {
   fi
   cache=$app/$module.aot
   if [[ $module == engine && ${PROXY_L3L4_AOT:-on} != off ]]; then
-    if [[ (-f $root/pom.xml || ${1:-} == --record-start) && ! $cache -nt $jar ]]; then
+    if [[ -f $root/pom.xml || ${1:-} == --record-start ]] && ! is_recorded "$cache" "$jar"; then
       train "$jdk/bin/java" "$jar" "$main" "$cache" "${flags[@]}"
     fi
     # Other flags by JAVA_OPTS, or another JDK: the JVM then does without, and nobody needs to hear of it at each start.
-    if [[ -s $cache && $cache -nt $jar ]]; then aot=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off); fi
+    if [[ -s $cache ]] && is_recorded "$cache" "$jar"; then aot=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off); fi
   fi
   if [[ ${1:-} == --record-start ]]; then exit 0; fi
   # JAVA_OPTS are words, not one argument.

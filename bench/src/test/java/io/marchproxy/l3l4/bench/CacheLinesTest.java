@@ -44,6 +44,7 @@ class CacheLinesTest {
                 "engine.shard.DescriptorRing$Producer",
                 "engine.shard.IngressRing",
                 "engine.shard.Egress",
+                "engine.shard.BatchTimer",
                 "engine.shard.Doorbell",
                 "engine.udp.PacketBuffers$Cursor"
             })

@@ -64,6 +64,8 @@ class AgreementTest {
             engine: { max-flows: % } | 1 | 100000000 | 100000001
             engine: { ring-size: % } | 2048 | 1048576 | 2097152
             engine: { drain-timeout: % } | 0 | 1d | 25h
+            observability: { latency: { enabled: true, interval: % } } | 100ms | 1h | 2h
+            observability: { latency: { enabled: true, max-size: % } } | 1MB | 1000GB | 1001GB
             admin: { port: % } | 0 | 65535 | 65536
             qos: { link-rate: % } | 8kbit | 400Gbit | 401Gbit
             qos: { classes: { P1: { ceiling: % } } } | 8kbit | 400Gbit | 7999bit

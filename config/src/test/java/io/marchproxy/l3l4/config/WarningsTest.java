@@ -80,6 +80,8 @@ class WarningsTest {
             observability: { tracing: { sample-ratio: 0.1 } } | observability.tracing.sample-ratio: has no effect: observability.tracing.enabled is false
             trace_sample_rate: 0.5 | trace_sample_rate: has no effect: observability.tracing.enabled is false
             observability: { ipfix: { enabled: false, collector: "c:4739" } } | observability.ipfix.collector: has no effect: observability.ipfix.enabled is false
+            observability: { latency: { interval: 10s } } | observability.latency.interval: has no effect: observability.latency.enabled is false
+            observability: { latency: { max-size: 1GB } } | observability.latency.max-size: has no effect: observability.latency.enabled is false
             manager: { url: null, poll-interval: 10s } | manager.poll-interval: has no effect: there is no manager.url
             manager: { heartbeat-interval: 30s } | manager.heartbeat-interval: has no effect: there is no manager.url
             qos: { classes: { P1: { queue: 5 } } } | qos.classes.P1.queue: has no effect: no rate is set, so no packet waits

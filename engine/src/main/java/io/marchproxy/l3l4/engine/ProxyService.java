@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.health.ProbeTarget;
 import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.engine.journal.Journals;
+import io.marchproxy.l3l4.engine.latency.LatencyLogs;
 import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.PortGuard;
@@ -71,6 +72,7 @@ public final class ProxyService implements AutoCloseable {
     private final HealthMonitor health;
     private final @Nullable Journals journals;
     private final Placement.Built built;
+    private final @Nullable LatencyLogs latencyLogs;
     private final Neighbourhood neighbourhood;
     private final BackendAddresses addresses;
     private final List<Shard> shards;
@@ -101,6 +103,10 @@ public final class ProxyService implements AutoCloseable {
                 placement.plan().seats().size());
         built = build(placement, journals);
         shards = built.shards();
+        latencyLogs = LatencyLogs.open(
+                settings.dataDir(),
+                settings.latency(),
+                shards.stream().map(Shard::latency).toList());
         tcp = new TcpRelay(shards);
         udp = new UdpRelay(shards);
         neighbourhood = Neighbourhood.of(placement);
@@ -230,6 +236,7 @@ public final class ProxyService implements AutoCloseable {
                 parts.services(now),
                 parts.backends(now),
                 journals == null ? List.of() : journals.status(),
+                latencyLogs == null ? List.of() : latencyLogs.status(),
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.placement(placement, neighbourhood, built.refusals()));
     }
@@ -305,10 +312,8 @@ public final class ProxyService implements AutoCloseable {
 
     /** How long packets stayed in all shards so far, in nanoseconds. */
     public Histogram residence() {
-        Histogram sum = shards.getFirst().pipeline().trace().total();
-        shards.stream()
-                .skip(1)
-                .forEach(shard -> sum.add(shard.pipeline().trace().total()));
+        Histogram sum = shards.getFirst().pipeline().residence();
+        shards.stream().skip(1).forEach(shard -> sum.add(shard.pipeline().residence()));
         return sum;
     }
 
@@ -343,6 +348,9 @@ public final class ProxyService implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        if (latencyLogs != null) {
+            latencyLogs.close();
+        }
         if (journals != null) {
             journals.close();
         }
@@ -351,9 +359,10 @@ public final class ProxyService implements AutoCloseable {
     private void requireSame(ProxySettings settings) throws ReloadException {
         if (!settings.engine().equals(compiled.source().engine())
                 || !settings.admin().equals(compiled.source().admin())
-                || !settings.dataDir().equals(compiled.source().dataDir())) {
+                || !settings.dataDir().equals(compiled.source().dataDir())
+                || !settings.latency().equals(compiled.source().latency())) {
             reloadsRefused.incrementAndGet();
-            throw new ReloadException("engine, admin and data-dir take effect at a start only:"
+            throw new ReloadException("engine, admin, data-dir and observability.latency take effect at a start only:"
                     + " put them back, or restart the service");
         }
     }

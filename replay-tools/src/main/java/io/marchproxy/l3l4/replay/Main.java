@@ -2,6 +2,8 @@ package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.engine.journal.JournalException;
+import io.marchproxy.l3l4.replay.latency.LatencyCommand;
+import io.marchproxy.l3l4.replay.pcap.CaptureException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -14,7 +16,15 @@ import picocli.CommandLine.Spec;
         name = Main.NAME,
         description = "Offline tools for what proxy-l3l4 recorded.",
         mixinStandardHelpOptions = true,
-        subcommands = {VerifyCommand.class, StatsCommand.class, TailCommand.class, CommandLine.HelpCommand.class},
+        subcommands = {
+            VerifyCommand.class,
+            LatencyCommand.class,
+            StatsCommand.class,
+            TailCommand.class,
+            ImportPcapCommand.class,
+            ExportPcapCommand.class,
+            CommandLine.HelpCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
@@ -40,6 +50,7 @@ public final class Main {
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.getCommandSpec().version(nameAndVersion());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler(Main::failed);
         return commandLine;
     }
@@ -53,7 +64,9 @@ public final class Main {
 
     /** What can't be read is the user's to know, in one line; anything else is a fault of the program, with its stack. */
     private static int failed(Exception error, CommandLine command, CommandLine.ParseResult parsed) {
-        if (error instanceof JournalException) {
+        if (error instanceof JournalException
+                || error instanceof UnreadableException
+                || error instanceof CaptureException) {
             command.getErr().println(NAME + ": " + error.getMessage());
             return CommandLine.ExitCode.USAGE;
         }

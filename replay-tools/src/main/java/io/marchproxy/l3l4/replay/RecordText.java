@@ -68,6 +68,12 @@ final class RecordText {
                         "missing",
                         Records.gapRecords(at) + " records: "
                                 + Records.gapCause(at).sentence());
+            case STATE -> Map.of("numbers", Integer.toString(Memory.getInt(at + JournalLayout.STATE_COUNT)));
+            case SLOTS -> {
+                int first = Memory.getInt(at + JournalLayout.SLOTS_FIRST);
+                int last = first + Memory.getInt(at + JournalLayout.SLOTS_COUNT) - 1;
+                yield Map.of("slots", first + "-" + last);
+            }
             default -> Map.of();
         };
     }

@@ -1,9 +1,12 @@
 package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
+import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.engine.journal.RecordEncoder;
 import io.marchproxy.l3l4.engine.journal.Records;
 import io.marchproxy.l3l4.engine.journal.SessionInfo;
+import io.marchproxy.l3l4.engine.numa.NodeMemory;
+import io.marchproxy.l3l4.engine.numa.PlacementPlan;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
@@ -14,7 +17,6 @@ import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
-import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,15 +24,39 @@ import org.jspecify.annotations.Nullable;
  * then, in the recorded time. What comes of an event is encoded as the service encoded it. One thread.
  */
 final class Replay implements Journal, PipelineOutput, AutoCloseable {
-    private final Arena arena = Arena.ofConfined();
+    /** Takes up room where it is touched alone, whatever the size that the service's table had. */
+    private final NodeMemory memory = new NodeMemory(PlacementPlan.ANY_NODE);
+
+    private final OffHeapFlowTable flows;
     private final Pipeline pipeline;
     private final PacketDescriptor event;
     private final Outcomes outcomes = new Outcomes();
 
-    /** A pipeline that begins where the service began, but with other settings where those are given. */
-    Replay(SessionInfo session, PipelineSettings settings) {
-        event = new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
-        pipeline = new Pipeline(settings, new OffHeapFlowTable(session.maxFlows(), session.seed(), arena), this, this);
+    /**
+     * A pipeline that begins where the service began, but with other settings where those are given.
+     *
+     * @throws JournalException when this machine can't hold its flow table
+     */
+    Replay(SessionInfo session, PipelineSettings settings) throws JournalException {
+        event = new DescriptorSlab(memory.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+        try {
+            flows = new OffHeapFlowTable(session.maxFlows(), session.seed(), memory);
+            pipeline = new Pipeline(settings, flows, this, this);
+        } catch (OutOfMemoryError | IllegalArgumentException e) {
+            memory.close();
+            throw new JournalException(
+                    "a flow table of " + session.maxFlows() + " flows can't be made here: " + e.getMessage());
+        }
+    }
+
+    /** The flow table, to be filled by a checkpoint. */
+    OffHeapFlowTable flows() {
+        return flows;
+    }
+
+    /** The pipeline, to be restored by a checkpoint. */
+    Pipeline pipeline() {
+        return pipeline;
     }
 
     /**
@@ -83,6 +109,6 @@ final class Replay implements Journal, PipelineOutput, AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        memory.close();
     }
 }

@@ -66,7 +66,8 @@ final class TailCommand implements Callable<Integer> {
         void lines(Consumer<String> into) throws IOException {
             long number = reader.firstRecord();
             for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
-                if (Records.type(at) == RecordType.SESSION && pieces.add(at)) {
+                RecordType type = Records.type(at);
+                if ((type == RecordType.SESSION || type == RecordType.CHECKPOINT) && pieces.add(at)) {
                     text = new RecordText(pieces.session());
                 }
                 into.accept(name + " " + number + "  " + text.line(at));

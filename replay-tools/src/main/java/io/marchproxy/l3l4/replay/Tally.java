@@ -51,8 +51,8 @@ final class Tally {
         types.merge(type, 1L, Long::sum);
         recordBytes += Records.length(at);
         switch (type) {
-            case SESSION -> {
-                if (pieces.add(at)) {
+            case SESSION, CHECKPOINT -> {
+                if (pieces.add(at) && session == null) {
                     session = pieces.session();
                     lastNs = session.startedNs();
                 }

@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.engine.journal.JsonPieces;
 import io.marchproxy.l3l4.engine.journal.RecordEncoder;
+import io.marchproxy.l3l4.engine.journal.RecordType;
 import io.marchproxy.l3l4.engine.journal.Records;
 import io.marchproxy.l3l4.engine.journal.SessionInfo;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -20,13 +21,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a shard's journal through the pipeline again and compares every outcome with the recorded one, up to the first that
- * differs. A session is a start of the service: each begins with an empty pipeline.
+ * differs. A session is a start of the service: each begins with an empty pipeline. Where records are missing, it goes on from
+ * the next checkpoint, whose records stand among those that come after it: so it is read twice from there on.
  */
 final class Verification implements AutoCloseable {
     /** Hears how far the reading has come. */
     interface Progress {
         void read(long bytes);
     }
+
+    /** Years pass in no journal without an event, and a replay would go through them tick by tick. */
+    private static final long LONGEST_SILENCE_NS = 1L << 54;
+
+    private static final String BEGIN_DELETED = "its begin was deleted to keep to the journal's size and age";
 
     private final JournalReader reader;
     private final JsonPieces pieces = new JsonPieces();
@@ -50,7 +57,19 @@ final class Verification implements AutoCloseable {
     private long events;
     private long outcomes;
     private long recordedNs;
+    private long beganNs;
     private long lastNs;
+    private final Restoration checkpoint = new Restoration();
+    private JournalReader.@Nullable Place checkpointPlace;
+    private long checkpointNumber;
+
+    /** Records of the session before this one are read for the second time. */
+    private long resumeAt;
+
+    private boolean wentBack;
+
+    /** Why there is no replay, while a checkpoint is looked for. */
+    private @Nullable String lack;
 
     Verification(Path shard) {
         reader = new JournalReader(shard);
@@ -76,10 +95,16 @@ final class Verification implements AutoCloseable {
             finishSession();
             beginSession();
         }
+        wentBack = false;
         recordNumber = reader.firstRecord();
         long end = reader.recordsEnd();
         for (long at = reader.recordsAt(); at < end && difference == null && !skipped; at += Records.length(at)) {
-            record(at);
+            if (recordNumber >= resumeAt) {
+                record(at);
+            }
+            if (wentBack) {
+                return;
+            }
             recordNumber++;
         }
     }
@@ -89,29 +114,46 @@ final class Verification implements AutoCloseable {
         session = null;
         settings = null;
         ended = false;
-        skipped = reader.firstRecord() != 0;
-        if (skipped) {
-            notes.add("session " + Wall.time(sessionId)
-                    + ": its begin was deleted to keep to the journal's size and age; it can't be verified");
-            ended = true;
+        skipped = false;
+        resumeAt = 0;
+        lack = null;
+        if (reader.firstRecord() != 0) {
+            lack = BEGIN_DELETED;
         }
     }
 
     private void finishSession() {
-        Replay running = replay;
-        if (running != null) {
-            if (difference == null && !running.outcomes().isExhausted() && ended) {
-                difference = Difference.of(
-                        lastEventNumber, lastEvent, 0, running.outcomes().next(), session());
+        stopReplay(ended);
+        checkpoint.drop();
+        String unverified = lack;
+        if (unverified != null) {
+            String told = "session " + Wall.time(sessionId) + ": " + unverified;
+            if (unverified.equals(BEGIN_DELETED)) {
+                notes.add(told + "; it can't be verified, since no checkpoint is in it");
+            } else {
+                incomplete = told + "; it can't be verified from there on, since no checkpoint follows";
             }
-            recordedNs += lastNs - session().startedNs();
-            running.close();
-            replay = null;
+            lack = null;
+            ended = true;
         }
         if (!ended) {
             notes.add("session " + Wall.time(sessionId)
                     + ": it has no end: the service runs still, or was killed; verified as far as it goes");
             ended = true;
+        }
+    }
+
+    /** Ends the replay at hand; when all its outcomes are to be there, that they are. */
+    private void stopReplay(boolean isWhole) {
+        Replay running = replay;
+        if (running != null) {
+            if (difference == null && !running.outcomes().isExhausted() && isWhole) {
+                difference = Difference.of(
+                        lastEventNumber, lastEvent, 0, running.outcomes().next(), session());
+            }
+            recordedNs += lastNs - beganNs;
+            running.close();
+            replay = null;
         }
     }
 
@@ -123,27 +165,26 @@ final class Verification implements AutoCloseable {
                 }
             }
             case SETTINGS -> {
-                if (pieces.add(at)) {
+                if (lack == null && pieces.add(at)) {
                     settings = pieces.settings();
                 }
             }
             case EVENT -> event(at);
             case DECISION, RELEASE, FLOW_END -> outcome(at);
-            case GAP -> {
-                incomplete = "session " + Wall.time(sessionId) + ": " + Records.gapRecords(at)
-                        + " records are missing after record " + recordNumber + ": "
-                        + Records.gapCause(at).sentence() + "; it can't be verified from there on";
-                skipped = true;
-                ended = true;
-            }
+            case GAP -> gap(at);
             case END -> ended = true;
-            case FLOW, PAD -> {
+            case CHECKPOINT, STATE, SLOTS, CHECKPOINT_END -> {
+                if (lack != null) {
+                    checkpoint(at);
+                }
+            }
+            case FLOW, SNAP, PAD -> {
                 // nothing is decided by them
             }
         }
     }
 
-    private void begin(SessionInfo info) {
+    private void begin(SessionInfo info) throws JournalException {
         session = info;
         if (info.mode() != JournalSettings.Mode.PACKETS) {
             notes.add("session " + Wall.time(sessionId) + ": recorded in the mode flows, which can't be verified");
@@ -152,24 +193,67 @@ final class Verification implements AutoCloseable {
             return;
         }
         replay = new Replay(info, info.settings());
-        lastNs = info.startedNs();
+        beganNs = info.startedNs();
+        lastNs = beganNs;
         sessions++;
+    }
+
+    /** What follows depends on what is missing, up to a checkpoint. */
+    private void gap(long at) {
+        stopReplay(false);
+        checkpoint.drop();
+        settings = null;
+        lack = Records.gapRecords(at) + " records are missing after record " + recordNumber + ": "
+                + Records.gapCause(at).sentence();
+    }
+
+    /** Looks for a checkpoint that is whole, and goes on from the first. */
+    private void checkpoint(long at) throws IOException {
+        if (Records.type(at) == RecordType.CHECKPOINT && Records.isFirstPiece(at)) {
+            checkpointPlace = reader.place();
+            checkpointNumber = recordNumber;
+        }
+        JournalReader.Place begun = checkpointPlace;
+        if (begun == null || (!checkpoint.isUnderWay() && recordNumber != checkpointNumber) || !checkpoint.add(at)) {
+            return;
+        }
+        if (session == null) {
+            sessions++;
+        }
+        SessionInfo restored = checkpoint.session();
+        Replay running = checkpoint.take();
+        checkpoint.drop();
+        session = restored;
+        replay = running;
+        beganNs = Math.max(running.pipeline().nowNs(), restored.startedNs());
+        lastNs = beganNs;
+        notes.add("session " + Wall.time(sessionId) + ": " + lack + "; verified from the checkpoint at "
+                + Wall.time(restored.epochMs(beganNs)) + " on, " + checkpointNumber + " records after its begin");
+        lack = null;
+        resumeAt = checkpointNumber;
+        reader.back(begun);
+        wentBack = true;
     }
 
     private void event(long at) throws JournalException {
         Replay running = replay;
         if (running == null) {
-            throw new JournalException("session " + Wall.time(sessionId) + " does not say how it began");
+            requireReason();
+            return;
         }
         if (!running.outcomes().isExhausted()) {
             difference = Difference.of(
                     lastEventNumber, lastEvent, 0, running.outcomes().next(), session());
             return;
         }
+        if (Records.arrivalNs(at) - lastNs > LONGEST_SILENCE_NS) {
+            throw new JournalException("session " + Wall.time(sessionId) + ": record " + recordNumber
+                    + " comes years after the one before it");
+        }
         events++;
         lastEventNumber = recordNumber;
         Memory.copy(at, lastEvent, Records.length(at));
-        lastNs = Records.arrivalNs(at);
+        lastNs = Math.max(lastNs, Records.arrivalNs(at));
         PipelineSettings brings = settings;
         if (Records.kind(at) == EventKind.CONFIG) {
             settings = null;
@@ -181,10 +265,18 @@ final class Verification implements AutoCloseable {
         }
     }
 
+    /** That there is no replay must have a reason, which is told at the end. */
+    private void requireReason() throws JournalException {
+        if (lack == null) {
+            throw new JournalException("session " + Wall.time(sessionId) + " does not say how it began");
+        }
+    }
+
     private void outcome(long at) throws JournalException {
         Replay running = replay;
         if (running == null) {
-            throw new JournalException("session " + Wall.time(sessionId) + " does not say how it began");
+            requireReason();
+            return;
         }
         outcomes++;
         if (!running.outcomes().matches(at)) {
@@ -244,6 +336,7 @@ final class Verification implements AutoCloseable {
         if (running != null) {
             running.close();
         }
+        checkpoint.drop();
         reader.close();
     }
 }

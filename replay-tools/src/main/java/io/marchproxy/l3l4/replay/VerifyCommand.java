@@ -80,7 +80,7 @@ final class VerifyCommand implements Callable<Integer> {
             }
             out.println(String.format(
                     Locale.ROOT,
-                    "%s: no difference in %,d events with %,d outcomes, %d session%s, %.1f s recorded, %.2f s replayed (%.2f M events/s)",
+                    "%s: no difference in %,d events with %,d outcomes, %d session%s, %.1f s recorded, %.2f s replayed (%.2f M events/s, %,.0f times as fast as recorded)",
                     name,
                     verification.events(),
                     verification.outcomes(),
@@ -88,7 +88,8 @@ final class VerifyCommand implements Callable<Integer> {
                     verification.sessions() == 1 ? "" : "s",
                     verification.recordedNs() * NANOS,
                     seconds,
-                    verification.events() / seconds / 1e6));
+                    verification.events() / seconds / 1e6,
+                    verification.recordedNs() * NANOS / seconds));
             return ExitCode.OK;
         }
     }

@@ -72,6 +72,9 @@ class KilledIT {
         assertEquals(0, verified.exitCode(), () -> "round " + round + ": " + verified);
         assertTrue(verified.out().contains(round + " session"), verified.out());
         assertTrue(verified.out().contains("it has no end"), verified.out());
+        Tools.Outcome latency = Tools.run("latency", data.resolve("latency/shard-0.hlog"), "--stage", "ring");
+        assertEquals(0, latency.exitCode(), () -> "round " + round + ": " + latency);
+        assertEquals("", latency.err(), "whole lines alone are written");
         long lostNs = killedNs - lastSession(written, round);
         assertTrue(lostNs < MOST_LOST_NS, () -> lostNs + " ns before the kill are missing");
         return lostNs;
@@ -102,6 +105,7 @@ class KilledIT {
                 data-dir: %s
                 admin: { port: %d }
                 engine: { shards: 1, max-flows: 10000, journal: { mode: packets, max-size: 1GB } }
+                observability: { latency: { enabled: true, interval: 100ms } }
                 services:
                   - { name: web, listen: "tcp://127.0.0.1:%d", backends: [ { id: a, address: "127.0.0.1:%d" } ] }
                   - { name: dns, listen: "udp://127.0.0.1:%d", backends: [ { id: b, address: "127.0.0.1:%d" } ] }

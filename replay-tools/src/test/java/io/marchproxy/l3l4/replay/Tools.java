@@ -5,12 +5,12 @@ import java.io.StringWriter;
 import picocli.CommandLine;
 
 /** The command line, run within the test. */
-final class Tools {
-    record Outcome(int exitCode, String out, String err) {}
+public final class Tools {
+    public record Outcome(int exitCode, String out, String err) {}
 
     private Tools() {}
 
-    static Outcome run(Object... arguments) {
+    public static Outcome run(Object... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         CommandLine commandLine =

@@ -9,6 +9,8 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
@@ -170,7 +172,7 @@ public final class StageRig {
 
     /** What the loop around a stage costs by itself: the floor of the others. */
     public static Workload empty(Arena arena) {
-        return withFlows(arena).repeat((packet, now) -> Verdict.in(packet), Verdict.CONTINUE);
+        return withFlows(arena).repeat(new Nothing(), Verdict.CONTINUE);
     }
 
     private Workload repeat(Stage stage, Verdict expected) {
@@ -198,6 +200,24 @@ public final class StageRig {
         @Override
         public void expired(long flowRef) {
             throw new IllegalStateException("a flow ended");
+        }
+    }
+
+    /** Decides nothing, and knows nothing. */
+    private static final class Nothing implements Stage {
+        @Override
+        public Verdict process(PacketDescriptor packet, long nowNs) {
+            return Verdict.in(packet);
+        }
+
+        @Override
+        public void save(StateWriter to) {
+            // no state
+        }
+
+        @Override
+        public void restore(StateReader from) {
+            // no state
         }
     }
 }

@@ -29,7 +29,9 @@ final class Idle {
     }
 
     void check() {
-        if (journalIsOff()) {
+        boolean logsLatency =
+                root.group(Catalogue.OBSERVABILITY).group(Catalogue.LATENCY).get(Catalogue.LATENCY_ENABLED);
+        if (journalIsOff() && !logsLatency) {
             tell(root, Catalogue.DATA_DIR, "nothing is kept there while engine.journal.mode is off");
         }
         Bound engine = root.group(Catalogue.ENGINE);
@@ -120,6 +122,11 @@ final class Idle {
         Bound ipfix = observability.group(Catalogue.IPFIX);
         if (!ipfix.get(Catalogue.IPFIX_ENABLED)) {
             idle(ipfix, "observability.ipfix.enabled is false", Catalogue.IPFIX_COLLECTOR);
+        }
+        Bound latency = observability.group(Catalogue.LATENCY);
+        if (!latency.get(Catalogue.LATENCY_ENABLED)) {
+            String why = "observability.latency.enabled is false";
+            idle(latency, why, Catalogue.LATENCY_INTERVAL, Catalogue.LATENCY_MAX_SIZE);
         }
     }
 

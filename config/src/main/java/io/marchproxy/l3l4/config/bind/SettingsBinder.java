@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.config.settings.LatencySettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
@@ -52,6 +53,7 @@ public final class SettingsBinder {
                         .map(ServiceBinder::service)
                         .toList(),
                 root.get(Catalogue.LOG_LEVEL),
+                latency(root.group(Catalogue.OBSERVABILITY).group(Catalogue.LATENCY)),
                 Effective.hash(root));
     }
 
@@ -91,7 +93,15 @@ public final class SettingsBinder {
                 journal.get(Catalogue.JOURNAL_MODE),
                 journal.get(Catalogue.JOURNAL_MAX_SIZE),
                 journal.get(Catalogue.JOURNAL_MAX_AGE),
-                journal.get(Catalogue.JOURNAL_PERIODIC));
+                journal.get(Catalogue.JOURNAL_PERIODIC),
+                Math.toIntExact(journal.get(Catalogue.JOURNAL_SNAP)));
+    }
+
+    private static LatencySettings latency(Bound latency) {
+        return new LatencySettings(
+                latency.get(Catalogue.LATENCY_ENABLED),
+                latency.get(Catalogue.LATENCY_INTERVAL),
+                latency.get(Catalogue.LATENCY_MAX_SIZE));
     }
 
     private static QosSettings qos(Bound qos) {

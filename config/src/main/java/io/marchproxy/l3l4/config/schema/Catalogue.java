@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.config.schema;
 import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.config.settings.LatencySettings;
 import io.marchproxy.l3l4.config.settings.ProxySettings.LogLevel;
 import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.config.value.Secret;
@@ -104,10 +105,15 @@ public final class Catalogue {
             Values.duration(SECOND, Duration.ofDays(1)),
             JournalSettings.DEFAULT.periodic(),
             "With mode flows: between two records of a flow that lives.");
+    public static final Key<Long> JOURNAL_SNAP = Key.of(
+            "snap",
+            Values.size(0, JournalSettings.LONGEST_SNAP_BYTES),
+            (long) JournalSettings.DEFAULT.snapBytes(),
+            "With mode packets: the first bytes of each UDP datagram and IP packet to record with it, for export-pcap. 0B records no payload.");
     public static final Group JOURNAL = new Group(
             "journal",
             "The record of decisions, for replay.",
-            List.of(JOURNAL_MODE, JOURNAL_MAX_SIZE, JOURNAL_MAX_AGE, JOURNAL_PERIODIC));
+            List.of(JOURNAL_MODE, JOURNAL_MAX_SIZE, JOURNAL_MAX_AGE, JOURNAL_PERIODIC, JOURNAL_SNAP));
     public static final Group ENGINE = new Group(
             "engine",
             "How the machine is built.",
@@ -145,7 +151,27 @@ public final class Catalogue {
             Key.open("collector", Values.HOST_PORT, "none", "Where flow records go.");
     public static final Group IPFIX =
             new Group("ipfix", "Flow records by IPFIX (RFC 7011).", List.of(IPFIX_ENABLED, IPFIX_COLLECTOR));
-    public static final Group OBSERVABILITY = new Group("observability", "What is exported.", List.of(TRACING, IPFIX));
+    public static final Key<Boolean> LATENCY_ENABLED = Key.of(
+            "enabled",
+            Values.BOOLEAN,
+            LatencySettings.DEFAULT.enabled(),
+            "Whether the times that packets take are logged, in the data folder's latency/shard-N.hlog.");
+    public static final Key<Duration> LATENCY_INTERVAL = Key.of(
+            "interval",
+            Values.duration(LatencySettings.SHORTEST_INTERVAL, LatencySettings.LONGEST_INTERVAL),
+            LatencySettings.DEFAULT.interval(),
+            "What one line of a log stands for.");
+    public static final Key<Long> LATENCY_MAX_SIZE = Key.of(
+            "max-size",
+            Values.size(LatencySettings.SMALLEST_BYTES, LatencySettings.LARGEST_BYTES),
+            LatencySettings.DEFAULT.maxSizeBytes(),
+            "Budget on disk for all shards together; the oldest files are deleted.");
+    public static final Group LATENCY = new Group(
+            "latency",
+            "Logs of latencies, for replay-tools latency and any reader of HdrHistogram logs.",
+            List.of(LATENCY_ENABLED, LATENCY_INTERVAL, LATENCY_MAX_SIZE));
+    public static final Group OBSERVABILITY =
+            new Group("observability", "What is exported, and logged of latencies.", List.of(TRACING, IPFIX, LATENCY));
 
     private static final Key<Secret> CLUSTER_API_KEY =
             Key.open("cluster-api-key", Values.SECRET, "none", "The key with which the manager knows its cluster.");

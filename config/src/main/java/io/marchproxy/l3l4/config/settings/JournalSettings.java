@@ -8,14 +8,18 @@ import java.time.Duration;
  * @param maxSizeBytes budget on disk for all shards together, 16 MB to 1 PB; the oldest files go first
  * @param maxAge after which a file goes, 1 minute to 3,650 days
  * @param periodic between two records of a flow that lives, in the mode {@code flows}; 1 second to 1 day
+ * @param snapBytes of each datagram that are recorded with it, in the mode {@code packets}; 0 for none of it, to 256
  */
-public record JournalSettings(Mode mode, long maxSizeBytes, Duration maxAge, Duration periodic) {
+public record JournalSettings(Mode mode, long maxSizeBytes, Duration maxAge, Duration periodic, int snapBytes) {
     /** The smallest budget: a few files for each of a few shards. */
     public static final long SMALLEST_BYTES = 16_000_000;
 
     public static final long LARGEST_BYTES = 1_000_000_000_000_000L;
     public static final Duration SHORTEST_AGE = Duration.ofMinutes(1);
     public static final Duration LONGEST_AGE = Duration.ofDays(3650);
+
+    /** Room for every header that there is, and little of what follows. */
+    public static final int LONGEST_SNAP_BYTES = 256;
 
     /** What is recorded. */
     public enum Mode {
@@ -36,5 +40,11 @@ public record JournalSettings(Mode mode, long maxSizeBytes, Duration maxAge, Dur
         }
         Ranges.check("engine.journal.max-age", maxAge, SHORTEST_AGE, LONGEST_AGE);
         Ranges.check("engine.journal.periodic", periodic, Duration.ofSeconds(1), Duration.ofDays(1));
+        Ranges.check("engine.journal.snap", snapBytes, 0, LONGEST_SNAP_BYTES);
+    }
+
+    /** Settings of a journal without any payload. */
+    public JournalSettings(Mode mode, long maxSizeBytes, Duration maxAge, Duration periodic) {
+        this(mode, maxSizeBytes, maxAge, periodic, 0);
     }
 }

@@ -15,6 +15,7 @@ public record ProxySettings(
         QosSettings qos,
         List<ServiceSettings> services,
         LogLevel logLevel,
+        LatencySettings latency,
         String hash) {
 
     /** How much is logged. */
@@ -28,5 +29,17 @@ public record ProxySettings(
 
     public ProxySettings {
         services = List.copyOf(services);
+    }
+
+    /** Settings that log no latencies. */
+    public ProxySettings(
+            Path dataDir,
+            AdminSettings admin,
+            EngineSettings engine,
+            QosSettings qos,
+            List<ServiceSettings> services,
+            LogLevel logLevel,
+            String hash) {
+        this(dataDir, admin, engine, qos, services, logLevel, LatencySettings.DEFAULT, hash);
     }
 }

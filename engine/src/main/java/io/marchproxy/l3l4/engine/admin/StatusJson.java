@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
+import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -63,6 +64,7 @@ public final class StatusJson {
         array("services", report.services(), this::service);
         array("backends", report.backends(), this::backend);
         array("journals", report.journals(), this::journal);
+        array("latency_logs", report.latencyLogs(), this::latencyLog);
         array("books", report.books(), this::books);
         json.writeEndObject();
     }
@@ -161,6 +163,16 @@ public final class StatusJson {
         json.writeNumberField("bytes", journal.bytes());
         json.writeNumberField("waiting_bytes", journal.waitingBytes());
         json.writeNumberField("disk_bytes", journal.diskBytes());
+        json.writeEndObject();
+    }
+
+    private void latencyLog(LatencyLogStatus log) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("shard", log.shard());
+        json.writeStringField("state", log.state().label());
+        json.writeNumberField("lines", log.lines());
+        json.writeNumberField("lost_lines", log.lostLines());
+        json.writeNumberField("disk_bytes", log.diskBytes());
         json.writeEndObject();
     }
 

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.demo;
 
 import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.LatencySettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
@@ -20,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -35,6 +37,10 @@ final class Demo {
 
     private static final long SETTLE_NS = 5 * SECOND_NS;
     private static final int MOST_TRIES = 20;
+
+    /** The service's own view beside the clients': data-dir/latency/shard-N.hlog. */
+    private static final LatencySettings LATENCY =
+            new LatencySettings(true, Duration.ofSeconds(1), LatencySettings.DEFAULT.maxSizeBytes());
 
     private final int seconds;
     private final Path folder;
@@ -127,6 +133,7 @@ final class Demo {
                     QosSettings.DEFAULT,
                     List.of(service),
                     ProxySettings.LogLevel.WARN,
+                    LATENCY,
                     "demo");
             try {
                 return ProxyService.start(settings);

@@ -8,7 +8,10 @@ import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.lang.foreign.Arena;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shard's flow cache: off heap, bounded, without a byte of garbage.
@@ -41,6 +44,10 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     private static final int BATCH = 64;
 
     private static final int HIGHEST_GENERATION = Integer.MAX_VALUE;
+
+    /** In the generation of a free slot, so that no reference to it is known before it is given out. */
+    private static final int FREE = Integer.MIN_VALUE;
+
     private static final int NONE = -1;
 
     private final FlowHash hash;
@@ -65,6 +72,9 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     private int firstFree = NONE;
 
     private int size;
+
+    /** Under way while somebody copies the table; null nearly always. */
+    private @Nullable SlotCopy copy;
 
     /**
      * An empty table.
@@ -159,7 +169,7 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
         if (slot == NONE) {
             return 0;
         }
-        long entry = entryAt(slot);
+        long entry = address(slot);
         event.likelyFlow(reference(Memory.getInt(entry + FlowLayout.GENERATION), slot));
         return Memory.getLong(entry + CACHE_LINE_BYTES);
     }
@@ -200,7 +210,7 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
         }
         int slot = takeSlot();
         long entry = entryAt(slot);
-        int generation = Memory.getInt(entry + FlowLayout.GENERATION);
+        int generation = Memory.getInt(entry + FlowLayout.GENERATION) & ~FREE;
         Memory.zero(entry, FlowLayout.SIZE);
         Memory.putInt(entry + FlowLayout.GENERATION, generation);
         Memory.putInt(entry + FlowLayout.HASH, hashed);
@@ -239,7 +249,7 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
         int slot = (int) flowRef;
         removeFromIndex(Memory.getInt(entry + FlowLayout.HASH), slot);
         int generation = (int) (flowRef >>> 32);
-        Memory.putInt(entry + FlowLayout.GENERATION, generation == HIGHEST_GENERATION ? 0 : generation + 1);
+        Memory.putInt(entry + FlowLayout.GENERATION, FREE | (generation == HIGHEST_GENERATION ? 0 : generation + 1));
         Memory.putInt(entry + FlowLayout.TIMER_NEXT, firstFree);
         firstFree = slot;
         size--;
@@ -270,7 +280,8 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     @Override
     public long entry(long flowRef) {
         int slot = (int) flowRef;
-        if (slot < 0 || slot >= untouched) {
+        // A negative reference bears the mark of a free slot, if it isn't NO_FLOW.
+        if (flowRef < 0 || slot < 0 || slot >= untouched) {
             return 0;
         }
         long entry = entryAt(slot);
@@ -279,12 +290,24 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
 
     @Override
     public long entryAt(int slot) {
+        if (copy != null) {
+            copy.before(slot);
+        }
+        return address(slot);
+    }
+
+    private long address(int slot) {
         return entries + (long) slot * FlowLayout.SIZE;
     }
 
     @Override
     public long refAt(int slot) {
-        return reference(Memory.getInt(entryAt(slot) + FlowLayout.GENERATION), slot);
+        return reference(Memory.getInt(address(slot) + FlowLayout.GENERATION), slot);
+    }
+
+    @Override
+    public int slots() {
+        return untouched;
     }
 
     @Override
@@ -295,6 +318,103 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     @Override
     public int capacity() {
         return capacity;
+    }
+
+    /**
+     * Begins to copy all slots as they stand now, while the table goes on being used: whatever is about to change is handed over
+     * first, the rest as {@link #copyOn} is called. The copier may end it at any time. Between events.
+     */
+    public void beginCopy(SlotCopier copier) {
+        copy = new SlotCopy(copier, untouched);
+    }
+
+    /**
+     * Hands over the next slots that have not been.
+     *
+     * @return false when all have been; the copy has then ended
+     */
+    public boolean copyOn() {
+        SlotCopy running = copy;
+        if (running != null && running.next()) {
+            return true;
+        }
+        endCopy();
+        return false;
+    }
+
+    /** Copies no further. */
+    public void endCopy() {
+        copy = null;
+    }
+
+    /** Writes what a copy of all slots needs besides: {@link #restore} reads it. */
+    public void save(StateWriter to) {
+        to.number(untouched);
+        to.number(size);
+        to.number(firstFree);
+    }
+
+    /**
+     * Begins to take over another table's content: this one is new. Then come all {@link #restoreSlot}, and {@link #restored}.
+     *
+     * @throws IllegalStateException when the other was larger
+     */
+    public void restore(StateReader from) {
+        untouched = from.number(0, capacity);
+        size = from.number(0, untouched);
+        firstFree = from.number(NONE, untouched - 1);
+    }
+
+    /** Where a slot's bytes belong while the table is restored: of one in use the whole entry, of a free one only {@link #restoreFree}. */
+    public long restoreSlot(int slot) {
+        if (slot < 0 || slot >= untouched) {
+            throw new IllegalStateException("slot " + slot + " of " + untouched);
+        }
+        return address(slot);
+    }
+
+    /** Takes over a slot that is free. */
+    public void restoreFree(int slot, int generation, int nextFree) {
+        long entry = restoreSlot(slot);
+        Memory.putInt(entry + FlowLayout.GENERATION, FREE | generation);
+        Memory.putInt(entry + FlowLayout.TIMER_NEXT, nextFree);
+    }
+
+    /** All slots are there: the index is made anew, in which order does not matter. */
+    public void restored() {
+        int used = 0;
+        for (int slot = 0; slot < untouched; slot++) {
+            if (isInUse(slot)) {
+                addToIndex(Memory.getInt(address(slot) + FlowLayout.HASH), slot);
+                used++;
+            }
+        }
+        int free = 0;
+        for (int slot = firstFree; slot != NONE && free <= untouched - used; free++) {
+            if (slot < 0 || slot >= untouched || isInUse(slot)) {
+                throw new IllegalStateException("the list of free slots names slot " + slot);
+            }
+            slot = Memory.getInt(address(slot) + FlowLayout.TIMER_NEXT);
+        }
+        if (used != size || free != untouched - used) {
+            throw new IllegalStateException(
+                    used + " flows and " + free + " free slots instead of " + size + " and " + (untouched - size));
+        }
+    }
+
+    /** Whether a flow is in a slot that was given out once. */
+    public boolean isInUse(int slot) {
+        return Memory.getInt(address(slot) + FlowLayout.GENERATION) >= 0;
+    }
+
+    /** The generation that a free slot will have when it is given out. */
+    public int freeGeneration(int slot) {
+        return Memory.getInt(address(slot) + FlowLayout.GENERATION) & ~FREE;
+    }
+
+    /** The bytes of a slot, for a copy. */
+    public long slotAddress(int slot) {
+        return address(slot);
     }
 
     private long cell(int i) {

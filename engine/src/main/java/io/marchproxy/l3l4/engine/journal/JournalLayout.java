@@ -1,5 +1,8 @@
 package io.marchproxy.l3l4.engine.journal;
 
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
 /**
  * Where each field of a journal stands. All numbers are little-endian. Change anything and {@link #VERSION} counts up; a test
  * pins every offset.
@@ -11,7 +14,7 @@ package io.marchproxy.l3l4.engine.journal;
  *   +-------+-------+-------+-------+-------+-------+-------+-------+
  *  0|        magic "MPJL"           |    version    |   reserved    |
  *  8|                       number of the first record in its session
- * 16|        records                |  CRC-32C of the records       |
+ * 16|        records                |  CRC-32C of all other bytes   |
  * 24|                       session                                 |
  *   +---------------------------------------------------------------+
  * 32| records …
@@ -38,12 +41,25 @@ package io.marchproxy.l3l4.engine.journal;
  * FLOW_END: the pipeline's own end of a flow  | 0| type | words | reason || 8| flow reference || 16| time ns
  * FLOW: the mode flows | 0| type | words | phase | reason || 8| time ns || 16| flow reference || 24| FlowLayout, 128 bytes
  * GAP: records are missing here               | 0| type | words | cause || 8| how many
+ * SNAP: the first bytes of a datagram or IP packet of the EVENT that follows, where engine.journal.snap asks for them; of a run
+ * one for each datagram       | 0| type | 0 | how many || 4| length || 8| bytes, padded with zeros
  * END: the session's end                      | 0| type | words || 8| events || 16| outcomes || 24| time ns
+ * </pre>
+ *
+ * <p>A checkpoint is all that a replay needs to begin there: the shard's state before the EVENT that follows the CHECKPOINT.
+ * Its other records stand among those that come later, in any place, up to its CHECKPOINT_END; one without an end is none.
+ *
+ * <pre>
+ * CHECKPOINT: JSON, in pieces as SESSION, with the settings then in force
+ * STATE: numbers that the stages wrote        | 0| type | 0 | – | length || 8| index of the first | count || 16| numbers, 8 bytes each
+ * SLOTS: of the flow table                    | 0| type | 0 | – | length || 8| first slot | count || 16| slots in use, a bit each
+ *                                               24| of each slot: in use FlowLayout, 128 bytes; free: generation | next free slot
+ * CHECKPOINT_END                              | 0| type | words || 8| numbers || 16| slots
  * </pre>
  */
 public final class JournalLayout {
     /** Counts up with every change. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** "MPJL" as a little-endian number. */
     public static final int MAGIC = 0x4c4a504d;
@@ -104,6 +120,7 @@ public final class JournalLayout {
     public static final int RELEASE_LENGTH_BYTES = 56;
     public static final int RELEASE_PACKETS = 60;
     public static final int CLASS_SHIFT = 4;
+    public static final int VERDICT_MASK = (1 << CLASS_SHIFT) - 1;
 
     public static final int END_REASON = 2;
     public static final int END_FLOW_REF = 8;
@@ -122,8 +139,35 @@ public final class JournalLayout {
     public static final int SESSION_END_OUTCOMES = 16;
     public static final int SESSION_END_TIME_NS = 24;
 
-    /** The longest record: a piece of JSON. */
+    public static final int SNAP_CAPTURED = 2;
+    public static final int SNAP_BYTES = 8;
+
+    public static final int STATE_INDEX = 8;
+    public static final int STATE_COUNT = 12;
+    public static final int STATE_NUMBERS = 16;
+
+    public static final int SLOTS_FIRST = 8;
+    public static final int SLOTS_COUNT = 12;
+    public static final int SLOTS_IN_USE = 16;
+    public static final int SLOTS_ENTRIES = 24;
+    public static final int FREE_SLOT = 8;
+
+    public static final int CHECKPOINT_NUMBERS = 8;
+    public static final int CHECKPOINT_SLOTS = 16;
+
+    /** The longest record: a piece of JSON, or of a checkpoint. */
     public static final int LONGEST_RECORD = PIECE_BYTES + (32 << 10);
 
     private JournalLayout() {}
+
+    /** The checksum of a document, of which all bytes but the checksum's own count. The buffer holds it from 0 to its limit. */
+    static int crc(ByteBuffer document, CRC32C with) {
+        int limit = document.limit();
+        with.reset();
+        document.position(0).limit(DOCUMENT_CRC);
+        with.update(document);
+        document.limit(limit).position(DOCUMENT_CRC + Integer.BYTES);
+        with.update(document);
+        return (int) with.getValue();
+    }
 }

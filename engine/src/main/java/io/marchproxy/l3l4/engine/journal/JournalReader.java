@@ -3,12 +3,15 @@ package io.marchproxy.l3l4.engine.journal;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * user. One thread.
  */
 public final class JournalReader implements AutoCloseable {
+    /** A document to come back to. */
+    public record Place(String fileName, long position, long bytesBefore, long firstRecord, long session) {}
+
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -30,8 +36,11 @@ public final class JournalReader implements AutoCloseable {
     private String lastName = "";
     private long bytesBefore;
     private MemorySegment document = MemorySegment.NULL;
+    private long documentAt;
+    private ByteBuffer bytes = ByteBuffer.allocate(0);
     private long expectedFirst = -1;
     private long expectedSession;
+    private final Set<Long> pastSessions = new HashSet<>();
 
     /**
      * A reader before the first document.
@@ -65,6 +74,7 @@ public final class JournalReader implements AutoCloseable {
                 }
                 continue;
             }
+            documentAt = open.position();
             QueueFile.Found found = open.next();
             if (found == QueueFile.Found.END) {
                 open.refresh();
@@ -73,9 +83,13 @@ public final class JournalReader implements AutoCloseable {
             switch (found) {
                 case DOCUMENT -> {
                     document = open.document();
+                    bytes = document.asByteBuffer();
                     check(open);
                     return true;
                 }
+                case DAMAGED ->
+                    throw new JournalException(open.path() + ", after byte " + open.position()
+                            + ": damaged (what stands there was never written so)");
                 case TRUNCATED ->
                     throw new JournalException(open.path() + " is cut short: it ends within a document at byte "
                             + open.position() + " of " + open.size());
@@ -112,6 +126,34 @@ public final class JournalReader implements AutoCloseable {
         return false;
     }
 
+    /** Where the document at hand stands. */
+    public Place place() {
+        return new Place(lastName, documentAt, bytesBefore, firstRecord(), session());
+    }
+
+    /**
+     * Goes back, so that {@link #next} finds that document again.
+     *
+     * @throws IOException when its file is gone meanwhile
+     */
+    public void back(Place to) throws IOException {
+        QueueFile open = file;
+        if (open == null || !lastName.equals(to.fileName())) {
+            QueueFile before = new QueueFile(folder.resolve(to.fileName()));
+            if (open != null) {
+                open.close();
+            }
+            open = before;
+            file = open;
+            lastName = to.fileName();
+            bytesBefore = to.bytesBefore();
+        }
+        open.seek(to.position());
+        expectedFirst = to.firstRecord();
+        expectedSession = to.session();
+        pastSessions.remove(expectedSession);
+    }
+
     private void check(QueueFile open) throws JournalException {
         long size = document.byteSize();
         String where = open.path() + ", before byte " + open.position();
@@ -124,28 +166,22 @@ public final class JournalReader implements AutoCloseable {
             throw new JournalException(
                     where + ": written in layout " + version + "; this program reads layout " + JournalLayout.VERSION);
         }
-        MemorySegment records = document.asSlice(JournalLayout.DOCUMENT_HEADER);
-        crc.reset();
-        crc.update(records.asByteBuffer());
-        if ((int) crc.getValue() != document.get(INT, JournalLayout.DOCUMENT_CRC)) {
+        if (JournalLayout.crc(bytes, crc) != document.get(INT, JournalLayout.DOCUMENT_CRC)) {
             throw new JournalException(where + ": damaged (the checksum does not fit)");
         }
-        requireWhole(records, where);
-        if (expectedFirst >= 0 && session() == expectedSession && firstRecord() != expectedFirst && !beginsWithGap()) {
-            throw new JournalException(where + ": records " + expectedFirst + " to " + (firstRecord() - 1)
-                    + " of the session are missing");
-        }
+        requireWhole(where);
+        requireNext(where);
         expectedSession = session();
         expectedFirst = firstRecord() + records();
     }
 
-    private void requireWhole(MemorySegment records, String where) throws JournalException {
-        long at = records.address();
-        long end = at + records.byteSize();
+    private void requireWhole(String where) throws JournalException {
+        long at = recordsAt();
+        long end = recordsEnd();
         int count = 0;
         while (at < end) {
-            int length = end - at < Long.BYTES ? 0 : Records.length(at);
-            if (length < Long.BYTES || length > end - at || !RecordType.isOne(Records.typeNumber(at))) {
+            int length = RecordChecks.length(at, end - at);
+            if (length == 0) {
                 throw new JournalException(where + ": damaged (record " + count + " has no sense)");
             }
             at += length;
@@ -153,6 +189,25 @@ public final class JournalReader implements AutoCloseable {
         }
         if (count != records()) {
             throw new JournalException(where + ": damaged (" + count + " records instead of " + records() + ")");
+        }
+    }
+
+    /** Only old files are deleted, so nothing is missing but at the very begin, save for what a GAP owns up to. */
+    private void requireNext(String where) throws JournalException {
+        long first = firstRecord();
+        if (expectedFirst < 0 || beginsWithGap()) {
+            return;
+        }
+        if (session() != expectedSession) {
+            pastSessions.add(expectedSession);
+            if (first != 0 || pastSessions.contains(session())) {
+                throw new JournalException(where + ": records before number " + first + " of the session are missing");
+            }
+        } else if (first > expectedFirst) {
+            throw new JournalException(
+                    where + ": records " + expectedFirst + " to " + (first - 1) + " of the session are missing");
+        } else if (first < expectedFirst) {
+            throw new JournalException(where + ": records from " + first + " on are there twice");
         }
     }
 

@@ -88,16 +88,18 @@ final class JournalStore implements AutoCloseable {
      *
      * @param from its address
      * @param length at most 512 KiB
+     * @return whether it is the first of a new file
      * @throws DiskFullException when there is no room for it; nothing was written then
      */
-    void append(long from, int length) throws IOException {
+    boolean append(long from, int length) throws IOException {
         FileChannel file = ahead;
         if (file == null || written + length > fileBytes || System.nanoTime() - fileBeganNs > LONGEST_FILE_NS) {
             begin(from, length);
-        } else {
-            takeSpace(file, written + length + SLACK_BYTES);
-            write(from, length);
+            return true;
         }
+        takeSpace(file, written + length + SLACK_BYTES);
+        write(from, length);
+        return false;
     }
 
     /** Begins a new file with a document. */

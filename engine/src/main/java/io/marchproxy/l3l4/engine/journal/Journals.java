@@ -2,9 +2,9 @@ package io.marchproxy.l3l4.engine.journal;
 
 import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.shard.ShardJournals;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
-import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.io.IOException;
@@ -34,7 +34,9 @@ public final class Journals implements ShardJournals, AutoCloseable {
 
     private static final long LONG_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final int TURNS_UNTIL_LONG = 100;
-    private static final int RING_BYTES = 8 << 20;
+    /** Records of a shard that may be on their way to the file. */
+    public static final int RING_BYTES = 8 << 20;
+
     private static final long CLOSE_PATIENCE_MS = 10_000;
 
     private record ShardPart(ShardLog log, ShardRecorder recorder) {}
@@ -67,6 +69,11 @@ public final class Journals implements ShardJournals, AutoCloseable {
             return null;
         }
         Path folder = dataDir.resolve("journal");
+        return new Journals(folder, settings, shards, lock(folder));
+    }
+
+    /** Makes a journal's folder, and keeps everybody else out of it. */
+    static FileChannel lock(Path folder) throws JournalException {
         try {
             Files.createDirectories(folder);
             FileChannel lock =
@@ -80,7 +87,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
                 lock.close();
                 throw inUse(folder);
             }
-            return new Journals(folder, settings, shards, lock);
+            return lock;
         } catch (JournalException e) {
             throw e;
         } catch (IOException e) {
@@ -93,7 +100,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
     }
 
     @Override
-    public Journal open(ShardOptions options, PipelineSettings first, FlowTable flows) {
+    public Journal open(ShardOptions options, PipelineSettings first, OffHeapFlowTable flows) {
         long startedEpochMs = System.currentTimeMillis();
         JournalRing ring = new JournalRing(arena, RING_BYTES);
         ShardLog log = new ShardLog(
@@ -104,23 +111,28 @@ public final class Journals implements ShardJournals, AutoCloseable {
                 settings.maxAge().toMillis(),
                 startedEpochMs,
                 ring);
-        log.recording()
-                .json(
-                        RecordType.SESSION,
-                        new SessionInfo(
-                                Version.current(),
-                                settings.mode(),
-                                options.id(),
-                                shards,
-                                options.pipelined(),
-                                options.seed(),
-                                options.maxFlows(),
-                                startedEpochMs,
-                                System.nanoTime(),
-                                first));
-        ShardRecorder recorder = settings.mode() == JournalSettings.Mode.PACKETS
-                ? new PacketRecorder(log.recording())
-                : new FlowRecorder(log.recording(), flows, settings.periodic().toNanos());
+        SessionInfo session = new SessionInfo(
+                Version.current(),
+                settings.mode(),
+                options.id(),
+                shards,
+                options.pipelined(),
+                options.seed(),
+                options.maxFlows(),
+                startedEpochMs,
+                System.nanoTime(),
+                first);
+        JsonText text = new JsonText(session);
+        log.recording().json(RecordType.SESSION, text);
+        ShardRecorder recorder;
+        if (settings.mode() == JournalSettings.Mode.PACKETS) {
+            Checkpoints checkpoints = new Checkpoints(log.recording(), flows, session, text);
+            log.wants(checkpoints);
+            recorder = new PacketRecorder(log.recording(), checkpoints, settings.snapBytes());
+        } else {
+            recorder =
+                    new FlowRecorder(log.recording(), flows, settings.periodic().toNanos());
+        }
         synchronized (parts) {
             // A shard may be built again, with another transport than the first that was tried.
             parts.removeIf(part -> part.log().status().shard() == options.id());

@@ -11,13 +11,18 @@ public final class JsonPieces {
     /** Nothing yet. */
     public JsonPieces() {}
 
-    /** Takes a SESSION or SETTINGS record in. True when it was the last piece. */
+    /**
+     * Takes a SESSION, SETTINGS or CHECKPOINT record in. True when it was the last piece. Pieces whose first was in a file that
+     * was deleted are passed over.
+     */
     public boolean add(long at) throws JournalException {
         int offset = Memory.getInt(at + JournalLayout.PIECE_OFFSET);
         int total = Memory.getInt(at + JournalLayout.PIECE_TOTAL);
         if (offset == 0) {
-            text = new byte[Math.max(total, 0)];
+            text = new byte[total];
             have = 0;
+        } else if (text.length == 0) {
+            return false;
         }
         int length = Math.min(Records.length(at) - JournalLayout.PIECE_BYTES, total - offset);
         if (offset != have || total != text.length || length < 0) {
@@ -29,7 +34,7 @@ public final class JsonPieces {
         return have == total;
     }
 
-    /** How the shard was built, of complete SESSION records. */
+    /** How the shard was built, of complete SESSION or CHECKPOINT records. */
     public SessionInfo session() throws JournalException {
         return RecordJson.read(text, SessionInfo.class);
     }

@@ -2,23 +2,56 @@ package io.marchproxy.l3l4.engine.journal;
 
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import org.jspecify.annotations.Nullable;
 
 /** The mode {@code packets}: every event and everything that came of it. The pipeline's thread; allocates nothing. */
 final class PacketRecorder implements ShardRecorder {
     private final Recording recording;
+    private final @Nullable Checkpoints checkpoints;
+    private final int snapBytes;
     private long events;
     private long outcomes;
 
-    PacketRecorder(Recording recording) {
+    /**
+     * A recorder of all that a shard does.
+     *
+     * @param checkpoints that are written among the records; null where nothing is ever deleted or lost
+     * @param snapBytes of each datagram and IP packet that are recorded with it; 0 for none
+     */
+    PacketRecorder(Recording recording, @Nullable Checkpoints checkpoints, int snapBytes) {
         this.recording = recording;
+        this.checkpoints = checkpoints;
+        this.snapBytes = snapBytes;
+    }
+
+    @Override
+    public void follows(Pipeline pipeline) {
+        if (checkpoints != null) {
+            checkpoints.follows(pipeline);
+        }
     }
 
     @Override
     public void arrived(PacketDescriptor event) {
-        recording.eventBegins();
+        boolean afterGap = recording.eventBegins();
+        if (checkpoints != null) {
+            if (afterGap) {
+                // What comes after a gap can be verified from the next checkpoint on.
+                checkpoints.want();
+            }
+            checkpoints.turn(event.arrivalNs());
+        }
+        if (snapBytes > 0) {
+            recording.snap(event, snapBytes);
+        }
         recording.event(event);
         events++;
+        if (checkpoints != null && !event.isData() && event.endpoint() instanceof PipelineSettings settings) {
+            checkpoints.configured(settings);
+        }
     }
 
     @Override

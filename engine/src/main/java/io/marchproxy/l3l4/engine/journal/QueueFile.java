@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
@@ -29,7 +30,9 @@ final class QueueFile implements AutoCloseable {
         /** Nobody has written further, or has not finished to; there may be more later. */
         END,
         /** The file ends within a document. */
-        TRUNCATED
+        TRUNCATED,
+        /** What stands there is not what a writer leaves behind, whenever it is stopped. */
+        DAMAGED
     }
 
     private static final int NOT_COMPLETE = 0x8000_0000;
@@ -38,6 +41,19 @@ final class QueueFile implements AutoCloseable {
     private static final int HEADER = Integer.BYTES;
     private static final int LOOKED_AT = 64;
     private static final String STORE = "SCQStore";
+
+    /** Chronicle's index of a minutely queue has 2,048 entries of 8 bytes, and its store header is smaller. */
+    private static final int LONGEST_INDEX = 64 << 10;
+
+    /** What a writer that was killed may have left of a document whose header it had not finished. */
+    private static final int LONGEST_DOCUMENT = 512 << 10;
+
+    /** Behind the header that closes a file Chronicle writes a word, for people to read. */
+    private static final int END_MARK = 4;
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle HEADER_INT =
+            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Path path;
@@ -47,6 +63,9 @@ final class QueueFile implements AutoCloseable {
     private long position;
     private long document;
     private int length;
+
+    /** Where the file was found to end as it should, so that who follows it does not look again and again. */
+    private long soundEnd = -1;
 
     /**
      * Opens a file.
@@ -85,24 +104,91 @@ final class QueueFile implements AutoCloseable {
             if (position + HEADER > file.byteSize()) {
                 return position == file.byteSize() ? Found.END : Found.TRUNCATED;
             }
-            int header = file.get(INT, position);
+            int header = header();
             int bytes = header & LENGTH_MASK;
-            if (header == (NOT_COMPLETE | NOT_DATA)) {
-                return Found.CLOSED;
-            }
             if (header == 0 || (header & NOT_COMPLETE) != 0) {
-                return Found.END;
+                if (isEnd(header)) {
+                    return header == (NOT_COMPLETE | NOT_DATA) ? Found.CLOSED : Found.END;
+                }
+                if (header() == header) {
+                    return Found.DAMAGED;
+                }
+                // Its writer has gone on meanwhile.
+                continue;
             }
             if (position + HEADER + bytes > file.byteSize()) {
                 return Found.TRUNCATED;
             }
+            boolean isData = (header & NOT_DATA) == 0;
+            if (!isData && (bytes > LONGEST_INDEX || holdsDocument(position + HEADER, bytes))) {
+                return Found.DAMAGED;
+            }
             document = position + HEADER;
             length = bytes;
             position = (document + bytes + HEADER - 1) & -HEADER;
-            if ((header & NOT_DATA) == 0) {
+            if (isData) {
                 return Found.DOCUMENT;
             }
         }
+    }
+
+    private int header() {
+        return (int) HEADER_INT.getAcquire(file, position);
+    }
+
+    /**
+     * Whether a file may end with this header. A writer takes the place of a document first, without its length, then fills it,
+     * and writes the length last: so there is nothing behind a header of zero, and behind one that is not complete no more than
+     * a document.
+     */
+    private boolean isEnd(int header) {
+        if ((header & LENGTH_MASK) != 0) {
+            return false;
+        }
+        if (soundEnd != position) {
+            long from = position
+                    + HEADER
+                    + switch (header) {
+                        case 0 -> 0;
+                        case NOT_COMPLETE -> LONGEST_DOCUMENT;
+                        default -> END_MARK;
+                    };
+            if (!isZero(Math.min(from, file.byteSize()))) {
+                return false;
+            }
+            soundEnd = position;
+        }
+        return true;
+    }
+
+    private boolean isZero(long from) {
+        long at = from;
+        for (; at + Long.BYTES <= file.byteSize(); at += Long.BYTES) {
+            if (file.get(LONG, at) != 0) {
+                return false;
+            }
+        }
+        for (; at < file.byteSize(); at++) {
+            if (file.get(ValueLayout.JAVA_BYTE, at) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a document of ours stands in what says of itself that it is Chronicle's index, which holds small numbers alone. */
+    private boolean holdsDocument(long from, int bytes) {
+        for (long at = from; at + Integer.BYTES <= from + bytes; at += Integer.BYTES) {
+            if (file.get(INT, at) == JournalLayout.MAGIC) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Goes to a document's header, where {@link #position()} was once. */
+    void seek(long to) {
+        position = to;
     }
 
     /** The document that {@link #next()} found; valid until this file is closed or looked at again. */

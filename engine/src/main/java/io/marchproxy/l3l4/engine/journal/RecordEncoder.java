@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.journal;
 
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
@@ -167,18 +168,82 @@ public final class RecordEncoder {
         return length;
     }
 
-    /** A piece of JSON: {@code length} bytes of {@code text} from {@code offset} on, at most 32 KiB. */
-    static int piece(long at, RecordType type, byte[] text, int offset, int length) {
+    /**
+     * A packet's first bytes.
+     *
+     * @param from where they stand
+     * @param captured how many, 0 to 65,535
+     */
+    public static int snap(long at, long from, int captured) {
+        int padded = (JournalLayout.SNAP_BYTES + captured + 7) & -8;
+        Memory.putLong(at + padded - 8, 0);
+        Memory.putLong(at + FIRST_WORD, RecordType.SNAP.ordinal());
+        Memory.putShort(at + JournalLayout.SNAP_CAPTURED, (short) captured);
+        Memory.putInt(at + JournalLayout.LONG_LENGTH, padded);
+        Memory.copy(from, at + JournalLayout.SNAP_BYTES, captured);
+        return padded;
+    }
+
+    /**
+     * A piece of JSON.
+     *
+     * @param text address of the whole of it, {@code total} bytes
+     * @param length of the piece that begins at {@code offset}, at most 32 KiB
+     */
+    static int piece(long at, RecordType type, long text, int total, int offset, int length) {
         int padded = (JournalLayout.PIECE_BYTES + length + 7) & -8;
         Memory.putLong(at + padded - 8, 0);
-        Memory.putLong(at + FIRST_WORD, type.ordinal());
-        Memory.putInt(at + JournalLayout.LONG_LENGTH, padded);
+        beginLong(at, type, padded);
         Memory.putInt(at + JournalLayout.PIECE_OFFSET, offset);
-        Memory.putInt(at + JournalLayout.PIECE_TOTAL, text.length);
-        for (int i = 0; i < length; i++) {
-            Memory.putByte(at + JournalLayout.PIECE_BYTES + i, text[offset + i]);
-        }
+        Memory.putInt(at + JournalLayout.PIECE_TOTAL, total);
+        Memory.copy(text + offset, at + JournalLayout.PIECE_BYTES, length);
         return padded;
+    }
+
+    /** The head of so many numbers of the stages' state, which stand behind it. */
+    static int state(long at, int index, int count) {
+        int length = JournalLayout.STATE_NUMBERS + count * Long.BYTES;
+        beginLong(at, RecordType.STATE, length);
+        Memory.putInt(at + JournalLayout.STATE_INDEX, index);
+        Memory.putInt(at + JournalLayout.STATE_COUNT, count);
+        return length;
+    }
+
+    /** Some slots of a flow table. */
+    static int slots(long at, OffHeapFlowTable flows, int first, int count) {
+        long to = at + JournalLayout.SLOTS_ENTRIES;
+        long inUse = 0;
+        for (int i = 0; i < count; i++) {
+            long entry = flows.slotAddress(first + i);
+            if (flows.isInUse(first + i)) {
+                inUse |= 1L << i;
+                Memory.copy(entry, to, FlowLayout.SIZE);
+                to += FlowLayout.SIZE;
+            } else {
+                Memory.putInt(to, flows.freeGeneration(first + i));
+                Memory.putInt(to + Integer.BYTES, Memory.getInt(entry + FlowLayout.TIMER_NEXT));
+                to += JournalLayout.FREE_SLOT;
+            }
+        }
+        beginLong(at, RecordType.SLOTS, (int) (to - at));
+        Memory.putInt(at + JournalLayout.SLOTS_FIRST, first);
+        Memory.putInt(at + JournalLayout.SLOTS_COUNT, count);
+        Memory.putLong(at + JournalLayout.SLOTS_IN_USE, inUse);
+        return (int) (to - at);
+    }
+
+    /** That a checkpoint is complete, with so many numbers and slots. */
+    static int checkpointEnd(long at, int numbers, int slots) {
+        int length = JournalLayout.CHECKPOINT_SLOTS + Long.BYTES;
+        begin(at, RecordType.CHECKPOINT_END, length);
+        Memory.putLong(at + JournalLayout.CHECKPOINT_NUMBERS, numbers);
+        Memory.putLong(at + JournalLayout.CHECKPOINT_SLOTS, slots);
+        return length;
+    }
+
+    private static void beginLong(long at, RecordType type, int length) {
+        Memory.putLong(at + FIRST_WORD, type.ordinal());
+        Memory.putInt(at + JournalLayout.LONG_LENGTH, length);
     }
 
     /** Fills the end of a ring. */

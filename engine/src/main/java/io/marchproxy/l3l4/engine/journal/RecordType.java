@@ -21,7 +21,17 @@ public enum RecordType {
     /** Records are missing. */
     GAP,
     /** The service ended as it should. */
-    END;
+    END,
+    /** The first bytes of a datagram or IP packet of the event that follows. */
+    SNAP,
+    /** A checkpoint begins: the state before the event that follows. */
+    CHECKPOINT,
+    /** A piece of the stages' state as of the checkpoint. */
+    STATE,
+    /** A piece of the flow table as of the checkpoint. */
+    SLOTS,
+    /** The checkpoint is complete. */
+    CHECKPOINT_END;
 
     private static final RecordType[] VALUES = values();
 

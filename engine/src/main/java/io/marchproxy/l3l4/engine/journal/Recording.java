@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Recording {
     private final JournalRing ring;
+    private final Runnable whenFull;
 
     /** Records put into the ring, and those lost; written by one thread, so adding needs no lock. */
     private final AtomicLong written = new AtomicLong();
@@ -20,13 +21,27 @@ final class Recording {
     private boolean paused;
 
     Recording(JournalRing ring) {
+        this(ring, () -> {});
+    }
+
+    /**
+     * A recording whose thread makes room.
+     *
+     * @param whenFull called when there is none, before anything is lost
+     */
+    Recording(JournalRing ring, Runnable whenFull) {
         this.ring = ring;
+        this.whenFull = whenFull;
     }
 
     /** Where the next record may be written; 0 when it is lost. */
     long claim(int most) {
         if (!paused) {
             long at = ring.claim(most);
+            if (at == 0) {
+                whenFull.run();
+                at = ring.claim(most);
+            }
             if (at != 0) {
                 return at;
             }
@@ -43,22 +58,42 @@ final class Recording {
         ring.publish(length);
     }
 
-    /** An event begins, which is where recording may go on after a gap. */
-    void eventBegins() {
+    /**
+     * Where a record may be written that is not to crowd out others: 0 when less than half of the ring is free, or while records
+     * are lost. Nothing is lost then.
+     */
+    long claimSpare(int most) {
+        return hasSpareRoom() ? ring.claim(most) : 0;
+    }
+
+    /** Whether at least half of the ring is free, and no records are being lost. */
+    boolean hasSpareRoom() {
+        return !paused && ring.hasDrained();
+    }
+
+    /** Whether records are being lost. */
+    boolean isPaused() {
+        return paused;
+    }
+
+    /** An event begins, which is where recording may go on after a gap: true when it does. */
+    boolean eventBegins() {
         if (paused && ring.hasDrained()) {
             long at = ring.claim(RecordEncoder.LONGEST);
             if (at != 0) {
                 paused = false;
                 publish(RecordEncoder.gap(at, GapCause.OVERRUN, lostInGap));
                 lostInGap = 0;
+                return true;
             }
         }
+        return false;
     }
 
     /** Records an event; before a CONFIG event, the settings that it brings. */
     void event(PacketDescriptor event) {
         if (event.kind() == EventKind.CONFIG && event.endpoint() instanceof PipelineSettings settings) {
-            json(RecordType.SETTINGS, settings);
+            json(RecordType.SETTINGS, new JsonText(settings));
         }
         long at = claim(RecordEncoder.LONGEST);
         if (at != 0) {
@@ -66,14 +101,32 @@ final class Recording {
         }
     }
 
+    /**
+     * Records the first bytes of each datagram, or of the IP packet, that an event brings. Those of a stream are not to be had:
+     * they pass in pieces of any length, and most of them never leave the kernel.
+     */
+    void snap(PacketDescriptor event, int most) {
+        long from = event.payloadAddress();
+        if (from == 0 || !event.isData()) {
+            return;
+        }
+        int there = event.isIpPacket() ? event.lengthBytes() - (int) event.argument0() : event.lengthBytes();
+        int segment = event.packets() > 1 ? event.segmentBytes() : there;
+        for (int i = 0; i < event.packets(); i++) {
+            int length = Math.min(segment, there - i * segment);
+            long at = claim(JournalLayout.SNAP_BYTES + most + Long.BYTES);
+            if (at != 0) {
+                publish(RecordEncoder.snap(at, from + (long) i * segment, Math.clamp(length, 0, most)));
+            }
+        }
+    }
+
     /** Records JSON, in pieces that a ring can take. */
-    void json(RecordType type, Record value) {
-        byte[] text = RecordJson.write(value);
-        int most = JournalLayout.LONGEST_RECORD - JournalLayout.PIECE_BYTES;
-        for (int offset = 0; offset < text.length; offset += most) {
+    void json(RecordType type, JsonText text) {
+        for (int offset = 0; offset < text.length(); offset += JsonText.PIECE) {
             long at = claim(JournalLayout.LONGEST_RECORD);
             if (at != 0) {
-                publish(RecordEncoder.piece(at, type, text, offset, Math.min(most, text.length - offset)));
+                publish(text.piece(at, type, offset));
             }
         }
     }

@@ -81,7 +81,7 @@ public final class Records {
 
     /** Of a DECISION or RELEASE. */
     public static Verdict verdict(long at) {
-        return Verdict.of(Memory.getByte(at + JournalLayout.DECISION_VERDICT) & (1 << JournalLayout.CLASS_SHIFT) - 1);
+        return Verdict.of(Memory.getByte(at + JournalLayout.DECISION_VERDICT) & JournalLayout.VERDICT_MASK);
     }
 
     /** Of a DECISION or RELEASE: 0 to 3. */
@@ -112,6 +112,20 @@ public final class Records {
     /** Of a FLOW: the address of its entry, as {@code FlowLayout} places it. */
     public static long flowEntry(long at) {
         return at + JournalLayout.FLOW_ENTRY;
+    }
+
+    /** Of a SNAP: a copy of its bytes. */
+    public static byte[] snap(long at) {
+        byte[] bytes = new byte[Short.toUnsignedInt(Memory.getShort(at + JournalLayout.SNAP_CAPTURED))];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = Memory.getByte(at + JournalLayout.SNAP_BYTES + i);
+        }
+        return bytes;
+    }
+
+    /** Of a piece of JSON: whether it is the first. */
+    public static boolean isFirstPiece(long at) {
+        return Memory.getInt(at + JournalLayout.PIECE_OFFSET) == 0;
     }
 
     /** Of a GAP: why. */

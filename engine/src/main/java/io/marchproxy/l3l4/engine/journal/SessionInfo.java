@@ -26,6 +26,12 @@ public record SessionInfo(
         long startedEpochMs,
         long startedNs,
         PipelineSettings settings) {
+    /** The same with the settings that have come into force since. */
+    SessionInfo with(PipelineSettings others) {
+        return new SessionInfo(
+                version, mode, shard, shards, pipelined, seed, maxFlows, startedEpochMs, startedNs, others);
+    }
+
     /** Wall clock of a moment of the shard's time, in milliseconds since 1970, as if the clock had not been set since the start. */
     public long epochMs(long nowNs) {
         return startedEpochMs + Math.floorDiv(nowNs - startedNs, 1_000_000L);

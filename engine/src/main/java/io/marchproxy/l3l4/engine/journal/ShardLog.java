@@ -23,6 +23,7 @@ final class ShardLog {
     private static final Logger LOG = LoggerFactory.getLogger(ShardLog.class);
     private static final int DOCUMENT_BYTES = 256 << 10;
     private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long RECORDS_PER_CHECKPOINT = 8;
     private static final long PRUNE_NS = TimeUnit.MINUTES.toNanos(1);
 
     private final int shard;
@@ -34,7 +35,7 @@ final class ShardLog {
     private final Recording recording;
     private final MemorySegment document;
     private final long documentAt;
-    private final ByteBuffer records;
+    private final ByteBuffer bytes;
     private final CRC32C crc = new CRC32C();
     private final int[] taken = new int[1];
     private final AtomicLong written = new AtomicLong();
@@ -47,6 +48,12 @@ final class ShardLog {
     private long retryNs;
     private long pruneNs;
     private long lostInGap;
+
+    /** Bytes of records since the last checkpoint was asked for. */
+    private long sinceCheckpoint;
+
+    private @Nullable Checkpoints checkpoints;
+    private boolean lacksCheckpoints;
     private GapCause gapCause = GapCause.WRITE_FAILED;
 
     ShardLog(Arena arena, int shard, Path folder, long budgetBytes, long maxAgeMs, long session, JournalRing ring) {
@@ -59,9 +66,14 @@ final class ShardLog {
         this.recording = new Recording(ring);
         this.document = arena.allocate(DOCUMENT_BYTES, 64);
         this.documentAt = document.address();
-        this.records = document.asByteBuffer();
+        this.bytes = document.asByteBuffer();
         this.pruneNs = System.nanoTime() + PRUNE_NS;
         this.retryNs = System.nanoTime();
+    }
+
+    /** Says whom to ask for a checkpoint when a file begins. Before the writing thread begins. */
+    void wants(Checkpoints fromNowOn) {
+        checkpoints = fromNowOn;
     }
 
     Recording recording() {
@@ -104,6 +116,9 @@ final class ShardLog {
                 append(opened, length, 1);
                 LOG.warn("journal of shard {}: recording again; {} records are missing", shard, lostInGap);
                 lostInGap = 0;
+                if (checkpoints != null) {
+                    checkpoints.want();
+                }
             }
             state = State.RECORDING;
             diskBytes = opened.diskBytes();
@@ -130,17 +145,40 @@ final class ShardLog {
     }
 
     private void append(JournalStore open, int length, int count) throws IOException {
-        crc.reset();
-        records.limit(JournalLayout.DOCUMENT_HEADER + length).position(JournalLayout.DOCUMENT_HEADER);
-        crc.update(records);
         Memory.putInt(documentAt + JournalLayout.DOCUMENT_MAGIC, JournalLayout.MAGIC);
         Memory.putInt(documentAt + JournalLayout.DOCUMENT_VERSION, JournalLayout.VERSION);
         Memory.putLong(documentAt + JournalLayout.DOCUMENT_FIRST, nextRecord);
         Memory.putInt(documentAt + JournalLayout.DOCUMENT_RECORDS, count);
-        Memory.putInt(documentAt + JournalLayout.DOCUMENT_CRC, (int) crc.getValue());
         Memory.putLong(documentAt + JournalLayout.DOCUMENT_SESSION, session);
-        open.append(documentAt, JournalLayout.DOCUMENT_HEADER + length);
+        bytes.limit(JournalLayout.DOCUMENT_HEADER + length);
+        Memory.putInt(documentAt + JournalLayout.DOCUMENT_CRC, JournalLayout.crc(bytes, crc));
+        boolean beganFile = open.append(documentAt, JournalLayout.DOCUMENT_HEADER + length);
+        sinceCheckpoint += length;
+        if (beganFile && nextRecord > 0) {
+            wantCheckpoint();
+        }
         nextRecord += count;
+    }
+
+    /**
+     * Asks for a checkpoint at a file's begin, so that what is left can be verified when older files are gone. One that is large
+     * comes more seldom: an eighth of what is recorded at the most, unless the budget is so small that none would be left.
+     */
+    private void wantCheckpoint() {
+        Checkpoints asked = checkpoints;
+        if (asked == null || sinceCheckpoint < Math.min(RECORDS_PER_CHECKPOINT * asked.lastBytes(), budgetBytes / 4)) {
+            return;
+        }
+        boolean lacking = asked.isWanted();
+        if (lacking && !lacksCheckpoints) {
+            LOG.warn(
+                    "journal of shard {}: no room for a checkpoint beside the traffic since the last file began:"
+                            + " when older files are gone, what follows can't be verified until there is one",
+                    shard);
+        }
+        lacksCheckpoints = lacking;
+        sinceCheckpoint = 0;
+        asked.want();
     }
 
     /** Stops writing until it is tried again. */

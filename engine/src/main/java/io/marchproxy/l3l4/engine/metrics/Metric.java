@@ -249,6 +249,30 @@ public enum Metric {
             Unit.BYTES,
             "Length of the shard's journal files, sparse parts included.",
             "shard"),
+    LATENCY_LOG_UP(
+            "marchproxy_latency_log_writing",
+            Type.GAUGE,
+            Unit.NONE,
+            "1 while the shard's latency log is written, 0 while the disk is full or writing fails; absent when it is off.",
+            "shard"),
+    LATENCY_LOG_LINES(
+            "marchproxy_latency_log_lines_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Lines written to the shard's latency log.",
+            "shard"),
+    LATENCY_LOG_LOST_LINES(
+            "marchproxy_latency_log_lost_lines_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Lines that are missing in the shard's latency log: the disk was full, or writing failed.",
+            "shard"),
+    LATENCY_LOG_DISK(
+            "marchproxy_latency_log_disk_bytes",
+            Type.GAUGE,
+            Unit.BYTES,
+            "Length of the shard's latency log files.",
+            "shard"),
 
     PROCESS_CPU(
             "process_cpu_seconds_total", Type.COUNTER, Unit.SECONDS, "Processor time of the process, user and system."),

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.metrics;
 
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
+import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -38,6 +39,7 @@ public final class MetricsPage {
         page.residence(residence);
         report.shards().forEach(page::shard);
         report.journals().forEach(page::journal);
+        report.latencyLogs().forEach(page::latencyLog);
         ProcessMetrics.collect(page::family);
         return page;
     }
@@ -128,6 +130,14 @@ public final class MetricsPage {
         family(Metric.JOURNAL_BYTES).set(journal.bytes(), id);
         family(Metric.JOURNAL_WAITING).set(journal.waitingBytes(), id);
         family(Metric.JOURNAL_DISK).set(journal.diskBytes(), id);
+    }
+
+    private void latencyLog(LatencyLogStatus log) {
+        String id = Integer.toString(log.shard());
+        family(Metric.LATENCY_LOG_UP).set(log.state() == LatencyLogStatus.State.WRITING ? 1 : 0, id);
+        family(Metric.LATENCY_LOG_LINES).set(log.lines(), id);
+        family(Metric.LATENCY_LOG_LOST_LINES).set(log.lostLines(), id);
+        family(Metric.LATENCY_LOG_DISK).set(log.diskBytes(), id);
     }
 
     private void shard(ShardStatus shard) {

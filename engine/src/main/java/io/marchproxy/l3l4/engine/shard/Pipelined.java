@@ -35,6 +35,8 @@ final class Pipelined implements IngressRing.Placement {
     private final Egress egress;
     private final DistinctErrors errors;
     private final long spinNs;
+    private final BatchTimer stagesTimer;
+    private final BatchTimer egressTimer;
     private final Doorbell stagesBell = new Doorbell();
     private final Doorbell egressBell;
     private final Thread stagesThread;
@@ -51,6 +53,7 @@ final class Pipelined implements IngressRing.Placement {
             Egress egress,
             DistinctErrors errors,
             long spinNs,
+            ShardLatency latency,
             ThreadFactory stagesThreads,
             ThreadFactory egressThreads) {
         this.incoming = incoming;
@@ -61,6 +64,8 @@ final class Pipelined implements IngressRing.Placement {
         this.egress = egress;
         this.errors = errors;
         this.spinNs = spinNs;
+        this.stagesTimer = new BatchTimer(latency);
+        this.egressTimer = new BatchTimer(latency);
         this.stagesThread = stagesThreads.newThread(this::runStages);
         this.egressThread = egressThreads.newThread(this::runEgress);
     }
@@ -111,7 +116,9 @@ final class Pipelined implements IngressRing.Placement {
         while (running || !incoming.isEmpty()) {
             long nowNs = System.nanoTime();
             pipeline.handedNs(nowNs);
+            stagesTimer.batch(nowNs);
             boolean worked = incoming.poll(handler);
+            stagesTimer.decided();
             if (pipeline.nextDeadlineNs() <= nowNs) {
                 // As an event, so that a replay has it at its place among those that came with an earlier time.
                 tick.reset(EventKind.TICK, nowNs);
@@ -131,8 +138,22 @@ final class Pipelined implements IngressRing.Placement {
 
     private void handleBatch(PacketDescriptor[] events, int from, int count) {
         pipeline.expect(events, from, count);
+        int timed = stagesTimer.choose(events, from, count);
         for (int i = from; i < from + count; i++) {
-            handle(events[i]);
+            if (i == timed) {
+                handleTimed(events[i]);
+            } else {
+                handle(events[i]);
+            }
+        }
+    }
+
+    private void handleTimed(PacketDescriptor event) {
+        try {
+            pipeline.handle(event, stagesTimer);
+            stagesTimer.handled();
+        } catch (RuntimeException | Error e) {
+            errors.record("pipeline", e);
         }
     }
 
@@ -159,6 +180,7 @@ final class Pipelined implements IngressRing.Placement {
         while (!stagesDone || !outgoing.isEmpty()) {
             boolean worked = outgoing.poll(handler);
             worked |= egress.flush();
+            egressTimer.sent();
             if (worked) {
                 patience.worked();
             } else if (patience.lasts()) {
@@ -175,6 +197,8 @@ final class Pipelined implements IngressRing.Placement {
     }
 
     private void dispatchBatch(PacketDescriptor[] events, int from, int count) {
+        egressTimer.batch(System.nanoTime());
+        egressTimer.choose(events, from, count);
         for (int i = from; i < from + count; i++) {
             try {
                 dispatch(events[i]);

@@ -34,11 +34,12 @@ final class RunToCompletion implements IngressRing.Placement {
     private final Egress egress;
     private final EventLoop loop;
     private final DistinctErrors errors;
+    private final BatchTimer timer;
     private final DescriptorRing.BatchHandler handler = this::handle;
     private boolean draining;
     private boolean polling;
-    private @Nullable Future<?> timer;
-    private long timerNs = Long.MAX_VALUE;
+    private @Nullable Future<?> wakeUp;
+    private long wakeUpNs = Long.MAX_VALUE;
 
     RunToCompletion(
             DescriptorRing ring,
@@ -46,13 +47,15 @@ final class RunToCompletion implements IngressRing.Placement {
             Pipeline pipeline,
             Egress egress,
             EventLoop loop,
-            DistinctErrors errors) {
+            DistinctErrors errors,
+            ShardLatency latency) {
         this.ring = ring;
         this.ingress = ingress;
         this.pipeline = pipeline;
         this.egress = egress;
         this.loop = loop;
         this.errors = errors;
+        this.timer = new BatchTimer(latency);
     }
 
     @Override
@@ -87,9 +90,13 @@ final class RunToCompletion implements IngressRing.Placement {
     private void drain() {
         draining = true;
         try {
+            boolean sent;
             do {
                 pollAll();
-            } while (egress.flush() || !ring.isEmpty());
+                timer.decided();
+                sent = egress.flush();
+                timer.sent();
+            } while (sent || !ring.isEmpty());
         } finally {
             draining = false;
         }
@@ -98,7 +105,9 @@ final class RunToCompletion implements IngressRing.Placement {
     private void pollAll() {
         polling = true;
         try {
-            pipeline.handedNs(System.nanoTime());
+            long nowNs = System.nanoTime();
+            pipeline.handedNs(nowNs);
+            timer.batch(nowNs);
             boolean worked;
             do {
                 worked = ring.poll(handler);
@@ -111,9 +120,15 @@ final class RunToCompletion implements IngressRing.Placement {
 
     private void handle(PacketDescriptor[] events, int from, int count) {
         pipeline.expect(events, from, count);
+        int timed = timer.choose(events, from, count);
         for (int i = from; i < from + count; i++) {
             try {
-                pipeline.handle(events[i]);
+                if (i == timed) {
+                    pipeline.handle(events[i], timer);
+                    timer.handled();
+                } else {
+                    pipeline.handle(events[i]);
+                }
             } catch (RuntimeException | Error e) {
                 errors.record("pipeline", e);
             }
@@ -123,20 +138,20 @@ final class RunToCompletion implements IngressRing.Placement {
     /** Has the loop come back when the pipeline next has something due by itself. One timer at a time, or each would renew itself. */
     private void armTimer() {
         long dueNs = pipeline.nextDeadlineNs();
-        if (dueNs < timerNs) {
-            Future<?> later = timer;
+        if (dueNs < wakeUpNs) {
+            Future<?> later = wakeUp;
             if (later != null) {
                 later.cancel(false);
             }
-            timerNs = dueNs;
-            timer = loop.schedule(
+            wakeUpNs = dueNs;
+            wakeUp = loop.schedule(
                     this::tick, Math.max(SHORTEST_SLEEP_NS, dueNs - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
     }
 
     private void tick() {
-        timer = null;
-        timerNs = Long.MAX_VALUE;
+        wakeUp = null;
+        wakeUpNs = Long.MAX_VALUE;
         ingress.claim().reset(EventKind.TICK, ingress.nowNs());
         ingress.publish();
         ingress.settle();

@@ -46,6 +46,7 @@ public final class Shard implements ShardContext {
     private final Egress egress;
     private final Pipeline pipeline;
     private final OffHeapFlowTable flows;
+    private final ShardLatency latency;
     private final @Nullable Pipelined pipelined;
 
     /** Builds a shard that keeps no journal, and starts its threads; it has no listeners yet. */
@@ -83,6 +84,7 @@ public final class Shard implements ShardContext {
             Pipelined.RingOutput output = new Pipelined.RingOutput(outgoing, egressBell);
             pipeline = new Pipeline(settings, flows, output, journal);
             output.connect(pipeline);
+            latency = new ShardLatency(pipeline);
             pipelined = new Pipelined(
                     ring,
                     outgoing,
@@ -92,6 +94,7 @@ public final class Shard implements ShardContext {
                     egress,
                     errors,
                     options.spinNs(),
+                    latency,
                     PinnedThreads.named(options, "stages", 1),
                     PinnedThreads.named(options, "egress", 2));
             ingress.connect(pipelined);
@@ -100,7 +103,8 @@ public final class Shard implements ShardContext {
             pipelined = null;
             pipeline = new Pipeline(settings, flows, egress, journal);
             egress.runsWith(pipeline);
-            ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors));
+            latency = new ShardLatency(pipeline);
+            ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors, latency));
         }
     }
 
@@ -146,6 +150,11 @@ public final class Shard implements ShardContext {
     @Override
     public DistinctErrors errors() {
         return errors;
+    }
+
+    @Override
+    public ShardLatency latency() {
+        return latency;
     }
 
     @Override

@@ -20,6 +20,9 @@ public interface ShardContext {
     /** Where errors go that should not happen, and that the shard's threads outlive. */
     DistinctErrors errors();
 
+    /** Where the shard's times go, each point's by one thread. */
+    ShardLatency latency();
+
     /** True when the egress has a thread of its own (pipelined placement), so channel state must be reached through {@link #loop()}. */
     boolean separateEgress();
 }

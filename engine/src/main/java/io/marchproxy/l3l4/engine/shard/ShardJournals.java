@@ -1,6 +1,6 @@
 package io.marchproxy.l3l4.engine.shard;
 
-import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 
@@ -16,5 +16,5 @@ public interface ShardJournals {
      * @param settings that the pipeline begins with
      * @param flows the pipeline's, which the journal may read while it is called
      */
-    Journal open(ShardOptions options, PipelineSettings settings, FlowTable flows);
+    Journal open(ShardOptions options, PipelineSettings settings, OffHeapFlowTable flows);
 }

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.status;
 
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
+import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param ready false before all listeners are open and while draining
  * @param unexpectedErrors errors that loops survived
  * @param journals of each shard; empty when the journal is off
+ * @param latencyLogs of each shard; empty when latencies are not logged
  */
 public record StatusReport(
         String version,
@@ -33,6 +35,7 @@ public record StatusReport(
         List<ServiceStatus> services,
         List<BackendStatus> backends,
         List<JournalStatus> journals,
+        List<LatencyLogStatus> latencyLogs,
         List<BooksLine> books,
         PlacementStatus placement) {
 

@@ -13,6 +13,7 @@ final class BackendConnect {
     private final TcpShard shard;
     private final BackendTarget target;
     private final StreamSocket socket;
+    private final long startedNs = System.nanoTime();
     private @Nullable Future<?> timeout;
     private boolean done;
 
@@ -75,6 +76,7 @@ final class BackendConnect {
             failed(-outcome);
         } else {
             end();
+            shard.connectTimes().record(System.nanoTime() - startedNs, 1);
             connection.connected();
             shard.ingress().settle();
         }

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.tcp;
 
 import io.marchproxy.l3l4.engine.shard.BatchedEgress;
+import io.marchproxy.l3l4.engine.shard.LatencyPoint;
 import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.engine.shard.ShardEgress;
 import io.marchproxy.l3l4.engine.shard.ShardIngress;
@@ -11,6 +12,7 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
+import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
 import io.netty.channel.EventLoop;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -104,6 +106,11 @@ final class TcpShard {
     /** Where the event loop's thread counts what the kernel took: the egress's own books, when that is the same thread. */
     TrafficBooks completionBooks() {
         return completions;
+    }
+
+    /** How long connects to backends took; the event loop's thread records. */
+    ResidenceTimes connectTimes() {
+        return context.latency().at(LatencyPoint.CONNECT);
     }
 
     /** A code point could not be set on a socket. */

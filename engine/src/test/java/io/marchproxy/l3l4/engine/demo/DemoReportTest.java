@@ -177,6 +177,7 @@ class DemoReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 books,
                 Reports.placement());
         return new DemoReport(10, 500, 5, TIMES, TIMES, TIMES, clients, status);

@@ -23,12 +23,14 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheVersion() {
-        assertEquals(1, JournalLayout.VERSION);
+        assertEquals(2, JournalLayout.VERSION);
     }
 
     @Test
     void shouldKeepTheNumbersOfTypesCausesAndPhases() {
-        assertEquals("PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END", names(RecordType.values()));
+        assertEquals(
+                "PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END SNAP CHECKPOINT STATE SLOTS CHECKPOINT_END",
+                names(RecordType.values()));
         assertEquals("OVERRUN DISK_FULL WRITE_FAILED", names(GapCause.values()));
         assertEquals("BEGIN PERIODIC END", names(FlowPhase.values()));
     }

@@ -49,7 +49,7 @@ class RunToCompletionTest {
         ingress = new IngressRing(ring, new Overflow(arena), SERVICES);
         Egress egress = new Egress(SERVICES, new BackendDirectory(), (backend, errno) -> {}, errors);
         Pipeline pipeline = new Pipeline(settings(), new OffHeapFlowTable(10, 1, arena), egress, Journal.NONE);
-        ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors));
+        ingress.connect(new RunToCompletion(ring, ingress, pipeline, egress, loop, errors, new ShardLatency(pipeline)));
     }
 
     @AfterEach

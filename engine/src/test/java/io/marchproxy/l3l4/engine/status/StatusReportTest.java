@@ -49,6 +49,7 @@ class StatusReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of(lines),
                 Reports.placement());
     }

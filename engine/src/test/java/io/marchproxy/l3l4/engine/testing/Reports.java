@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.testing;
 
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
+import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -51,6 +52,9 @@ public final class Reports {
                 List.of(
                         new JournalStatus(0, JournalStatus.State.RECORDING, 1000, 0, 72_000, 640, 5_242_880),
                         new JournalStatus(1, JournalStatus.State.DISK_FULL, 2000, 30, 144_000, 0, 6_291_456)),
+                List.of(
+                        new LatencyLogStatus(0, LatencyLogStatus.State.WRITING, 100, 0, 40_960),
+                        new LatencyLogStatus(1, LatencyLogStatus.State.FAILED, 200, 3, 81_920)),
                 List.of(
                         new BooksLine(0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, List.of()),
                         new BooksLine(

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.engine.shard.Endpoint;
 import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.engine.shard.ShardEgress;
 import io.marchproxy.l3l4.engine.shard.ShardIngress;
+import io.marchproxy.l3l4.engine.shard.ShardLatency;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.engine.transport.Transports;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
@@ -77,6 +78,11 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     @Override
     public DistinctErrors errors() {
         return errors;
+    }
+
+    @Override
+    public ShardLatency latency() {
+        throw new UnsupportedOperationException("no packet passes a stuck shard");
     }
 
     @Override

@@ -11,6 +11,8 @@ import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -20,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the flow that a packet belongs to, or begins one: service, first matching rule, class and code point are decided
- * with a flow's first packet and stay with it. Keeps the flow's counters, and UDP sessions within their cap.
+ * with a flow's first packet and stay with it. Keeps the flow's counters, and UDP sessions within their cap. IP packets are
+ * looked up as datagrams are, by protocol, addresses and ports (0 where there are none); what makes no sense ends here.
  *
  * <p>Whatever it answers, the descriptor then has a class, so that the books can be kept.
  */
@@ -111,7 +114,7 @@ public final class ClassifyStage implements Stage {
         if (packet.argument0() != 0) {
             return DropReason.of((int) packet.argument0() - 1).drop(packet);
         }
-        if (!service.profile().active()) {
+        if (!service.profile().active() || service.profile().isIp()) {
             return DropReason.NO_SERVICE.drop(packet);
         }
         return begin(packet, service, nowNs);
@@ -123,11 +126,16 @@ public final class ClassifyStage implements Stage {
             packet.trafficClass(LOWEST_CLASS);
             return DropReason.NO_SERVICE.drop(packet);
         }
+        boolean isIpPacket = packet.isIpPacket();
+        if (packet.isMalformed()) {
+            packet.trafficClass(service.profile().defaultClass());
+            return DropReason.MALFORMED.drop(packet);
+        }
         applyRules(packet, service);
-        if (!service.profile().active()) {
+        if (!service.profile().active() || service.profile().isIp() != isIpPacket) {
             return DropReason.NO_SERVICE.drop(packet);
         }
-        if (service.sessions().size() >= service.cap() && !makeRoom(service)) {
+        if (!isIpPacket && service.sessions().size() >= service.cap() && !makeRoom(service)) {
             return DropReason.SESSION_CAP.drop(packet);
         }
         return begin(packet, service, nowNs);
@@ -169,7 +177,7 @@ public final class ClassifyStage implements Stage {
         packet.flags(packet.flags() | DescriptorFlags.NEW_FLOW);
         FlowEntry.classified(entry, packet.trafficClass(), packet.egressDscp(), packet.rule());
         FlowEntry.firstSeenNs(entry, nowNs);
-        if (packet.protocol() == IpPacket.UDP) {
+        if (packet.protocol() == IpPacket.UDP && !service.profile().isIp()) {
             service.add(slot, entry);
         }
         Verdict verdict = known(packet, entry, nowNs);
@@ -215,8 +223,9 @@ public final class ClassifyStage implements Stage {
 
     /** Takes a flow that is about to be freed out of its service's sessions. */
     public void forget(long entry) {
-        if (FlowEntry.protocol(entry) == IpPacket.UDP) {
-            services[FlowEntry.service(entry)].remove(entry);
+        ServiceState service = services[FlowEntry.service(entry)];
+        if (FlowEntry.protocol(entry) == IpPacket.UDP && !service.profile().isIp()) {
+            service.remove(entry);
         }
     }
 
@@ -237,6 +246,22 @@ public final class ClassifyStage implements Stage {
     private @Nullable ServiceState service(int number) {
         ServiceState[] all = services;
         return number < all.length ? all[number] : null;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        to.number(services.length);
+        for (ServiceState service : services) {
+            service.save(to);
+        }
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        from.number(services.length, services.length);
+        for (ServiceState service : services) {
+            service.restore(from);
+        }
     }
 
     private static VarHandle servicesHandle() {

@@ -16,6 +16,7 @@ final class RuleTable {
     private static final int HIGHEST_PORT = 65_535;
 
     private final int[] rules;
+    private final int[] protocols;
     private final Prefixes sources;
     private final Prefixes destinations;
     private final int[] sourcePortLow;
@@ -35,6 +36,7 @@ final class RuleTable {
             }
         }
         rules = Arrays.copyOf(matching, count);
+        protocols = new int[count];
         sources = new Prefixes(count);
         destinations = new Prefixes(count);
         sourcePortLow = new int[count];
@@ -46,11 +48,13 @@ final class RuleTable {
         egressDscp = new int[count];
         for (int i = 0; i < count; i++) {
             compile(i, all.get(rules[i]));
+            // Where one protocol alone comes, it was asked for when the rules were chosen.
+            protocols[i] = service.carries() == 0 ? all.get(rules[i]).protocol() : ANY;
         }
     }
 
     private static boolean concerns(ClassifyRule rule, ServiceProfile service) {
-        return (rule.protocol() == ANY || rule.protocol() == service.protocol())
+        return (rule.protocol() == ANY || service.carries() == 0 || rule.protocol() == service.carries())
                 && (rule.service() == null || rule.service().equals(service.name()));
     }
 
@@ -68,6 +72,7 @@ final class RuleTable {
 
     /** The place within this table of the first rule that matches a packet from a client, or {@link #NO_MATCH}. */
     int firstMatch(PacketDescriptor packet) {
+        int protocol = packet.protocol();
         int version = packet.ipVersion();
         long sourceHigh = packet.sourceHigh();
         long sourceLow = packet.sourceLow();
@@ -81,6 +86,7 @@ final class RuleTable {
                     && sourcePort <= sourcePortHigh[i]
                     && destinationPort >= destinationPortLow[i]
                     && destinationPort <= destinationPortHigh[i]
+                    && (protocols[i] == ANY || protocols[i] == protocol)
                     && (dscp[i] == ANY || dscp[i] == ingressDscp)
                     && sources.contains(i, version, sourceHigh, sourceLow)
                     && destinations.contains(i, version, destinationHigh, destinationLow)) {

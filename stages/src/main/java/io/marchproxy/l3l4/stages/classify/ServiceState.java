@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.stages.classify;
 
 import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.List;
 
 /** What a shard knows of one service: its profile, its rules, and its UDP sessions against their cap. */
@@ -23,6 +25,10 @@ final class ServiceState {
 
     /** Takes over another snapshot's settings; sessions and quota stay. */
     void apply(ServiceProfile newProfile, List<ClassifyRule> newRules) {
+        if (newProfile.isIp() != profile.isIp()) {
+            throw new IllegalArgumentException(
+                    "service " + profile.name() + " can't turn from a relay into one of IP packets");
+        }
         profile = newProfile;
         rules = new RuleTable(newProfile, newRules);
     }
@@ -56,6 +62,17 @@ final class ServiceState {
 
     void remove(long entry) {
         sessions.remove(entry);
+        publishedSessions = sessions.size();
+    }
+
+    void save(StateWriter to) {
+        to.number(quota);
+        sessions.save(to);
+    }
+
+    void restore(StateReader from) {
+        quota = from.number(NO_QUOTA, Integer.MAX_VALUE);
+        sessions.restore(from);
         publishedSessions = sessions.size();
     }
 

@@ -3,7 +3,10 @@ package io.marchproxy.l3l4.stages.classify;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 
 /**
  * The UDP sessions of one service in the order of their creation, linked through their flow entries.
@@ -83,6 +86,33 @@ final class SessionList {
             slot = following;
         }
         return victim;
+    }
+
+    /** Writes the list's ends; its links stand in the flow entries. */
+    void save(StateWriter to) {
+        to.number(first);
+        to.number(last);
+        to.number(size);
+    }
+
+    /** Takes over what was saved; the flow entries are there again. */
+    void restore(StateReader from) {
+        first = from.number(NONE, flows.slots() - 1);
+        last = from.number(NONE, flows.slots() - 1);
+        size = from.number(0, flows.slots());
+        int before = NONE;
+        int slot = first;
+        for (int i = 0; i < size; i++) {
+            long entry = slot < 0 || slot >= flows.slots() ? 0 : flows.entry(flows.refAt(slot));
+            if (entry == 0 || FlowEntry.protocol(entry) != IpPacket.UDP || previous(entry) != before) {
+                throw new IllegalStateException("a list of sessions is broken at slot " + slot);
+            }
+            before = slot;
+            slot = next(entry);
+        }
+        if (slot != NONE || last != before) {
+            throw new IllegalStateException("a list of sessions has no end");
+        }
     }
 
     private static int previous(long entry) {

@@ -56,8 +56,11 @@ public interface FlowTable {
     /** The address of the entry in a slot that is in use (for timers and scans). */
     long entryAt(int slot);
 
-    /** The reference of the flow in a slot that is in use. */
+    /** The reference of the flow in a slot that is in use; of a free one, a reference that {@link #entry} does not know. */
     long refAt(int slot);
+
+    /** How many slots were ever given out: those in use are among 0 to {@code slots() − 1}. */
+    int slots();
 
     /** Flows at present. */
     int size();

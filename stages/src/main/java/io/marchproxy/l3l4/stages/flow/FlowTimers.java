@@ -2,6 +2,8 @@ package io.marchproxy.l3l4.stages.flow;
 
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.Arrays;
 
 /**
@@ -98,6 +100,66 @@ public final class FlowTimers extends SingleWriter {
             }
         }
         nextTick = findNextTick();
+    }
+
+    /** Writes how far time has come; the buckets' links stand in the flow entries. */
+    public void save(StateWriter to) {
+        to.number(tick);
+        to.number(nextTick);
+    }
+
+    /**
+     * Takes over what was saved, and finds the buckets' ends in the flow entries, which are there again.
+     *
+     * @param nowNs the time up to which everything due had been handled
+     */
+    public void restore(StateReader from, long nowNs) {
+        tick = from.number();
+        nextTick = from.number();
+        if (nextTick != Long.MAX_VALUE && (nextTick <= tick || nextTick - BUCKETS > tick || nextNs() <= nowNs)) {
+            throw new IllegalStateException("timers at tick " + tick + " are next due at tick " + nextTick);
+        }
+        for (int slot = 0; slot < flows.slots(); slot++) {
+            long entry = flows.entry(flows.refAt(slot));
+            if (entry != 0 && (previous(entry) != NONE || next(entry) != NONE)) {
+                requireLinked(slot, entry);
+                int before = previous(entry);
+                int after = next(entry);
+                if (before < 0) {
+                    int bucket = BUCKET_LINK - before;
+                    firsts[bucket] = slot;
+                    occupied[bucket >> 6] |= 1L << bucket;
+                }
+                if (after < 0) {
+                    lasts[BUCKET_LINK - after] = slot;
+                }
+            }
+        }
+        requireWholeBuckets();
+    }
+
+    /** That both neighbours know the slot as theirs. */
+    private void requireLinked(int slot, long entry) {
+        if (!leadsBack(previous(entry), slot, FlowLayout.TIMER_NEXT)
+                || !leadsBack(next(entry), slot, FlowLayout.TIMER_PREVIOUS)) {
+            throw new IllegalStateException("the timer of slot " + slot + " is linked to none that is set");
+        }
+    }
+
+    private boolean leadsBack(int link, int slot, int field) {
+        if (link < 0) {
+            return link <= BUCKET_LINK && link > BUCKET_LINK - BUCKETS;
+        }
+        long neighbour = link < flows.slots() ? flows.entry(flows.refAt(link)) : 0;
+        return neighbour != 0 && Memory.getInt(neighbour + field) == slot;
+    }
+
+    private void requireWholeBuckets() {
+        for (int bucket = 0; bucket < BUCKETS; bucket++) {
+            if ((firsts[bucket] == NONE) != (lasts[bucket] == NONE)) {
+                throw new IllegalStateException("the timers of bucket " + bucket + " have one end");
+            }
+        }
     }
 
     private void link(int slot, long entry, long atTick) {

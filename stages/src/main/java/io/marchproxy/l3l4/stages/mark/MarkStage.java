@@ -2,6 +2,8 @@ package io.marchproxy.l3l4.stages.mark;
 
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 
 /**
@@ -38,5 +40,15 @@ public final class MarkStage implements Stage {
             packet.egressDscp((dscpByClass >>> (packet.trafficClass() * Byte.SIZE)) & 0xff);
         }
         return Verdict.CONTINUE;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        // all follows from the settings
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        // all follows from the settings
     }
 }

@@ -11,5 +11,11 @@ public final class DescriptorFlags {
     /** The packet waited in the shape stage. */
     public static final int WAS_HELD = 4;
 
+    /** A whole IP packet, which the length counts with its headers; otherwise the bytes that a relay carries. Set by ingress. */
+    public static final int IP_PACKET = 32;
+
+    /** An IP packet whose headers make no sense. Set by ingress. */
+    public static final int MALFORMED = 64;
+
     private DescriptorFlags() {}
 }

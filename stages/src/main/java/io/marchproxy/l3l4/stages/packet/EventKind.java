@@ -5,7 +5,11 @@ package io.marchproxy.l3l4.stages.packet;
  * ring in one order, which is what makes a replay exact.
  */
 public enum EventKind {
-    /** Bytes of a TCP flow, a UDP datagram (or a run of them), or an IP packet. */
+    /**
+     * Bytes of a TCP flow, a UDP datagram (or a run of them), or an IP packet ({@link DescriptorFlags#IP_PACKET}), whose
+     * direction is always towards the backend: each way of a conversation is a flow of its own. Argument 0, of an IP packet: how
+     * many of its bytes were not captured.
+     */
     DATA,
     /** A client's TCP connection was accepted and its address is known. Argument 0: refusal, a {@code DropReason} ordinal + 1, or 0. */
     OPEN,

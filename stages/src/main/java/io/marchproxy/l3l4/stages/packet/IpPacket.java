@@ -216,10 +216,12 @@ public final class IpPacket {
     }
 
     /**
-     * Writes protocol, addresses, ports, code point, length and place into a descriptor that was reset. The length is the
-     * whole packet's, as it says; ports are 0 where there are none.
+     * Writes protocol, addresses, ports, code point, length and place into a descriptor that was reset, and says that it is an
+     * IP packet. The length is the whole packet's, as it says. Ports are 0 where there are none, and in every fragment: later
+     * ones have none, and a packet's parts should be of one flow, or they would take several ways and overtake one another.
      */
     public void describe(PacketDescriptor descriptor) {
+        descriptor.flags(DescriptorFlags.IP_PACKET);
         descriptor.protocol(protocol);
         descriptor.ipVersion(version);
         if (version == 4) {
@@ -233,9 +235,27 @@ public final class IpPacket {
             descriptor.destinationLow(ipv6.destinationLow());
             descriptor.ingressDscp(ipv6.dscp());
         }
-        descriptor.sourcePort(sourcePort);
-        descriptor.destinationPort(destinationPort);
+        if (!isFragment) {
+            descriptor.sourcePort(sourcePort);
+            descriptor.destinationPort(destinationPort);
+        }
         descriptor.lengthBytes(totalBytes);
+        descriptor.argument0(Math.max(totalBytes - capturedBytes, 0));
+        descriptor.payloadAddress(address);
+    }
+
+    /**
+     * Writes into a descriptor that was reset that an IP packet makes no sense. It has neither protocol nor addresses then, as
+     * no packet that can be read has, so that it is of no flow.
+     *
+     * @param capturedBytes how many bytes are there
+     * @param lengthBytes how many there were, at least as many
+     */
+    public static void describeMalformed(
+            PacketDescriptor descriptor, long address, int capturedBytes, int lengthBytes) {
+        descriptor.flags(DescriptorFlags.IP_PACKET | DescriptorFlags.MALFORMED);
+        descriptor.lengthBytes(lengthBytes);
+        descriptor.argument0(lengthBytes - capturedBytes);
         descriptor.payloadAddress(address);
     }
 

@@ -110,12 +110,27 @@ public final class PacketDescriptor {
         Memory.putByte(address + DescriptorLayout.KIND, (byte) value.ordinal());
     }
 
-    /** Whether this is a datagram, or a run of them, from a client: what is looked up by its addresses. */
+    /**
+     * Whether this is a datagram from a client, a run of them, or an IP packet: what is looked up by its addresses. The mask
+     * stands in the place of a branch that mixed traffic would mispredict: no protocol is a difference to an IP packet.
+     */
     public boolean isClientDatagram() {
+        int unlessIpPacket = ((Memory.getByte(address + DescriptorLayout.FLAGS) & DescriptorFlags.IP_PACKET) - 1)
+                >> (Integer.SIZE - 1);
         int differences = (Memory.getByte(address + DescriptorLayout.KIND) ^ DATA)
                 | (Memory.getByte(address + DescriptorLayout.DIRECTION) ^ TO_BACKEND)
-                | (Memory.getByte(address + DescriptorLayout.PROTOCOL) ^ IpPacket.UDP);
+                | ((Memory.getByte(address + DescriptorLayout.PROTOCOL) ^ IpPacket.UDP) & unlessIpPacket);
         return differences == 0;
+    }
+
+    /** Whether this is a whole IP packet, and not what a relay carries. */
+    public boolean isIpPacket() {
+        return (Memory.getByte(address + DescriptorLayout.FLAGS) & DescriptorFlags.IP_PACKET) != 0;
+    }
+
+    /** Whether this is an IP packet whose headers make no sense. */
+    public boolean isMalformed() {
+        return (Memory.getByte(address + DescriptorLayout.FLAGS) & DescriptorFlags.MALFORMED) != 0;
     }
 
     /** Whether the direction is {@link Direction#TO_BACKEND}. */
@@ -131,7 +146,7 @@ public final class PacketDescriptor {
         Memory.putByte(address + DescriptorLayout.DIRECTION, (byte) value.ordinal());
     }
 
-    /** IP protocol number: 6 TCP, 17 UDP (IANA). */
+    /** IP protocol number: 6 TCP, 17 UDP (IANA); of an IP packet any. */
     public int protocol() {
         return Byte.toUnsignedInt(Memory.getByte(address + DescriptorLayout.PROTOCOL));
     }

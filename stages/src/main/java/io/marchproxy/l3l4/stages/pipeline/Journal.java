@@ -29,6 +29,11 @@ public interface Journal {
         }
     };
 
+    /** Says whose events will be told of, before the first; the journal may {@link Pipeline#save} it when an event arrives. */
+    default void follows(Pipeline pipeline) {
+        // most journals keep events alone
+    }
+
     /** An event is about to be handled; the descriptor carries what came in. Everything that a decision may depend on is here. */
     void arrived(PacketDescriptor event);
 

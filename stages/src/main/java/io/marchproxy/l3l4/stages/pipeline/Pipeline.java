@@ -18,6 +18,8 @@ import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import io.marchproxy.l3l4.stages.shape.ShareOf;
 import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
 import io.marchproxy.l3l4.stages.trace.TraceStage;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the five stages in virtual time: classify ▶ shape ▶ mark ▶ route ▶ trace.
@@ -45,6 +47,9 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     private volatile PipelineSettings settings;
     private long nowNs = Long.MIN_VALUE;
 
+    /** Of the event at hand, when it is one of the few that are timed. */
+    private @Nullable StageTimer timer;
+
     /** A pipeline with its first settings. The flow table is empty, and this pipeline's alone. */
     public Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal) {
         this(initial, flows, output, journal, new ShapeStage(initial.shape(), flows));
@@ -63,6 +68,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         this.trace = new TraceStage();
         this.settings = initial;
         classify.apply(initial.classify());
+        journal.follows(this);
     }
 
     /**
@@ -85,6 +91,19 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             pass(event);
         } else {
             handleOther(event);
+        }
+    }
+
+    /**
+     * Handles an event as {@link #handle(PacketDescriptor)} does, and tells a timer as it passes each stage. Nothing that is
+     * decided depends on it. What the event's time releases meanwhile is not timed.
+     */
+    public void handle(PacketDescriptor event, StageTimer stageTimer) {
+        timer = stageTimer;
+        try {
+            handle(event);
+        } finally {
+            timer = null;
         }
     }
 
@@ -122,16 +141,27 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         return Math.min(shape.nextReleaseNs(), timers.nextNs());
     }
 
+    /** The time up to which everything due has been done; {@code Long.MIN_VALUE} before the first event. */
+    public long nowNs() {
+        return nowNs;
+    }
+
     private void pass(PacketDescriptor packet) {
+        StageTimer timed = timer;
+        if (timed != null) {
+            timed.begins();
+        }
         Verdict verdict = classify.process(packet, nowNs);
         if (packet.isData()) {
             books.in(packet);
         }
+        passed(timed);
         if (verdict == Verdict.CONTINUE) {
             verdict = shape.process(packet, nowNs);
+            passed(timed);
         }
         if (verdict == Verdict.CONTINUE) {
-            verdict = leave(packet);
+            verdict = leave(packet, timed);
         }
         if (verdict == Verdict.FORWARD) {
             forward(packet);
@@ -156,22 +186,31 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
 
     private void release(PacketDescriptor packet) {
         countHeld(packet, -1);
-        if (leave(packet) == Verdict.FORWARD) {
+        if (leave(packet, null) == Verdict.FORWARD) {
             forward(packet);
         } else {
             drop(packet);
         }
     }
 
-    private Verdict leave(PacketDescriptor packet) {
+    private Verdict leave(PacketDescriptor packet, @Nullable StageTimer timed) {
         Verdict verdict = mark.process(packet, nowNs);
+        passed(timed);
         if (verdict == Verdict.CONTINUE) {
             verdict = route.process(packet, nowNs);
+            passed(timed);
         }
         if (verdict == Verdict.CONTINUE) {
             verdict = trace.process(packet, nowNs);
+            passed(timed);
         }
         return verdict;
+    }
+
+    private static void passed(@Nullable StageTimer timed) {
+        if (timed != null) {
+            timed.passed();
+        }
     }
 
     private void hold(PacketDescriptor packet) {
@@ -310,6 +349,36 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         }
     }
 
+    /**
+     * Writes down everything that later decisions depend on, but what follows from the settings in force and the flow table's
+     * content. Between events, by the pipeline's thread.
+     */
+    public void save(StateWriter to) {
+        to.number(nowNs);
+        timers.save(to);
+        for (Stage stage : stages()) {
+            stage.save(to);
+        }
+    }
+
+    /**
+     * Goes on where another pipeline was when it was saved. This one is new, has the settings that the other had then, and the
+     * flow table has that one's content.
+     *
+     * @throws IllegalStateException when what is read can't be a pipeline's state
+     */
+    public void restore(StateReader from) {
+        nowNs = from.number();
+        timers.restore(from, nowNs);
+        for (Stage stage : stages()) {
+            stage.restore(from);
+        }
+    }
+
+    private Stage[] stages() {
+        return new Stage[] {classify, shape, mark, route, trace};
+    }
+
     @Override
     public long deadlineNs(long entry) {
         return classify.idleDeadlineNs(entry);
@@ -350,8 +419,20 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         return classify.sessions(service);
     }
 
-    /** How long packets stayed. Any thread may ask. */
-    public ResidenceTimes trace() {
-        return trace.residence();
+    /** How long packets that were not held waited for the stages. Any thread may ask. */
+    public ResidenceTimes waits() {
+        return trace.waits();
+    }
+
+    /** How long packets that were held stayed. Any thread may ask. */
+    public ResidenceTimes holds() {
+        return trace.holds();
+    }
+
+    /** How long packets stayed so far, held or not, in nanoseconds. Any thread may ask, and gets a histogram of its own. */
+    public Histogram residence() {
+        Histogram all = trace.waits().total();
+        all.add(trace.holds().total());
+        return all;
     }
 }

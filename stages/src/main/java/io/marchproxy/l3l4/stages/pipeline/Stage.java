@@ -16,4 +16,13 @@ public interface Stage {
      * @return {@link Verdict#CONTINUE}, or a verdict that ends or holds the packet
      */
     Verdict process(PacketDescriptor packet, long nowNs);
+
+    /**
+     * Writes down all of this stage's state that later answers depend on, but what follows from its settings and what stands in
+     * flow entries. Between packets; nothing if there is no such state.
+     */
+    void save(StateWriter to);
+
+    /** Takes over what {@link #save} wrote. By a stage that has had the settings then in force, and no packet. */
+    void restore(StateReader from);
 }

@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.stages.route;
 
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
@@ -10,6 +12,9 @@ final class BackendStates implements HealthView {
     private static final VarHandle STATES = statesHandle();
     private static final int IN_POOL = 1;
     private static final int UNHEALTHY = 2;
+
+    /** More than a service can have known in its life; a checkpoint that says more is no sound one. */
+    private static final int HIGHEST_BACKENDS = 1 << 24;
 
     /** Replaced with release by a new snapshot; the pipeline's thread reads it plainly, others with acquire. */
     private byte[] states = {};
@@ -45,6 +50,23 @@ final class BackendStates implements HealthView {
     boolean usable(int backend) {
         byte[] mine = states;
         return backend < mine.length && mine[backend] == IN_POOL;
+    }
+
+    void save(StateWriter to) {
+        byte[] mine = states;
+        to.number(mine.length);
+        for (byte state : mine) {
+            to.number(state);
+        }
+    }
+
+    /** Takes over what was saved. There may be more backends than the present pools name: those of former settings. */
+    void restore(StateReader from) {
+        byte[] after = new byte[from.number(states.length, HIGHEST_BACKENDS)];
+        for (int i = 0; i < after.length; i++) {
+            after[i] = (byte) from.number(0, IN_POOL | UNHEALTHY);
+        }
+        STATES.setRelease(this, after);
     }
 
     private static VarHandle statesHandle() {

@@ -8,13 +8,16 @@ import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Chooses a flow's backend among the healthy ones, and keeps to it: a connection for its life, a UDP session until the
- * backend is unhealthy or no longer configured and another is to be had. Tries another when a connect failed.
+ * Chooses a flow's backend among the healthy ones, and keeps to it: a connection for its life, a UDP session or a flow of IP
+ * packets until the backend (a gateway, for the latter) is unhealthy or no longer configured and another is to be had. Tries
+ * another when a connect failed.
  */
 public final class RouteStage implements Stage {
     private static final int TRIES_COUNTED = 255;
@@ -65,7 +68,8 @@ public final class RouteStage implements Stage {
             return followConnection(packet, entry, isConnection, nowNs);
         }
         int backend = FlowEntry.backend(entry);
-        if (isConnection || !packet.isToBackend() || (backend >= 0 && states.usable(backend))) {
+        boolean isSettled = (backend >= 0 && states.usable(backend)) || !packet.isToBackend();
+        if (isSettled || (isConnection && !packet.isIpPacket())) {
             packet.backend(backend);
             return Verdict.CONTINUE;
         }
@@ -125,6 +129,24 @@ public final class RouteStage implements Stage {
         packet.backend(backend);
         packet.argument1(remainingNs(entry, pool, nowNs));
         return Verdict.CONTINUE;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        states.save(to);
+        to.number(pools.length);
+        for (ServicePool pool : pools) {
+            pool.save(to);
+        }
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        states.restore(from);
+        from.number(pools.length, pools.length);
+        for (ServicePool pool : pools) {
+            pool.restore(from);
+        }
     }
 
     private static long remainingNs(long entry, ServicePool pool, long nowNs) {

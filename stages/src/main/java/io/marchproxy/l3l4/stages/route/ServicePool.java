@@ -2,6 +2,8 @@ package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 
 /**
  * The backends of one service, taken in turn. The first choice is the first in configured order, so that a replay begins
@@ -69,6 +71,14 @@ final class ServicePool extends SingleWriter {
             }
         }
         return 0;
+    }
+
+    void save(StateWriter to) {
+        to.number(turn);
+    }
+
+    void restore(StateReader from) {
+        turn = from.number(0, Math.max(backends.length - 1, 0));
     }
 
     private static long bit(int position) {

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,20 @@ final class ClassNode {
         }
         leaf.next = null;
         leaf.previous = null;
+    }
+
+    /** Writes its limits, and whose turn it is and will be. */
+    void save(StateWriter to) {
+        limits.save(to);
+        to.number(deficit);
+        int leaves = 0;
+        for (Leaf leaf = first; leaf != null; leaf = leaf.next == first ? null : leaf.next) {
+            leaves++;
+        }
+        to.number(leaves);
+        for (Leaf leaf = first; leaf != null; leaf = leaf.next == first ? null : leaf.next) {
+            to.number(leaf.service.number);
+        }
     }
 
     /** The leaf whose turn it is, or null when none may send. */

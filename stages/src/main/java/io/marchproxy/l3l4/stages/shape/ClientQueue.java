@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import org.jspecify.annotations.Nullable;
 
 /** What waits of one client in one leaf, first in, first out: so no packet overtakes another of its flow. */
@@ -43,6 +44,20 @@ final class ClientQueue {
             held.next(tail, slot);
         }
         tail = slot;
+    }
+
+    void save(HeldPackets held, StateWriter to) {
+        to.number(clientHigh);
+        to.number(clientLow);
+        to.number(deficit);
+        int packets = 0;
+        for (int slot = head; slot != HeldPackets.NONE; slot = held.next(slot)) {
+            packets++;
+        }
+        to.number(packets);
+        for (int slot = head; slot != HeldPackets.NONE; slot = held.next(slot)) {
+            held.save(slot, to);
+        }
     }
 
     /** Takes the head off the queue, and frees its slot. */

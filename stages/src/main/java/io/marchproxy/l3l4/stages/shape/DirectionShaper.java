@@ -8,6 +8,8 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 import java.util.Objects;
@@ -27,6 +29,8 @@ final class DirectionShaper extends SingleWriter {
      * for Shared-Memory Packet Switches", 1998): eight ninths of it alone, and among others an even part, whoever came first.
      */
     private static final long SHARE_OF_ROOM = 8;
+
+    private static final int MOST_SERVICES = 1 << 16;
 
     private final HeldPackets packets;
     private final FlowTable flows;
@@ -115,7 +119,7 @@ final class DirectionShaper extends SingleWriter {
         if (!packet.isData() && queue == null) {
             return Verdict.CONTINUE;
         }
-        if (packet.protocol() == IpPacket.UDP && !hasRoom(trafficClass, queue, packet.packets())) {
+        if (mayBeDropped(packet) && !hasRoom(trafficClass, queue, packet.packets())) {
             return DropReason.QUEUE_FULL.drop(packet);
         }
         if (queue == null) {
@@ -144,6 +148,11 @@ final class DirectionShaper extends SingleWriter {
         return true;
     }
 
+    /** Datagrams and IP packets; but not bytes of a stream that is relayed, nor its end. */
+    private static boolean mayBeDropped(PacketDescriptor packet) {
+        return packet.protocol() == IpPacket.UDP || packet.isIpPacket();
+    }
+
     private static boolean hasRoom(ClassNode trafficClass, @Nullable ClientQueue queue, int datagrams) {
         int room = trafficClass.boundPackets - trafficClass.heldDatagrams;
         // A run that is longer than the bound still finds room where nothing waits.
@@ -162,7 +171,7 @@ final class DirectionShaper extends SingleWriter {
         held += sign;
         leaf.service.held += sign;
         leaf.trafficClass.held += sign;
-        if (packet.protocol() == IpPacket.UDP) {
+        if (mayBeDropped(packet)) {
             queue.datagrams += sign * packet.packets();
             leaf.trafficClass.heldDatagrams += sign * packet.packets();
         }
@@ -206,6 +215,54 @@ final class DirectionShaper extends SingleWriter {
             plan(nowNs);
         } else {
             schedule.plan(queue, nowNs);
+        }
+    }
+
+    /** Writes everything that later decisions depend on: what was earned, what waits, and who is next. */
+    void save(StateWriter to) {
+        to.number(services.length);
+        for (int number = 0; number < services.length; number++) {
+            ServiceNode service = services[number];
+            to.number(service.number);
+            if (service.number == number) {
+                service.limits.save(to);
+                for (int i = 0; i < Schedule.CLASSES; i++) {
+                    Leaf.save(service.findLeaf(i), packets, to);
+                }
+            }
+        }
+        schedule.save(services, to);
+    }
+
+    /** Takes over what was saved. */
+    void restore(StateReader from) {
+        int known = from.number(0, MOST_SERVICES);
+        if (known > 0) {
+            service(known - 1);
+        }
+        for (int number = 0; number < known; number++) {
+            services[number] = services[from.number(0, number)];
+            if (services[number].number == number) {
+                services[number].limits.restore(from);
+                for (int i = 0; i < Schedule.CLASSES; i++) {
+                    restore(services[number].leaf(schedule.trafficClass(i)), from);
+                }
+            }
+        }
+        schedule.restore(services, from);
+    }
+
+    private void restore(Leaf leaf, StateReader from) {
+        leaf.deficit = from.number();
+        for (int clients = from.number(0, Integer.MAX_VALUE); clients > 0; clients--) {
+            ClientQueue queue = queues.add(leaf, from.number(), from.number());
+            leaf.add(queue);
+            queue.deficit = from.number();
+            for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
+                int slot = packets.restore(from);
+                count(leaf, queue, packets.at(slot), 1);
+                queue.append(slot, packets);
+            }
         }
     }
 

@@ -3,6 +3,8 @@ package io.marchproxy.l3l4.stages.shape;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,14 +30,30 @@ final class HeldPackets {
 
     /** Moves a packet in; the slot's number, with nothing after it. */
     int add(PacketDescriptor packet) {
+        int slot = take();
+        slots[slot].moveFrom(packet);
+        return slot;
+    }
+
+    private int take() {
         if (free == NONE) {
             grow();
         }
         int slot = free;
         free = nexts[slot];
         nexts[slot] = NONE;
-        slots[slot].moveFrom(packet);
         return slot;
+    }
+
+    /** As {@link #add}, of a packet that was saved; without what was attached to it. */
+    int restore(StateReader from) {
+        int slot = take();
+        from.block(slots[slot].address(), DescriptorLayout.SIZE);
+        return slot;
+    }
+
+    void save(int slot, StateWriter to) {
+        to.block(slots[slot].address(), DescriptorLayout.SIZE);
     }
 
     PacketDescriptor at(int slot) {

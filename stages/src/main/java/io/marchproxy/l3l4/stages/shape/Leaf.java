@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,31 @@ final class Leaf {
             if (last == queue) {
                 last = before;
             }
+        }
+    }
+
+    /** Writes a leaf, or that nothing of it ever waited. */
+    static void save(@Nullable Leaf leaf, HeldPackets held, StateWriter to) {
+        if (leaf == null) {
+            to.number(0);
+            to.number(0);
+        } else {
+            leaf.save(held, to);
+        }
+    }
+
+    /** Writes its clients in the order of their turns, and what waits of each. */
+    private void save(HeldPackets held, StateWriter to) {
+        to.number(deficit);
+        int clients = 0;
+        ClientQueue end = last;
+        for (ClientQueue queue = end; queue != null; queue = queue.next == end ? null : queue.next) {
+            clients++;
+        }
+        to.number(clients);
+        for (ClientQueue queue = end == null ? null : end.next; clients > 0 && queue != null; queue = queue.next) {
+            queue.save(held, to);
+            clients--;
         }
     }
 

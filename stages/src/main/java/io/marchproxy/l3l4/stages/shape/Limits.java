@@ -1,5 +1,8 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+
 /** What a link, class or service is promised and held to in one direction: this shard's share of the whole. */
 final class Limits {
     private static final int EVEN = -1;
@@ -30,6 +33,21 @@ final class Limits {
         told = Math.clamp(share, 1, ShareOf.WHOLE);
         guarantee.share(part(wholeGuarantee.bitsPerSecond(), told), part(wholeGuarantee.burstBytes(), told), nowNs);
         ceiling.share(part(wholeCeiling.bitsPerSecond(), told), part(wholeCeiling.burstBytes(), told), nowNs);
+    }
+
+    void save(StateWriter to) {
+        to.number(told);
+        guarantee.save(to);
+        ceiling.save(to);
+    }
+
+    void restore(StateReader from) {
+        int share = from.number(EVEN, ShareOf.WHOLE);
+        if (share != EVEN) {
+            share(share, 0);
+        }
+        guarantee.restore(from);
+        ceiling.restore(from);
     }
 
     /** Of nothing nothing, and else something: no share at all would be no limit at all. */

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,18 @@ final class PromisedServices {
         ServiceNode service = first;
         if (service != null) {
             first = service.following();
+        }
+    }
+
+    /** Writes whose turn it is and will be. */
+    void save(StateWriter to) {
+        int services = 0;
+        for (ServiceNode one = first; one != null; one = one.next == first ? null : one.next) {
+            services++;
+        }
+        to.number(services);
+        for (ServiceNode one = first; one != null; one = one.next == first ? null : one.next) {
+            to.number(one.number);
         }
     }
 

@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +85,50 @@ final class Schedule extends SingleWriter {
     void idle() {
         leaving = null;
         dueNs = Long.MAX_VALUE;
+    }
+
+    /** Writes who has which turn, waits for what, and until when. Between events, when nothing is about to leave. */
+    void save(ServiceNode[] services, StateWriter to) {
+        linkLimits.save(to);
+        for (int i = 0; i < services.length; i++) {
+            if (services[i].number == i) {
+                services[i].forCeiling.save(to);
+                services[i].forGuarantee.save(to);
+            }
+        }
+        for (ClassNode one : classes) {
+            one.save(to);
+        }
+        promised.save(to);
+        to.number(turn);
+        to.number(dueNs);
+    }
+
+    /** Takes over what was saved. The leaves have what waits in them already. */
+    void restore(ServiceNode[] services, StateReader from) {
+        linkLimits.restore(from);
+        for (int i = 0; i < services.length; i++) {
+            if (services[i].number == i) {
+                forCeilings.restore(services[i].forCeiling, from);
+                forGuarantees.restore(services[i].forGuarantee, from);
+            }
+        }
+        for (ClassNode one : classes) {
+            one.limits.restore(from);
+            one.deficit = from.number();
+            for (int left = from.number(0, services.length); left > 0; left--) {
+                Leaf leaf = services[from.number(0, services.length - 1)].findLeaf(one.number);
+                if (leaf == null || leaf.isEmpty() || leaf.isInRing()) {
+                    throw new IllegalStateException("a service has a turn for which nothing waits");
+                }
+                one.add(leaf);
+            }
+        }
+        for (int left = from.number(0, services.length); left > 0; left--) {
+            promised.add(services[from.number(0, services.length - 1)]);
+        }
+        turn = from.number(1, CLASSES - 1);
+        dueNs = from.number();
     }
 
     /** The end of a stream leaves right behind its bytes, whatever the limits. */

@@ -5,6 +5,8 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +86,19 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
     @Override
     public void released() {
         lender.released(lentNs);
+        lookAgain();
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        toBackend.save(to);
+        toClient.save(to);
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        toBackend.restore(from);
+        toClient.restore(from);
         lookAgain();
     }
 

@@ -1,5 +1,8 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+
 /**
  * A limit of so many bits a second with so many bytes at once, from 8 kbit/s to 400 Gbit/s, exact over years.
  *
@@ -145,6 +148,22 @@ public final class TokenBucket {
     /** Whole bytes that it had tokens for when last asked; negative in debt. */
     public long bytes() {
         return Math.floorDiv(tokens, UNITS);
+    }
+
+    void save(StateWriter to) {
+        to.number(tokens);
+        to.number(countedNs);
+        to.number(largest);
+    }
+
+    /** Takes over what was saved of a bucket with this one's limit. */
+    void restore(StateReader from) {
+        tokens = from.number();
+        countedNs = from.number();
+        largest = from.number();
+        if (rate != 0 && (tokens > capacity || tokens < DEEPEST || largest < 0)) {
+            throw new IllegalStateException("a bucket holds " + tokens + " tokens");
+        }
     }
 
     private void count(long nowNs) {

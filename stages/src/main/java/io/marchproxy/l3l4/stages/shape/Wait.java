@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+
 /** A service's waiting for a time: it has one for its ceiling and one for its guarantee. */
 final class Wait {
     final ServiceNode service;
@@ -12,6 +14,11 @@ final class Wait {
 
     Wait(ServiceNode service) {
         this.service = service;
+    }
+
+    void save(StateWriter to) {
+        to.number(isOn ? 1 : 0);
+        to.number(untilNs);
     }
 
     boolean isBefore(Wait other) {

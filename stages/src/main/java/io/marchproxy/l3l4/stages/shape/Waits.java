@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import java.util.Arrays;
 
 /**
@@ -27,6 +28,15 @@ final class Waits {
         }
         wait.isOn = true;
         rise(size++, wait);
+    }
+
+    /** Has a service wait if it did when it was saved. */
+    void restore(Wait wait, StateReader from) {
+        boolean isOn = from.number(0, 1) == 1;
+        long untilNs = from.number();
+        if (isOn) {
+            add(wait, untilNs);
+        }
     }
 
     /** Takes the first out; there must be one. */

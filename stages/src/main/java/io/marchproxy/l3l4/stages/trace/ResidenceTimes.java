@@ -6,7 +6,8 @@ import java.lang.invoke.VarHandle;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long packets stayed in the proxy, counted in the cells of an HdrHistogram of two significant digits.
+ * How long packets took on a part of their way through the proxy, counted in the cells of an HdrHistogram of two significant
+ * digits.
  *
  * <p>The writer only ever adds to its own cells, with one load and one plain store a packet; readers take the cells
  * whenever they like and subtract what they took before. HdrHistogram's own recorders swap two histograms instead, which
@@ -28,8 +29,11 @@ public final class ResidenceTimes {
     /** The neighbours in the heap are other writers': either end stays unused. */
     private final long[] counts = new long[CELLS + 2 * CacheLines.PADDING_LONGS];
 
-    /** Counts packets that stayed for a time; a negative time counts as 0. By the pipeline's thread only. */
-    void record(long residenceNs, int packets) {
+    /** Times of nothing yet. */
+    public ResidenceTimes() {}
+
+    /** Counts packets that took a time; a negative time counts as 0. By one thread only. */
+    public void record(long residenceNs, int packets) {
         int cell = CacheLines.PADDING_LONGS + cell(Math.clamp(residenceNs, 0, HIGHEST_NS));
         CELL.setOpaque(counts, cell, counts[cell] + packets);
     }

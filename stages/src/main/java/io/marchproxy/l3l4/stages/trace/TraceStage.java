@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 
 /**
@@ -11,7 +13,8 @@ import io.marchproxy.l3l4.stages.pipeline.Verdict;
  * that the packet leaves.
  */
 public final class TraceStage extends SingleWriter implements Stage {
-    private final ResidenceTimes residence = new ResidenceTimes();
+    private final ResidenceTimes waits = new ResidenceTimes();
+    private final ResidenceTimes holds = new ResidenceTimes();
     private long handedNs = Long.MIN_VALUE;
 
     /** Sets when the packets of the present batch are handed on; earlier than an arrival counts as at once. */
@@ -19,18 +22,35 @@ public final class TraceStage extends SingleWriter implements Stage {
         handedNs = value;
     }
 
-    /** The times recorded so far. */
-    public ResidenceTimes residence() {
-        return residence;
+    /** How long packets that were not held waited, from their arrival until the stages began with their batch. */
+    public ResidenceTimes waits() {
+        return waits;
+    }
+
+    /** How long packets that were held stayed, from their arrival until their release. */
+    public ResidenceTimes holds() {
+        return holds;
     }
 
     @Override
     public Verdict process(PacketDescriptor packet, long nowNs) {
         if (packet.isData()) {
-            boolean wasHeld = (packet.flags() & DescriptorFlags.WAS_HELD) != 0;
-            long leftNs = wasHeld ? packet.releaseNs() : Math.max(handedNs, packet.arrivalNs());
-            residence.record(leftNs - packet.arrivalNs(), packet.packets());
+            if ((packet.flags() & DescriptorFlags.WAS_HELD) == 0) {
+                waits.record(Math.max(handedNs, packet.arrivalNs()) - packet.arrivalNs(), packet.packets());
+            } else {
+                holds.record(packet.releaseNs() - packet.arrivalNs(), packet.packets());
+            }
         }
         return Verdict.FORWARD;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        // no answer depends on what was counted
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        // no answer depends on what was counted
     }
 }

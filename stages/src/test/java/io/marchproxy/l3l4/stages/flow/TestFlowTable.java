@@ -105,6 +105,11 @@ public final class TestFlowTable implements FlowTable {
     }
 
     @Override
+    public int slots() {
+        return capacity;
+    }
+
+    @Override
     public int size() {
         return size;
     }

@@ -227,7 +227,7 @@ class VirtualTimeTest {
         bench.send();
         bench.advanceTo(1_000);
 
-        var residence = bench.pipeline.trace().total();
+        var residence = bench.pipeline.residence();
         assertEquals(1, residence.getCountAtValue(700));
         assertEquals(1, residence.getCountAtValue(100));
         assertEquals(2, residence.getTotalCount());

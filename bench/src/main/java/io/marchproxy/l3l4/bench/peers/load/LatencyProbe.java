@@ -10,9 +10,10 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * One-way latency at a steady rate: each datagram carries its number and when it was sent, and is received on the same thread, by
- * the same clock. The thread spins, so that no wake-up of its own adds to what it measures; where it was late to
- * send, the datagrams that it missed are left out rather than sent in a bunch.
+ * One-way latency at a steady rate: each datagram carries its number and when it was due to be sent, and is received on the same
+ * thread, by the same clock. Sending waits for no answer and counts from the moment it was due, so a stall shows in every datagram
+ * that it delays (no coordinated omission). The thread spins, so that no wake-up of its own adds to what it measures; where it was
+ * itself late by more than a millisecond, what it missed is counted and left out rather than sent in a bunch.
  *
  * @param port where the proxy listens
  * @param sink descriptor of its backend
@@ -20,7 +21,7 @@ import org.HdrHistogram.Histogram;
  * @param perSecond datagrams a second, over {@value Flood#FLOWS} flows in turns
  */
 record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
-    private static final int SENT_AT = 0;
+    private static final int DUE_AT = 0;
     private static final int NUMBER = 8;
     private static final int RECEIVE_BATCH = 64;
     private static final long LONGEST_NS = TimeUnit.SECONDS.toNanos(60);
@@ -45,6 +46,7 @@ record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
             cpu.stop(answer);
             answer.put("sent", (double) run.sent);
             answer.put("arrived", (double) run.arrived);
+            answer.put("missed", (double) run.missed);
             answer.put("sentPerSecond", run.sent / tookSeconds);
             answer.put("p50Us", run.latency.getValueAtPercentile(50) / 1e3);
             answer.put("p99Us", run.latency.getValueAtPercentile(99) / 1e3);
@@ -65,6 +67,7 @@ record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
         private long firstNumber = number;
         private long sent;
         private long arrived;
+        private long missed;
 
         Run(Sockets sockets, int[] flows, int sink, Arena arena, int datagramBytes) {
             this.sockets = sockets;
@@ -79,6 +82,7 @@ record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
             firstNumber = number;
             sent = 0;
             arrived = 0;
+            missed = 0;
         }
 
         /** Sends for so long and waits for the last; answers the seconds of sending. */
@@ -89,8 +93,12 @@ record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
             long nowNs = startNs;
             while (nowNs - startNs < forNs) {
                 if (nowNs - nextNs >= 0) {
-                    sendOne();
-                    nextNs = nowNs - nextNs > LATE_NS ? nowNs : nextNs + gapNs;
+                    if (nowNs - nextNs > LATE_NS) {
+                        missed += (nowNs - nextNs) / gapNs;
+                        nextNs = nowNs;
+                    }
+                    sendOne(nextNs);
+                    nextNs += gapNs;
                 }
                 receive();
                 nowNs = System.nanoTime();
@@ -103,10 +111,10 @@ record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
             return (endNs - startNs) / 1e9;
         }
 
-        private void sendOne() throws IOException {
+        private void sendOne(long dueNs) throws IOException {
             long payload = outgoing.payloadAt(0);
             Memory.putLong(payload + NUMBER, number);
-            Memory.putLong(payload + SENT_AT, System.nanoTime());
+            Memory.putLong(payload + DUE_AT, dueNs);
             sent += sockets.send(flows[(int) (number % flows.length)], outgoing);
             number++;
         }
@@ -122,7 +130,7 @@ record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
                 }
                 if (which >= firstNumber) {
                     arrived++;
-                    latency.recordValue(Math.min(LONGEST_NS, Math.max(0, nowNs - Memory.getLong(payload + SENT_AT))));
+                    latency.recordValue(Math.min(LONGEST_NS, Math.max(0, nowNs - Memory.getLong(payload + DUE_AT))));
                 }
             }
         }

@@ -1,0 +1,71 @@
+package io.marchproxy.l3l4.replay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.config.settings.JournalSettings.Mode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A replay that begins in the midst of a session goes on exactly as the service did. */
+class CheckpointTest {
+    @TempDir
+    Path data;
+
+    @ParameterizedTest(name = "seed {0}, {1} flows, {2} clients")
+    @CsvSource({
+        "1, 100, 100, 16000000, 2",
+        "2, 3000, 4000, 16000000, 1",
+        "3, 40000, 30000, 40000000, 1",
+        "20261126, 1000, 500, 16000000, 2"
+    })
+    void shouldGoOnFromWhatIsLeft(long seed, int flows, int clients, long journalBytes, int deletions)
+            throws Exception {
+        try (Wild wild = new Wild(data, seed, flows, clients, journalBytes)) {
+            wild.events(500_000);
+            assertEquals(0, wild.journals().status().getFirst().lostRecords());
+        }
+        // Old files were deleted meanwhile; where checkpoints are small, each file has one, and more can go.
+        for (int deleted = 0; deleted < deletions; deleted++) {
+            Tools.Outcome outcome = Tools.run("verify", data);
+            int gone = deleted;
+            assertEquals(0, outcome.exitCode(), () -> "seed " + seed + ", " + gone + " files deleted: " + outcome);
+            assertTrue(outcome.out().contains("no difference in "), outcome.out());
+            assertTrue(outcome.out().contains("verified from the checkpoint at "), outcome.out());
+            Files.delete(files().getFirst());
+        }
+    }
+
+    @Test
+    void shouldNameADifferenceAfterACheckpoint() throws Exception {
+        try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(20))) {
+            while (files().size() < 2) {
+                synthetic.datagrams(10_000);
+            }
+            synthetic.datagrams(50_000);
+        }
+        Files.delete(files().getFirst());
+
+        Tools.Outcome outcome = Tools.run("verify", data);
+
+        assertEquals(1, outcome.exitCode(), outcome::toString);
+        assertTrue(outcome.out().contains("≠ dscp           20                               18"), outcome.out());
+    }
+
+    private List<Path> files() throws IOException {
+        Path shard = data.resolve("journal/shard-0");
+        if (!Files.isDirectory(shard)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.list(shard)) {
+            return all.filter(path -> path.toString().endsWith(".cq4")).sorted().toList();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package io.marchproxy.l3l4.replay;
+
+import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.config.settings.JournalSettings.Mode;
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
+import io.marchproxy.l3l4.engine.journal.Journals;
+import io.marchproxy.l3l4.engine.shard.ShardOptions;
+import io.marchproxy.l3l4.engine.transport.TransportKind;
+import io.marchproxy.l3l4.stages.classify.ClassifySettings;
+import io.marchproxy.l3l4.stages.classify.ServiceProfile;
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.mark.MarkSettings;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import io.marchproxy.l3l4.stages.route.BackendPool;
+import io.marchproxy.l3l4.stages.route.RouteSettings;
+import io.marchproxy.l3l4.stages.shape.ShapeSettings;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+
+/**
+ * Events of every kind and in any order through a pipeline that is recorded: flows of three services that begin, end, are refused,
+ * evicted and forgotten, backends that come and go, shares that change, reloads. Ends up everywhere that state is.
+ */
+final class Wild implements PipelineOutput, AutoCloseable {
+    private static final int UDP = 17;
+    private static final int TCP = 6;
+    private static final int SERVICES = 3;
+    private static final int REFERENCES = 512;
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    private final SplittableRandom random;
+    private final int clients;
+    private final Arena arena = Arena.ofShared();
+    private final Journals journals;
+    private final Pipeline pipeline;
+    private final PacketDescriptor event =
+            new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+    private final List<Long> references = new ArrayList<>();
+    private long nowNs = System.nanoTime();
+
+    /**
+     * A recording.
+     *
+     * @param capacity of the flow table
+     * @param clients ports that clients use, of three addresses
+     */
+    Wild(Path data, long seed, int capacity, int clients, long journalBytes) throws IOException {
+        this.random = new SplittableRandom(seed);
+        this.clients = clients;
+        journals = Objects.requireNonNull(Journals.open(
+                data, new JournalSettings(Mode.PACKETS, journalBytes, Duration.ofDays(1), Duration.ofSeconds(60)), 1));
+        OffHeapFlowTable flows = new OffHeapFlowTable(capacity, seed, arena);
+        ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, capacity, seed, List.of());
+        pipeline = new Pipeline(settings(8), flows, this, journals.open(options, settings(8), flows));
+        journals.start();
+    }
+
+    /** Lets events happen, no faster than the disk takes their records. */
+    Wild events(int count) {
+        for (int i = 0; i < count; i++) {
+            while ((i & 255) == 0 && journals.status().getFirst().waitingBytes() > 1 << 20) {
+                Thread.onSpinWait();
+            }
+            fill();
+            pipeline.handle(event);
+            if (event.flowRef() != PacketDescriptor.NO_FLOW && Verdict.in(event) == Verdict.FORWARD) {
+                remember(event.flowRef());
+            }
+        }
+        return this;
+    }
+
+    Journals journals() {
+        return journals;
+    }
+
+    private void remember(long flowRef) {
+        if (references.size() < REFERENCES) {
+            references.add(flowRef);
+        } else {
+            references.set(random.nextInt(REFERENCES), flowRef);
+        }
+    }
+
+    private void fill() {
+        nowNs += random.nextInt(400) == 0 ? SECOND_NS / 4 : random.nextInt(300_000);
+        event.reset(EventKind.DATA, nowNs);
+        switch (random.nextInt(24)) {
+            case 0 -> control();
+            case 1, 2 -> {
+                event.kind(EventKind.OPEN);
+                key(TCP);
+            }
+            case 3, 4, 5, 6, 7 -> ofFlow();
+            default -> key(UDP);
+        }
+        event.lengthBytes(random.nextInt(1_500));
+        event.ingressDscp(random.nextInt(64));
+    }
+
+    private void key(int protocol) {
+        event.protocol(protocol);
+        event.ipVersion(4);
+        event.service(protocol == TCP ? 2 : random.nextInt(2));
+        event.sourceLow(0x0a00_0001L + random.nextInt(3));
+        event.sourcePort(1_000 + random.nextInt(clients));
+        event.destinationLow(0x7f00_0001L);
+        event.destinationPort(53);
+        if (random.nextInt(8) == 0) {
+            event.ipVersion(6);
+            event.sourceHigh(0x2001_0db8_0000_0000L);
+        }
+    }
+
+    /** Of a flow that is there, or was a while ago. */
+    private void ofFlow() {
+        if (references.isEmpty()) {
+            return;
+        }
+        EventKind[] kinds = {
+            EventKind.DATA,
+            EventKind.DATA,
+            EventKind.DATA,
+            EventKind.CLOSED,
+            EventKind.RESET,
+            EventKind.FIN,
+            EventKind.CONNECTED,
+            EventKind.CONNECT_FAILED,
+            EventKind.ICMP_ERROR,
+            EventKind.BACKPRESSURE
+        };
+        event.kind(kinds[random.nextInt(kinds.length)]);
+        event.direction(Direction.of(random.nextInt(2)));
+        event.protocol(random.nextBoolean() ? UDP : TCP);
+        event.flowRef(references.get(random.nextInt(references.size())));
+    }
+
+    private void control() {
+        switch (random.nextInt(8)) {
+            case 0, 1, 2 -> {
+                event.kind(EventKind.HEALTH);
+                event.backend(random.nextInt(4));
+                event.argument0(random.nextInt(2));
+            }
+            case 3 -> {
+                event.kind(EventKind.QUOTA);
+                event.service(random.nextInt(SERVICES));
+                event.argument0(random.nextInt(2 * clients));
+            }
+            case 4 -> {
+                event.kind(EventKind.CONFIG);
+                event.endpoint(settings(1 + random.nextInt(2 * clients)));
+            }
+            default -> event.kind(EventKind.TICK);
+        }
+    }
+
+    private static PipelineSettings settings(int sessionCap) {
+        return new PipelineSettings(
+                sessionCap,
+                "wild" + sessionCap,
+                new ClassifySettings(
+                        List.of(
+                                new ServiceProfile(0, "a", UDP, true, 1, 3 * SECOND_NS, sessionCap, true, 0),
+                                new ServiceProfile(1, "b", UDP, true, 2, 90 * SECOND_NS, sessionCap, false, 1),
+                                new ServiceProfile(2, "c", TCP, true, 3, 20 * SECOND_NS, 0, false, 0)),
+                        List.of()),
+                new ShapeSettings(10, 10, 10, 10),
+                new MarkSettings(sessionCap % 2 == 0, 46, 34, 18, 0),
+                new RouteSettings(List.of(
+                        new BackendPool(List.of(0, 1), 1, SECOND_NS),
+                        new BackendPool(List.of(1, 2, 3), 1, SECOND_NS),
+                        new BackendPool(List.of(3, 0), 2, SECOND_NS))));
+    }
+
+    @Override
+    public void forward(PacketDescriptor forwarded) {
+        // nothing is sent
+    }
+
+    @Override
+    public void drop(PacketDescriptor dropped, DropReason reason) {
+        // nothing is held
+    }
+
+    @Override
+    public void flowEnded(long flowRef, FlowEnd reason) {
+        // there is no socket
+    }
+
+    @Override
+    public void close() {
+        journals.close();
+        arena.close();
+    }
+}

@@ -160,7 +160,7 @@ public final class RateBalancer {
         }
         if (shares.underWay.isDone()) {
             int[] next = RateShares.wanted(shares.shares, shares.demand, promised);
-            if (next != shares.shares) {
+            if (!Arrays.equals(next, shares.shares)) {
                 int[] lowered = QuotaShares.lowered(shares.shares, next);
                 shares.underWay = tell(key, shares, lowered).thenComposeAsync(done -> tell(key, shares, next), executor);
             }

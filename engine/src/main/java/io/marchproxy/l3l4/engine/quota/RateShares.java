@@ -8,11 +8,11 @@ import java.util.Arrays;
  * it, so that its first packet need not wait for the next turn.
  */
 final class RateShares {
-    /** What every shard has in any case: a 64th, or a quarter of its even part where there are many. */
-    private static final int LEAST = ShareOf.WHOLE / 64;
+    /** What every shard has in any case: a 512th, or a quarter of its even part where there are many. */
+    private static final int LEAST = ShareOf.WHOLE / 512;
 
-    /** A change that is smaller than a hundredth of the whole is left for later. */
-    private static final int WORTH_TELLING = ShareOf.WHOLE / 100;
+    /** A change that is smaller than a two hundredth of the whole is left for later. */
+    private static final int WORTH_TELLING = ShareOf.WHOLE / 200;
 
     private RateShares() {}
 

@@ -218,7 +218,7 @@ class RateBalancerTest {
         for (double first = 0; first < 20; first++) {
             int[] wanted = RateShares.wanted(now, new double[] {first, 7, 1_000 - first}, new double[] {0.3, 0.5, 0.2});
             assertTrue(Arrays.stream(wanted).sum() <= ShareOf.WHOLE);
-            assertTrue(Arrays.stream(wanted).allMatch(share -> share >= ShareOf.WHOLE / 64));
+            assertTrue(Arrays.stream(wanted).allMatch(share -> share >= ShareOf.WHOLE / 512));
         }
         assertSame(now, RateShares.wanted(now, new double[3], new double[3]), "nobody wants anything");
         assertSame(now, RateShares.wanted(now, new double[] {5, 5, 5}, new double[3]), "nothing worth telling");

@@ -62,6 +62,11 @@ public final class SettingsCompiler {
         this(new NameResolver(), 1);
     }
 
+    /** Resolves names by the given resolver, for one shard. */
+    public SettingsCompiler(NameResolver names) {
+        this(names, 1);
+    }
+
     /**
      * Resolves names by the given resolver.
      *

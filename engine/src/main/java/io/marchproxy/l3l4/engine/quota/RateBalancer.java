@@ -99,7 +99,8 @@ public final class RateBalancer {
             double[] promised = new double[members.size()];
             for (int i = 0; i < settings.services().size(); i++) {
                 ServiceLimits limits = settings.services().get(i);
-                if (!limits.isSharing() && (limits.of(direction).isSet() || limits.guarantee().isSet())) {
+                if (!limits.isSharing()
+                        && (limits.of(direction).isSet() || limits.guarantee().isSet())) {
                     Shares shares = balance(new Key(direction, ShareOf.SERVICE, i), ofService(i), none);
                     promise(promised, shares, limits.guarantee().bitsPerSecond());
                 }
@@ -162,7 +163,8 @@ public final class RateBalancer {
             int[] next = RateShares.wanted(shares.shares, shares.demand, promised);
             if (!Arrays.equals(next, shares.shares)) {
                 int[] lowered = QuotaShares.lowered(shares.shares, next);
-                shares.underWay = tell(key, shares, lowered).thenComposeAsync(done -> tell(key, shares, next), executor);
+                shares.underWay =
+                        tell(key, shares, lowered).thenComposeAsync(done -> tell(key, shares, next), executor);
             }
         }
         return shares;

@@ -198,8 +198,8 @@ class RateBalancerTest {
     /** A service with a guarantee has its flows on one shard, others flood both. */
     @Test
     void shouldKeepAGuaranteeOnTheShardWhereItsTrafficIs() {
-        ShapeSettings settings = settings(
-                2, 100, new ServiceLimits(limit(60), RateLimit.NONE, RateLimit.NONE), ServiceLimits.NONE);
+        ShapeSettings settings =
+                settings(2, 100, new ServiceLimits(limit(60), RateLimit.NONE, RateLimit.NONE), ServiceLimits.NONE);
         sides.add(new Side(settings, 100, 100));
         sides.add(new Side(settings, 0.1, 300));
         RateBalancer balancer = balancer(settings);

@@ -36,7 +36,8 @@ final class ReferenceBucket {
     }
 
     private void change(boolean fullStaysFull, long nowNs) {
-        BigInteger room = BigInteger.valueOf(Math.max(1, part(whole.burstBytes()))).multiply(UNITS);
+        BigInteger room =
+                BigInteger.valueOf(Math.max(1, part(whole.burstBytes()))).multiply(UNITS);
         if (rate.signum() == 0) {
             tokens = room;
         } else {

@@ -50,10 +50,14 @@ class ShapingIT {
     }
 
     private static ProxySettings settings(EngineSettings.Mode mode, ServiceSettings service) {
+        return settings(mode, 1, service);
+    }
+
+    private static ProxySettings settings(EngineSettings.Mode mode, int shards, ServiceSettings service) {
         return new ProxySettings(
                 Path.of("data"),
                 AdminSettings.DEFAULT,
-                EngineSettings.DEFAULT.withMode(mode).withShards(1).withMaxFlows(1_000),
+                EngineSettings.DEFAULT.withMode(mode).withShards(shards).withMaxFlows(1_000),
                 QosSettings.DEFAULT,
                 List.of(service),
                 ProxySettings.LogLevel.INFO,
@@ -111,6 +115,30 @@ class ShapingIT {
                 for (Socket socket : sockets) {
                     socket.close();
                 }
+            }
+        }
+    }
+
+    /** One connection is on one shard, and is to have what the other does not use. */
+    @Test
+    void shouldGiveTheWholeRateToTheShardWhereTheTrafficIs() throws Exception {
+        long rate = 40_000_000;
+        try (Source source = new Source()) {
+            ServiceSettings service = ServiceSettings.builder("tcp")
+                    .listen(Protocol.TCP, "127.0.0.1", 0)
+                    .backend("b", "127.0.0.1", source.port())
+                    .shaping(new ShapingSettings(0, rate, ShapingSettings.usualBurst(rate)))
+                    .build();
+            try (ProxyService proxy = ProxyService.start(settings(EngineSettings.Mode.RUN_TO_COMPLETION, 2, service));
+                    Socket socket = new Socket(
+                            InetAddress.getLoopbackAddress(),
+                            proxy.listening("tcp").getFirst().getPort())) {
+                AtomicLong received = new AtomicLong();
+                long beganNs = System.nanoTime();
+                Thread.ofVirtual().start(() -> drain(socket, received));
+                Meter meter = new Meter(received::get, rate, LARGEST_CHUNK, beganNs);
+                Await.until("a second at the rate", PATIENCE, meter::isAtTheRate);
+                assertEquals(0, imbalance(proxy));
             }
         }
     }

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.bench;
 import io.marchproxy.l3l4.bench.gate.GateCommand;
 import io.marchproxy.l3l4.bench.peers.PeersCommand;
 import io.marchproxy.l3l4.bench.peers.load.LoadCommand;
+import io.marchproxy.l3l4.bench.state.StateCommand;
 import io.marchproxy.l3l4.config.Version;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Spec;
             JmhCommand.class,
             GateCommand.class,
             PeersCommand.class,
-            LoadCommand.class
+            LoadCommand.class,
+            StateCommand.class
         },
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {

@@ -23,10 +23,14 @@ import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.marchproxy.l3l4.engine.shard.SessionSource;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardBooks;
 import io.marchproxy.l3l4.engine.shard.ShardJournals;
+import io.marchproxy.l3l4.engine.state.FlowStateException;
+import io.marchproxy.l3l4.engine.state.FlowStates;
 import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.status.StatusReport.FlowStateReport;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import io.marchproxy.l3l4.engine.udp.UdpCounter;
 import io.marchproxy.l3l4.engine.udp.UdpRelay;
@@ -71,6 +75,7 @@ public final class ProxyService implements AutoCloseable {
     private final SettingsCompiler compiler;
     private final HealthMonitor health;
     private final @Nullable Journals journals;
+    private final @Nullable FlowStates states;
     private final Placement.Built built;
     private final @Nullable LatencyLogs latencyLogs;
     private final Neighbourhood neighbourhood;
@@ -91,7 +96,7 @@ public final class ProxyService implements AutoCloseable {
     private final AtomicLong reloadsRefused = new AtomicLong();
     private volatile boolean closed;
 
-    private ProxyService(ProxySettings settings) throws SettingsException, JournalException {
+    private ProxyService(ProxySettings settings) throws SettingsException, JournalException, FlowStateException {
         placement = Placement.of(settings.engine());
         compiler = new SettingsCompiler(names, placement.plan().seats().size());
         compiled = compiler.compile(settings);
@@ -101,7 +106,8 @@ public final class ProxyService implements AutoCloseable {
                 settings.dataDir(),
                 settings.engine().journal(),
                 placement.plan().seats().size());
-        built = build(placement, journals);
+        states = open(settings, journals);
+        built = build(placement, journals, states);
         shards = built.shards();
         latencyLogs = LatencyLogs.open(
                 settings.dataDir(),
@@ -130,7 +136,7 @@ public final class ProxyService implements AutoCloseable {
         ProxyService service;
         try {
             service = new ProxyService(settings);
-        } catch (SettingsException | JournalException e) {
+        } catch (SettingsException | JournalException | FlowStateException e) {
             throw new StartupException(String.valueOf(e.getMessage()));
         } catch (RuntimeException | LinkageError e) {
             // Linkage: a class of the system calls did not come up, for want of a descriptor or a native library.
@@ -150,23 +156,64 @@ public final class ProxyService implements AutoCloseable {
         return service;
     }
 
-    private Placement.Built build(Placement where, @Nullable Journals recorded) {
-        if (recorded == null) {
-            return where.build(compiled.pipeline(), directory, this::trafficFailed, errors, ShardJournals.NONE);
+    private @Nullable FlowStates open(ProxySettings settings, @Nullable Journals opened) throws FlowStateException {
+        try {
+            return FlowStates.open(settings, compiled);
+        } catch (FlowStateException e) {
+            closeFiles(opened, null);
+            throw e;
+        }
+    }
+
+    private Placement.Built build(Placement where, @Nullable Journals recorded, @Nullable FlowStates remembered) {
+        ShardJournals all = recorded == null ? ShardJournals.NONE : recorded;
+        if (remembered != null) {
+            all = recorded == null ? remembered : ShardJournals.both(recorded, remembered);
         }
         try {
             Placement.Built shardsWithJournals =
-                    where.build(compiled.pipeline(), directory, this::trafficFailed, errors, recorded);
-            recorded.start();
+                    where.build(compiled.pipeline(), directory, this::trafficFailed, errors, all);
+            if (recorded != null) {
+                recorded.start();
+            }
             return shardsWithJournals;
         } catch (RuntimeException e) {
-            recorded.close();
+            closeFiles(recorded, remembered);
             throw e;
+        }
+    }
+
+    private static void closeFiles(@Nullable Journals recorded, @Nullable FlowStates remembered) {
+        if (recorded != null) {
+            recorded.close();
+        }
+        if (remembered != null) {
+            remembered.close();
+        }
+    }
+
+    /** What is remembered of UDP sessions, every shard knows before the first packet comes. */
+    private void restore() {
+        FlowStates remembered = states;
+        if (remembered == null) {
+            return;
+        }
+        SessionSource sessions = remembered.sessions();
+        try {
+            if (sessions.count() > 0) {
+                join(shards.stream().map(shard -> shard.restore(sessions)).toList());
+                LOG.info("flow state: {} UDP sessions may go on at their backends", sessions.count());
+            }
+            remembered.restored();
+        } catch (CompletionException e) {
+            // It has them in its ring still, in order before any packet.
+            errors.record("a shard is late to know its sessions", e);
         }
     }
 
     private void open() throws ListenException {
         built.refusals().forEach(LOG::warn);
+        restore();
         ListenerSet.Change change = listeners.prepare(compiled.listeners());
         shareOut(compiled);
         addresses.watch();
@@ -199,6 +246,9 @@ public final class ProxyService implements AutoCloseable {
         }
         // From here on shards may know its numbers.
         compiler.accept();
+        if (states != null) {
+            states.know(next);
+        }
         try {
             addresses.publish(next);
             await(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
@@ -237,8 +287,20 @@ public final class ProxyService implements AutoCloseable {
                 parts.backends(now),
                 journals == null ? List.of() : journals.status(),
                 latencyLogs == null ? List.of() : latencyLogs.status(),
+                states == null ? null : flowState(states),
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.placement(placement, neighbourhood, built.refusals()));
+    }
+
+    private FlowStateReport flowState(FlowStates remembered) {
+        return new FlowStateReport(
+                remembered.status(),
+                shards.stream()
+                        .mapToLong(shard -> shard.pipeline().remembered().found())
+                        .sum(),
+                shards.stream()
+                        .mapToLong(shard -> shard.pipeline().remembered().waiting())
+                        .sum());
     }
 
     /** What the UDP relay counts besides the books: how often, by label, all shards together. */
@@ -286,6 +348,9 @@ public final class ProxyService implements AutoCloseable {
                     "{} connections or sessions were open still at the end of the drain time-out and are closed", left);
         }
         letGo();
+        if (states != null) {
+            states.closing();
+        }
         tcp.closeAll();
         udp.closeAll();
     }
@@ -337,6 +402,9 @@ public final class ProxyService implements AutoCloseable {
         ready = false;
         listeners.closeAll();
         letGo();
+        if (states != null) {
+            states.closing();
+        }
         tcp.closeAll();
         udp.closeAll();
         control.shutdownNow();
@@ -351,9 +419,7 @@ public final class ProxyService implements AutoCloseable {
         if (latencyLogs != null) {
             latencyLogs.close();
         }
-        if (journals != null) {
-            journals.close();
-        }
+        closeFiles(journals, states);
     }
 
     private void requireSame(ProxySettings settings) throws ReloadException {

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What captures held, counted frame by frame: each is an IP packet, or was passed over for a reason. */
 final class CaptureCounts {
+    /** Kinds of frames that are named; of ethertypes alone there are 64,000. */
+    private static final int SHOWN = 20;
+
     private final Map<String, Long> passedOver = new TreeMap<>();
     private final Map<ParseResult, Long> malformed = new EnumMap<>(ParseResult.class);
     private @Nullable String unknownLink;
@@ -21,6 +24,7 @@ final class CaptureCounts {
     private long badChecksums;
     private long outOfOrder;
     private long withoutTime;
+    private long leaps;
 
     /** A frame was read. */
     void frame() {
@@ -53,9 +57,24 @@ final class CaptureCounts {
         outOfOrder++;
     }
 
+    /** The time of the packet is years from that of the one before it. */
+    void leap() {
+        leaps++;
+    }
+
     /** The packet has no time of its own. */
     void withoutTime() {
         withoutTime++;
+    }
+
+    /** Frames so far. */
+    long frames() {
+        return frames;
+    }
+
+    /** Frames without an IP packet so far. */
+    long passedOver() {
+        return passedOver.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** IP packets so far, malformed ones included. */
@@ -79,7 +98,14 @@ final class CaptureCounts {
     List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(Locale.ROOT, "frames %,d, IP packets %,d of %,d bytes", frames, packets, bytes));
-        passedOver.forEach((why, count) -> lines.add(String.format(Locale.ROOT, "passed over: %s %,d", why, count)));
+        passedOver.entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+                .limit(SHOWN)
+                .forEach(entry ->
+                        lines.add(String.format(Locale.ROOT, "passed over: %s %,d", entry.getKey(), entry.getValue())));
+        if (passedOver.size() > SHOWN) {
+            lines.add(String.format(Locale.ROOT, "passed over: %,d other kinds", passedOver.size() - SHOWN));
+        }
         malformed.forEach((why, count) -> lines.add(String.format(
                 Locale.ROOT,
                 "malformed: %s %,d",
@@ -89,6 +115,7 @@ final class CaptureCounts {
         add(lines, "IPv4 header with a wrong checksum", badChecksums);
         add(lines, "out of order", outOfOrder);
         add(lines, "without a time", withoutTime);
+        add(lines, "leaps of half a year and more in the times, left out", leaps);
         return lines;
     }
 

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,10 @@ final class CaptureImport implements PipelineOutput, AutoCloseable {
     private static final long SEED = 0x6361_7074_7572_6573L;
 
     private static final long MILLI_NS = 1_000_000;
+
+    /** A longer one is a clock that was set, or damage: it is left out, as a journal with such a gap is taken for a damaged one. */
+    private static final long LONGEST_SILENCE_NS = TimeUnit.DAYS.toNanos(180);
+
     private static final int PROGRESS_MASK = 0xfff;
 
     private final IpServices services;
@@ -140,10 +145,15 @@ final class CaptureImport implements PipelineOutput, AutoCloseable {
         return running;
     }
 
+    /** When a packet arrives; one without a time, or behind a leap, comes with the one before it. */
     private long arrivalNs(long timeNs) {
         if (timeNs == CaptureReader.NO_TIME) {
             counts.withoutTime();
             return lastArrivalNs;
+        }
+        if (Math.abs(timeNs - beganNs - lastArrivalNs) > LONGEST_SILENCE_NS) {
+            counts.leap();
+            beganNs = timeNs - lastArrivalNs;
         }
         lastArrivalNs = timeNs - beganNs;
         if (lastArrivalNs < nowNs) {

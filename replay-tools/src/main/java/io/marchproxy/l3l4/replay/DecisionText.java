@@ -13,10 +13,12 @@ import java.util.Locale;
 
 /** What was decided about a packet, in one line for its comment in a capture, where display filters can search it. */
 final class DecisionText {
+    private final int shard;
     private final List<ServiceProfile> services;
 
     /** In the terms of the settings that were in force. */
-    DecisionText(PipelineSettings settings) {
+    DecisionText(int shard, PipelineSettings settings) {
+        this.shard = shard;
         services = settings.classify().services();
     }
 
@@ -52,6 +54,7 @@ final class DecisionText {
         int flags = Memory.getByte(decision + JournalLayout.DECISION_FLAGS);
         line.append((flags & DescriptorFlags.NEW_FLOW) != 0 ? " new-flow" : "");
         line.append((flags & DescriptorFlags.REROUTED) != 0 ? " rerouted" : "");
+        line.append(" shard=").append(shard);
         if (verdict == Verdict.HOLD) {
             long releaseNs = Memory.getLong(decision + JournalLayout.DECISION_RELEASE_NS);
             line.append(" held=").append(releaseNs - event.arrivalNs()).append("ns");

@@ -17,10 +17,10 @@ import java.util.Set;
  * @param record number, within its session, of the EVENT that it came of
  * @param lines everything about it, for the user
  */
-record Difference(long record, List<String> lines) {
+public record Difference(long record, List<String> lines) {
     private static final String NOTHING = "nothing";
 
-    Difference {
+    public Difference {
         lines = List.copyOf(lines);
     }
 

@@ -109,16 +109,13 @@ final class ExportPcapCommand implements Callable<Integer> {
         for (Path folder : folders) {
             all += JournalReader.bytes(folder);
         }
-        List<String> names = folders.stream()
-                .map(folder -> String.valueOf(folder.getFileName()))
-                .toList();
         ProgressLine progress = ProgressLine.onTerminal();
         long written = 0;
-        try (CaptureWriter capture = CaptureWriter.to(open(), format, names, Main.NAME + " " + Version.current())) {
+        try (CaptureWriter capture =
+                CaptureWriter.to(open(), format, "proxy-l3l4", Main.NAME + " " + Version.current())) {
             for (Head head = heads.poll(); head != null; head = heads.poll()) {
                 Packet packet = head.packet();
-                capture.packet(
-                        packet.shard(), packet.timeNs(), packet.bytes(), packet.originalBytes(), packet.comment());
+                capture.packet(packet.timeNs(), packet.bytes(), packet.originalBytes(), packet.comment());
                 advance(head.shard(), heads);
                 if ((++written & PROGRESS_MASK) == 0) {
                     progress.show(

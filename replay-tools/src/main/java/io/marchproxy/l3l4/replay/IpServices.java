@@ -14,6 +14,7 @@ import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
@@ -86,7 +87,7 @@ final class IpServices {
      */
     static IpServices of(ProxySettings settings, int gateways) throws JournalException {
         try {
-            CompiledSettings compiled = new SettingsCompiler(new NameResolver()).compile(settings);
+            CompiledSettings compiled = new SettingsCompiler(NameResolver.offline()).compile(settings);
             return new IpServices(
                     withPackets(compiled.pipeline(), gateways),
                     settings.engine().maxFlows(),
@@ -96,20 +97,58 @@ final class IpServices {
         }
     }
 
+    private static ServiceProfile withPackets(ServiceProfile relay) {
+        return new ServiceProfile(
+                relay.id(),
+                relay.name(),
+                ServiceProfile.IP + relay.protocol(),
+                relay.active(),
+                relay.defaultClass(),
+                relay.idleTimeoutNs(),
+                0,
+                false,
+                0);
+    }
+
+    /** Whether a recording is of imported packets. */
+    static boolean isImported(PipelineSettings recorded) {
+        return recorded.classify().services().stream().anyMatch(ServiceProfile::isIp);
+    }
+
+    /**
+     * Another configuration as imported packets meet it. Of {@value #NAME} and its gateways no configuration says anything: they stay.
+     *
+     * @param relays compiled onto the numbers of what was recorded
+     */
+    static PipelineSettings instead(PipelineSettings recorded, PipelineSettings relays) {
+        List<ServiceProfile> profiles = new ArrayList<>();
+        List<BackendPool> pools = new ArrayList<>(relays.route().pools());
+        List<Names.Backend> backends = new ArrayList<>(relays.names().backends());
+        for (ServiceProfile relay : relays.classify().services()) {
+            int id = relay.id();
+            boolean isFallback = id < recorded.classify().services().size()
+                    && recorded.classify().services().get(id).protocol() == ServiceProfile.IP;
+            profiles.add(isFallback ? recorded.classify().services().get(id) : withPackets(relay));
+            if (isFallback) {
+                pools.set(id, recorded.route().pools().get(id));
+                recorded.names().backends().stream()
+                        .filter(backend -> backend.service() == id)
+                        .forEach(backends::add);
+            }
+        }
+        return new PipelineSettings(
+                relays.version(),
+                relays.hash(),
+                new ClassifySettings(profiles, relays.classify().rules()),
+                relays.shape(),
+                relays.mark(),
+                new RouteSettings(pools),
+                new Names(backends, relays.names().listeners()));
+    }
+
     private static PipelineSettings withPackets(PipelineSettings relays, int gateways) {
         List<ServiceProfile> profiles = new ArrayList<>();
-        for (ServiceProfile relay : relays.classify().services()) {
-            profiles.add(new ServiceProfile(
-                    relay.id(),
-                    relay.name(),
-                    ServiceProfile.IP + relay.protocol(),
-                    relay.active(),
-                    relay.defaultClass(),
-                    relay.idleTimeoutNs(),
-                    0,
-                    false,
-                    0));
-        }
+        relays.classify().services().forEach(relay -> profiles.add(withPackets(relay)));
         profiles.add(new ServiceProfile(
                 profiles.size(), NAME, ServiceProfile.IP, true, TrafficClass.P3.ordinal(), IDLE_NS, 0, false, 0));
         List<BackendPool> pools = new ArrayList<>(relays.route().pools());
@@ -121,13 +160,18 @@ final class IpServices {
                 + 1;
         pools.add(new BackendPool(
                 IntStream.range(first, first + gateways).boxed().toList(), 1, TimeUnit.SECONDS.toNanos(1)));
+        List<Names.Backend> backends = new ArrayList<>(relays.names().backends());
+        for (int i = 0; i < gateways; i++) {
+            backends.add(new Names.Backend(first + i, profiles.size() - 1, "gateway-" + (i + 1), "", 0, "", "", 0));
+        }
         return new PipelineSettings(
                 relays.version(),
                 relays.hash(),
                 new ClassifySettings(profiles, relays.classify().rules()),
                 relays.shape(),
                 relays.mark(),
-                new RouteSettings(pools));
+                new RouteSettings(pools),
+                new Names(backends, relays.names().listeners()));
     }
 
     /** The most specific first. */

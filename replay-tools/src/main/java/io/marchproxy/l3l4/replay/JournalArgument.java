@@ -7,14 +7,19 @@ import java.util.List;
 import picocli.CommandLine.Parameters;
 
 /** The folder that a command looks at. */
-final class JournalArgument {
+public final class JournalArgument {
     @Parameters(
             paramLabel = "DIR",
             description = "The service's data-dir, the folder journal in it, or one shard's folder. Only read.")
     private Path folder;
 
+    /** As it was given. */
+    Path folder() {
+        return folder;
+    }
+
     /** The shards' folders. */
-    List<Path> shards() throws IOException {
+    public List<Path> shards() throws IOException {
         return JournalReader.shards(folder);
     }
 }

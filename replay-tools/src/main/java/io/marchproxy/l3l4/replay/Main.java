@@ -2,10 +2,12 @@ package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.engine.journal.JournalException;
+import io.marchproxy.l3l4.replay.flows.FlowsCommand;
 import io.marchproxy.l3l4.replay.latency.LatencyCommand;
 import io.marchproxy.l3l4.replay.pcap.CaptureException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +20,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         subcommands = {
             VerifyCommand.class,
+            DiffCommand.class,
+            FlowsCommand.class,
             LatencyCommand.class,
             StatsCommand.class,
             TailCommand.class,
@@ -44,7 +48,22 @@ public final class Main {
      * @param args the command and its flags
      */
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        System.exit(run(commandLine(), args));
+    }
+
+    /** Runs one command. What the machine can't hold, or takes away meanwhile, is the user's to know in one line. */
+    static int run(CommandLine commandLine, String... args) {
+        try {
+            return commandLine.execute(args);
+        } catch (OutOfMemoryError e) {
+            commandLine
+                    .getErr()
+                    .println(NAME + ": not enough memory (" + e.getMessage() + "); JAVA_OPTS=-Xmx… gives more");
+        } catch (InternalError e) {
+            // Of a mapped file that somebody cuts short, this is what the JVM makes of the signal.
+            commandLine.getErr().println(NAME + ": a file was cut short or is unreadable: " + e.getMessage());
+        }
+        return CommandLine.ExitCode.USAGE;
     }
 
     static CommandLine commandLine() {
@@ -68,6 +87,10 @@ public final class Main {
                 || error instanceof UnreadableException
                 || error instanceof CaptureException) {
             command.getErr().println(NAME + ": " + error.getMessage());
+            return CommandLine.ExitCode.USAGE;
+        }
+        if (error instanceof AccessDeniedException denied) {
+            command.getErr().println(NAME + ": no permission to read " + denied.getFile());
             return CommandLine.ExitCode.USAGE;
         }
         if (error instanceof IOException) {

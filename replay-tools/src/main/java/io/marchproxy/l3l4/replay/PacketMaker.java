@@ -126,16 +126,20 @@ final class PacketMaker {
         }
         PacketForge.Ends ends = ends(event);
         int content = length - PacketForge.ipHeaderBytes(ends.ipVersion());
-        // Without ports it is a fragment, of which even that is not known which part it is.
         boolean hasPorts = (event.sourcePort() | event.destinationPort()) != 0;
-        if (hasPorts && ends.protocol() == IpPacket.UDP && content >= UdpView.HEADER_BYTES) {
-            return new Made(forge.udp(ends, content - UdpView.HEADER_BYTES, NOTHING), length);
-        }
-        if (hasPorts && ends.protocol() == IpPacket.TCP && content >= TcpView.LEAST_HEADER_BYTES && flow != null) {
-            return new Made(flow.segment(forge, ends, content - TcpView.LEAST_HEADER_BYTES), length);
-        }
-        return new Made(
-                forge.ip(ends, Math.max(content, 0)), Math.max(length, PacketForge.ipHeaderBytes(ends.ipVersion())));
+        byte[] bytes = switch (ends.protocol()) {
+            case IpPacket.UDP ->
+                hasPorts ? forge.udp(ends, content - UdpView.HEADER_BYTES, NOTHING) : forge.fragment(ends, content);
+            case IpPacket.TCP -> hasPorts ? segment(ends, content, flow) : forge.fragment(ends, content);
+            default -> forge.ip(ends, content);
+        };
+        return new Made(bytes, length);
+    }
+
+    /** A segment of a flow that is not known, since it found no room, is numbered as any is that begins one. */
+    private byte[] segment(PacketForge.Ends ends, int content, @Nullable FlowTrack known) {
+        FlowTrack flow = known == null ? new FlowTrack(ends, ++flowsSeen) : known;
+        return flow.segment(forge, ends, content - TcpView.LEAST_HEADER_BYTES);
     }
 
     private static PacketForge.Ends ends(PacketDescriptor event) {

@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
 
 /** How far long work has come, in one line that rewrites itself; nothing at all where no terminal is. */
-final class ProgressLine {
+public final class ProgressLine {
     private static final long INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final int CELLS = 30;
     private static final String CLEAR = "\r\033[K";
@@ -23,7 +23,7 @@ final class ProgressLine {
 
     /** On standard error, when that is a terminal. */
     @SuppressWarnings("SystemConsoleNull") // 25 answers null again where no terminal is, as before 22
-    static ProgressLine onTerminal() {
+    public static ProgressLine onTerminal() {
         Console console = System.console();
         return new ProgressLine(System.err, console != null && console.isTerminal());
     }
@@ -33,7 +33,7 @@ final class ProgressLine {
     }
 
     /** Shows it, at most five times a second. */
-    void show(String what, long done, long all) {
+    public void show(String what, long done, long all) {
         long nowNs = System.nanoTime();
         if (shown && nowNs - lastNs >= INTERVAL_NS) {
             lastNs = nowNs;
@@ -50,7 +50,7 @@ final class ProgressLine {
     }
 
     /** Takes the line away. */
-    void clear() {
+    public void clear() {
         if (drawn) {
             out.print(CLEAR);
             out.flush();

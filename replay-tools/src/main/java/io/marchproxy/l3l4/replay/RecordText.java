@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowKey;
+import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
@@ -63,6 +64,7 @@ final class RecordText {
             case DECISION, RELEASE -> decision(at);
             case FLOW_END -> flowEnd(at);
             case FLOW -> flow(at);
+            case SNAP -> Map.of("bytes", Integer.toString(Records.snap(at).length));
             case GAP ->
                 Map.of(
                         "missing",
@@ -107,14 +109,26 @@ final class RecordText {
             fields.put("packets", Integer.toString(event.packets()));
             fields.put("dscp-in", Integer.toString(event.ingressDscp()));
         }
+        if (kind == EventKind.RESTORE) {
+            long state = event.payloadAddress() - FlowLayout.REMEMBERED;
+            fields.put("first-seen", time(FlowEntry.firstSeenNs(state)));
+            fields.put("last-seen", time(FlowEntry.lastSeenNs(state)));
+            fields.put("packets-to-backend", Long.toString(FlowEntry.packetsToBackend(state)));
+            fields.put("bytes-to-backend", Long.toString(FlowEntry.bytesToBackend(state)));
+            fields.put("packets-to-client", Long.toString(FlowEntry.packetsToClient(state)));
+            fields.put("bytes-to-client", Long.toString(FlowEntry.bytesToClient(state)));
+        }
         if (event.flowRef() != PacketDescriptor.NO_FLOW) {
             fields.put("flow", flowRef(event.flowRef()));
         }
         if (event.backend() != PacketDescriptor.NO_BACKEND) {
             fields.put("backend", Integer.toString(event.backend()));
         }
+        if (event.isMalformed()) {
+            fields.put("malformed", "yes");
+        }
         if (event.argument0() != 0) {
-            fields.put("argument", Long.toString(event.argument0()));
+            fields.put(event.isIpPacket() ? "not-captured" : "argument", Long.toString(event.argument0()));
         }
         return fields;
     }
@@ -186,16 +200,23 @@ final class RecordText {
     }
 
     private String service(int number) {
-        return number < services.size()
-                ? services.get(number).name() + "/"
-                        + protocol(services.get(number).protocol())
-                : Integer.toString(number);
+        return number < services.size() ? serviceLabel(services.get(number)) : Integer.toString(number);
+    }
+
+    /** A service's name with its protocol: two that have one name differ by that. */
+    static String serviceLabel(ServiceProfile service) {
+        return service.name() + "/" + protocol(service.protocol());
     }
 
     private static String protocol(int number) {
         return switch (number) {
+            case 1 -> "icmp";
+            case ServiceProfile.IP -> "ip";
+            case ServiceProfile.IP + 6 -> "ip/tcp";
+            case ServiceProfile.IP + 17 -> "ip/udp";
             case 6 -> "tcp";
             case 17 -> "udp";
+            case 58 -> "icmpv6";
             default -> Integer.toString(number);
         };
     }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * One session's pipeline, run again over the recorded events: the service's own stages and flow table, built as they were
  * then, in the recorded time. What comes of an event is encoded as the service encoded it. One thread.
  */
-final class Replay implements Journal, PipelineOutput, AutoCloseable {
+public final class Replay implements Journal, PipelineOutput, AutoCloseable {
     /** Takes up room where it is touched alone, whatever the size that the service's table had. */
     private final NodeMemory memory = new NodeMemory(PlacementPlan.ANY_NODE);
 
@@ -31,6 +31,7 @@ final class Replay implements Journal, PipelineOutput, AutoCloseable {
     private final Pipeline pipeline;
     private final PacketDescriptor event;
     private final Outcomes outcomes = new Outcomes();
+    private Journal witness = Journal.NONE;
 
     /**
      * A pipeline that begins where the service began, but with other settings where those are given.
@@ -49,8 +50,13 @@ final class Replay implements Journal, PipelineOutput, AutoCloseable {
         }
     }
 
+    /** Has another hear of every decision, as it is made; the descriptors tell more than the outcomes. */
+    public void witness(Journal value) {
+        witness = value;
+    }
+
     /** The flow table, to be filled by a checkpoint. */
-    OffHeapFlowTable flows() {
+    public OffHeapFlowTable flows() {
         return flows;
     }
 
@@ -66,10 +72,35 @@ final class Replay implements Journal, PipelineOutput, AutoCloseable {
      * @param settings that it brings, for a CONFIG event
      */
     void handle(long record, @Nullable PipelineSettings settings) {
+        handle(record, settings, null);
+    }
+
+    /**
+     * Handles an event that carries something along, through queues too.
+     *
+     * @param attachment that the witness finds as the packet's payload
+     */
+    void handle(long record, @Nullable PipelineSettings settings, @Nullable Object attachment) {
         Records.event(record, event);
         event.endpoint(settings);
+        event.payload(attachment);
+        handle();
+    }
+
+    /** Handles the event that {@link #event} was filled with. */
+    void handle() {
         outcomes.clear();
         pipeline.handle(event);
+    }
+
+    /** The descriptor of the event at hand. */
+    PacketDescriptor event() {
+        return event;
+    }
+
+    /** The address of a flow's entry; 0 when the flow is gone. */
+    public long flow(long flowRef) {
+        return flows.entry(flowRef);
     }
 
     /** What came of the last event, in order. */
@@ -85,11 +116,13 @@ final class Replay implements Journal, PipelineOutput, AutoCloseable {
     @Override
     public void handled(PacketDescriptor packet, Verdict verdict) {
         outcomes.added(RecordEncoder.outcome(outcomes.room(), packet, verdict));
+        witness.handled(packet, verdict);
     }
 
     @Override
     public void flowEnded(long flowRef, FlowEnd reason, long nowNs) {
         outcomes.added(RecordEncoder.flowEnd(outcomes.room(), flowRef, reason, nowNs));
+        witness.flowEnded(flowRef, reason, nowNs);
     }
 
     @Override

@@ -104,7 +104,7 @@ final class ShardPackets implements AutoCloseable {
             }
             case SETTINGS -> {
                 if (pieces.add(record)) {
-                    text = new DecisionText(pieces.settings());
+                    text = new DecisionText(shardNumber(), pieces.settings());
                 }
             }
             case SNAP -> snaps.add(Records.snap(record));
@@ -120,11 +120,16 @@ final class ShardPackets implements AutoCloseable {
         }
     }
 
+    private int shardNumber() {
+        SessionInfo known = session;
+        return known == null ? 0 : known.shard();
+    }
+
     private void begin(SessionInfo info) {
         ofUnknownFlow += maker.ofUnknownFlow();
         maker = new PacketMaker(forge);
         session = info;
-        text = new DecisionText(info.settings());
+        text = new DecisionText(info.shard(), info.settings());
         snaps.clear();
         waiting.clear();
     }

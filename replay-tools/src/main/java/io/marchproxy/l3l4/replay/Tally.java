@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Counts a journal's records. */
 final class Tally {
+    private static final String COUNT = "%-9s %-20s %,15d";
+
     private final Map<RecordType, Long> types = new EnumMap<>(RecordType.class);
     private final Map<EventKind, Long> kinds = new EnumMap<>(EventKind.class);
     private final Map<Verdict, Long> verdicts = new EnumMap<>(Verdict.class);
@@ -26,20 +28,25 @@ final class Tally {
     private final JsonPieces pieces = new JsonPieces();
     private long sessionId = Long.MIN_VALUE;
     private @Nullable SessionInfo session;
+    private boolean hasBegin;
     private boolean hasEnd;
     private long lastNs;
     private long documents;
     private long recordBytes;
     private long missing;
 
+    /** Packets that DATA events stand for. */
+    private long packets;
+
     /** Counts the reader's document. */
     void document(JournalReader reader) throws IOException {
         documents++;
-        if (reader.session() != sessionId) {
+        if (reader.beginsSession()) {
             endSession();
             sessionId = reader.session();
             session = null;
             hasEnd = false;
+            hasBegin = reader.firstRecord() == 0;
         }
         for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
             record(at);
@@ -59,6 +66,7 @@ final class Tally {
             }
             case EVENT -> {
                 kinds.merge(Records.kind(at), 1L, Long::sum);
+                packets += Records.kind(at) == EventKind.DATA ? Records.packets(at) : 0;
                 lastNs = Records.arrivalNs(at);
             }
             case DECISION, RELEASE -> {
@@ -86,13 +94,14 @@ final class Tally {
                         ? "session " + Wall.time(sessionId) + ": its begin was deleted"
                         : String.format(
                                 Locale.ROOT,
-                                "session %s: version %s, mode %s, %s, settings %s, %.1f s%s",
+                                "session %s: version %s, mode %s, %s, settings %s, %.1f s%s%s",
                                 Wall.time(sessionId),
                                 known.version(),
                                 known.mode().name().toLowerCase(Locale.ROOT),
                                 known.pipelined() ? "pipelined" : "run-to-completion",
                                 known.settings().hash(),
                                 (lastNs - known.startedNs()) / 1e9,
+                                hasBegin ? "" : ", its begin was deleted",
                                 hasEnd ? "" : ", no end"));
     }
 
@@ -110,6 +119,7 @@ final class Tally {
                 missing));
         counts(lines, "records", types);
         counts(lines, "events", kinds);
+        lines.add(String.format(Locale.ROOT, COUNT, "packets", "came in", packets));
         counts(lines, "verdicts", verdicts);
         counts(lines, "drops", drops);
         return lines;
@@ -117,10 +127,6 @@ final class Tally {
 
     private static <E extends Enum<E>> void counts(List<String> lines, String what, Map<E, Long> counts) {
         counts.forEach((key, count) -> lines.add(String.format(
-                Locale.ROOT,
-                "%-9s %-20s %,15d",
-                what,
-                key.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                count)));
+                Locale.ROOT, COUNT, what, key.name().toLowerCase(Locale.ROOT).replace('_', '-'), count)));
     }
 }

@@ -24,18 +24,78 @@ import org.jspecify.annotations.Nullable;
  * differs. A session is a start of the service: each begins with an empty pipeline. Where records are missing, it goes on from
  * the next checkpoint, whose records stand among those that come after it: so it is read twice from there on.
  */
-final class Verification implements AutoCloseable {
+public final class Verification implements AutoCloseable {
     /** Hears how far the reading has come. */
-    interface Progress {
+    public interface Progress {
         void read(long bytes);
     }
 
     /** Years pass in no journal without an event, and a replay would go through them tick by tick. */
     private static final long LONGEST_SILENCE_NS = 1L << 54;
 
+    /** Ends the note about a session of the other mode. */
+    public static final String NOT_PACKETS = "recorded in the mode flows, which can't be verified";
+
     private static final String BEGIN_DELETED = "its begin was deleted to keep to the journal's size and age";
 
+    /** What runs beside, event by event. */
+    public interface Companion extends AutoCloseable {
+        /** Nothing does. */
+        Companion NONE = new Companion() {};
+
+        /**
+         * A replay begins: of a session, or where a checkpoint stands; or goes on behind a gap.
+         *
+         * @param recorded is driven by the verification, and closed when it {@link #ends}
+         */
+        default void follows(SessionInfo session, Replay recorded) {
+            // nothing runs beside
+        }
+
+        /** Whether it wants a replay of its own. */
+        default boolean runs() {
+            return false;
+        }
+
+        /**
+         * A replay begins: of a session, or where a checkpoint stands.
+         *
+         * @param recorded is driven by the verification
+         * @param own in the same state; the companion drives it, and closes it
+         * @param beganNs the shard's time at that moment
+         */
+        default void begins(SessionInfo session, Replay recorded, Replay own, long beganNs) throws JournalException {
+            // nothing runs beside
+        }
+
+        /** An event is about to be repeated; answers what it carries along. */
+        default @Nullable Object arrives(long record) {
+            return null;
+        }
+
+        /**
+         * The event was repeated.
+         *
+         * @param brings the settings of a CONFIG event
+         * @return why the session can't be gone on with; null when it can
+         */
+        default @Nullable String repeated(@Nullable PipelineSettings brings) {
+            return null;
+        }
+
+        /** The replay is over: there is no more, or what follows is missing. */
+        default void ends(long lastNs) {
+            // nothing runs beside
+        }
+
+        @Override
+        default void close() {
+            // nothing is open
+        }
+    }
+
     private final JournalReader reader;
+    private final Companion companion;
     private final JsonPieces pieces = new JsonPieces();
     private final List<String> notes = new ArrayList<>();
 
@@ -60,6 +120,10 @@ final class Verification implements AutoCloseable {
     private long beganNs;
     private long lastNs;
     private final Restoration checkpoint = new Restoration();
+
+    /** The same again, for the companion. */
+    private final Restoration companions = new Restoration();
+
     private JournalReader.@Nullable Place checkpointPlace;
     private long checkpointNumber;
 
@@ -72,11 +136,17 @@ final class Verification implements AutoCloseable {
     private @Nullable String lack;
 
     Verification(Path shard) {
+        this(shard, Companion.NONE);
+    }
+
+    /** With something that runs beside; it is closed with this. */
+    public Verification(Path shard, Companion companion) {
         reader = new JournalReader(shard);
+        this.companion = companion;
     }
 
     /** Verifies all sessions, or up to the first difference. */
-    void run(Progress progress) throws IOException {
+    public void run(Progress progress) throws IOException {
         int documents = 0;
         while (difference == null && reader.next()) {
             document();
@@ -91,7 +161,7 @@ final class Verification implements AutoCloseable {
     }
 
     private void document() throws IOException {
-        if (reader.session() != sessionId) {
+        if (reader.beginsSession()) {
             finishSession();
             beginSession();
         }
@@ -124,7 +194,7 @@ final class Verification implements AutoCloseable {
 
     private void finishSession() {
         stopReplay(ended);
-        checkpoint.drop();
+        dropCheckpoint();
         String unverified = lack;
         if (unverified != null) {
             String told = "session " + Wall.time(sessionId) + ": " + unverified;
@@ -152,6 +222,7 @@ final class Verification implements AutoCloseable {
                         lastEventNumber, lastEvent, 0, running.outcomes().next(), session());
             }
             recordedNs += lastNs - beganNs;
+            companion.ends(lastNs);
             running.close();
             replay = null;
         }
@@ -187,21 +258,34 @@ final class Verification implements AutoCloseable {
     private void begin(SessionInfo info) throws JournalException {
         session = info;
         if (info.mode() != JournalSettings.Mode.PACKETS) {
-            notes.add("session " + Wall.time(sessionId) + ": recorded in the mode flows, which can't be verified");
+            notes.add("session " + Wall.time(sessionId) + ": " + NOT_PACKETS);
             skipped = true;
             ended = true;
             return;
         }
-        replay = new Replay(info, info.settings());
+        Replay running = new Replay(info, info.settings());
+        replay = running;
         beganNs = info.startedNs();
         lastNs = beganNs;
         sessions++;
+        companion.follows(info, running);
+        if (companion.runs()) {
+            companion.begins(info, running, new Replay(info, info.settings()), beganNs);
+        }
+    }
+
+    /** The rest of the session can't be gone on with. */
+    private void stop(String why) {
+        stopReplay(false);
+        incomplete = "session " + Wall.time(sessionId) + ": " + why;
+        skipped = true;
+        ended = true;
     }
 
     /** What follows depends on what is missing, up to a checkpoint. */
     private void gap(long at) {
         stopReplay(false);
-        checkpoint.drop();
+        dropCheckpoint();
         settings = null;
         lack = Records.gapRecords(at) + " records are missing after record " + recordNumber + ": "
                 + Records.gapCause(at).sentence();
@@ -214,7 +298,14 @@ final class Verification implements AutoCloseable {
             checkpointNumber = recordNumber;
         }
         JournalReader.Place begun = checkpointPlace;
-        if (begun == null || (!checkpoint.isUnderWay() && recordNumber != checkpointNumber) || !checkpoint.add(at)) {
+        if (begun == null || (!checkpoint.isUnderWay() && recordNumber != checkpointNumber)) {
+            return;
+        }
+        boolean isWhole = checkpoint.add(at);
+        if (companion.runs()) {
+            companions.add(at);
+        }
+        if (!isWhole) {
             return;
         }
         if (session == null) {
@@ -222,11 +313,15 @@ final class Verification implements AutoCloseable {
         }
         SessionInfo restored = checkpoint.session();
         Replay running = checkpoint.take();
-        checkpoint.drop();
         session = restored;
         replay = running;
         beganNs = Math.max(running.pipeline().nowNs(), restored.startedNs());
         lastNs = beganNs;
+        companion.follows(restored, running);
+        if (companion.runs()) {
+            companion.begins(restored, running, companions.take(), beganNs);
+        }
+        dropCheckpoint();
         notes.add("session " + Wall.time(sessionId) + ": " + lack + "; verified from the checkpoint at "
                 + Wall.time(restored.epochMs(beganNs)) + " on, " + checkpointNumber + " records after its begin");
         lack = null;
@@ -258,11 +353,23 @@ final class Verification implements AutoCloseable {
         if (Records.kind(at) == EventKind.CONFIG) {
             settings = null;
         }
+        PipelineSettings configures = Records.kind(at) == EventKind.CONFIG ? brings : null;
+        Object attachment = companion.arrives(at);
         try {
-            running.handle(at, Records.kind(at) == EventKind.CONFIG ? brings : null);
+            running.handle(at, configures, attachment);
         } catch (RuntimeException e) {
             difference = Difference.failed(lastEventNumber, lastEvent, e, session());
+            return;
         }
+        String obstacle = companion.repeated(configures);
+        if (obstacle != null) {
+            stop(obstacle);
+        }
+    }
+
+    private void dropCheckpoint() {
+        checkpoint.drop();
+        companions.drop();
     }
 
     /** That there is no replay must have a reason, which is told at the end. */
@@ -294,19 +401,17 @@ final class Verification implements AutoCloseable {
     }
 
     /** The first difference, or null. */
-    @Nullable
-    Difference difference() {
+    public @Nullable Difference difference() {
         return difference;
     }
 
     /** Why something could not be verified that should have been, or null. */
-    @Nullable
-    String incomplete() {
+    public @Nullable String incomplete() {
         return incomplete;
     }
 
     /** What the user should know besides. */
-    List<String> notes() {
+    public List<String> notes() {
         return notes;
     }
 
@@ -336,7 +441,8 @@ final class Verification implements AutoCloseable {
         if (running != null) {
             running.close();
         }
-        checkpoint.drop();
+        dropCheckpoint();
+        companion.close();
         reader.close();
     }
 }

@@ -4,11 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.JournalSettings.Mode;
+import io.marchproxy.l3l4.engine.journal.JournalReader;
+import io.marchproxy.l3l4.engine.journal.RecordType;
+import io.marchproxy.l3l4.engine.journal.Records;
+import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +64,48 @@ class CheckpointTest {
 
         assertEquals(1, outcome.exitCode(), outcome::toString);
         assertTrue(outcome.out().contains("≠ dscp           20                               18"), outcome.out());
+    }
+
+    /** A table of 60,000 flows goes into the journal bit by bit; with an event go the chunks that it uses, and the next in turn. */
+    @Test
+    void shouldHoldNoPacketUpForLong() throws Exception {
+        int flows = 60_000;
+        Histogram handling = new Histogram(3);
+        try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
+            synthetic.clients(flows);
+            while (synthetic.journals().status().getFirst().checkpoints() < 2) {
+                synthetic.datagrams(10_000, handling);
+            }
+        }
+        System.out.printf(
+                "%,d flows: 99 %% of packets took %,d ns, 99.99 %% %,d ns, the longest %,d ns%n",
+                flows, handling.getValueAtPercentile(99), handling.getValueAtPercentile(99.99), handling.getMaxValue());
+
+        long most = 0;
+        long between = 0;
+        long slots = 0;
+        try (JournalReader reader = new JournalReader(data.resolve("journal/shard-0"))) {
+            while (reader.next()) {
+                for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
+                    switch (Records.type(at)) {
+                        case EVENT -> {
+                            most = Math.max(most, between);
+                            between = 0;
+                        }
+                        case CHECKPOINT, STATE, SLOTS -> {
+                            between += Records.length(at);
+                            slots += Records.type(at) == RecordType.SLOTS ? Records.length(at) : 0;
+                        }
+                        default -> {
+                            // of the packets themselves
+                        }
+                    }
+                }
+            }
+        }
+        assertTrue(slots > (long) flows * FlowLayout.SIZE, slots + " bytes of slots");
+        long bytes = most;
+        assertTrue(most < 16 << 10, () -> bytes + " bytes were written before one event");
     }
 
     private List<Path> files() throws IOException {

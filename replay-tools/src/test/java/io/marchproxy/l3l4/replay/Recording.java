@@ -18,9 +18,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** A day in a proxy's life, recorded: traffic, a reload, a backend that dies and comes back, sessions beyond their cap. */
+/**
+ * A day in a proxy's life, recorded: traffic, a reload, a backend that dies and comes back, sessions beyond their cap, connections
+ * beyond theirs, a service whose backend never lives, and a flood.
+ */
 final class Recording {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Path data;
     private final String engine;
@@ -56,7 +59,7 @@ final class Recording {
         return """
                 data-dir: %s
                 admin: { port: 0 }
-                engine: { %s, journal: { mode: packets, max-size: 1GB } }
+                engine: { %s, journal: { mode: packets, max-size: 1GB, snap: 32B } }
                 qos: { %s rules: [ { match: { protocol: udp }, class: %s } ] }
                 services:
                   - name: web
@@ -71,22 +74,55 @@ final class Recording {
                     max-sessions: %d
                     session-overflow: evict-oldest
                     backends: [ { id: c, address: "127.0.0.1:%d" }, { id: d, address: "127.0.0.1:%d" } ]
+                  - name: few
+                    listen: udp://127.0.0.1:0
+                    session-timeout: 100ms
+                    max-sessions: 2
+                    session-overflow: reject
+                    backends: [ { id: e, address: "127.0.0.1:%d" } ]
+                  - name: lonely
+                    listen: tcp://127.0.0.1:0
+                    health: { protocol: tcp, interval: 50ms, timeout: 50ms }
+                    backends: [ { id: f, address: "127.0.0.1:1" } ]
+                  - name: narrow
+                    listen: tcp://127.0.0.1:0
+                    max-connections: 1
+                    backends: [ { id: g, address: "127.0.0.1:%d" } ]
                 """.formatted(
-                data, engine, rates[0], trafficClass, rates[1], first, second, rates[2], sessions, first, second);
+                        data,
+                        engine,
+                        rates[0],
+                        trafficClass,
+                        rates[1],
+                        first,
+                        second,
+                        rates[2],
+                        sessions,
+                        first,
+                        second,
+                        first,
+                        first);
     }
 
-    /** Lives through it. */
-    void make(int datagrams) throws Exception {
+    /**
+     * Lives through it.
+     *
+     * @param packets that the proxy handles at the least, both ways together
+     */
+    void make(int packets) throws Exception {
         Echo mortal = new Echo(0);
         int port = mortal.port();
         try (Echo first = new Echo(0);
                 ProxyService proxy = ProxyService.start(read(configuration(first.port(), port, "P3", 1000)));
-                Clients clients = new Clients(
-                        proxy.listening("web").getFirst().getPort(),
-                        proxy.listening("dns").getFirst().getPort())) {
-            await("traffic", () -> clients.datagrams() > datagrams / 4 && clients.exchanges() > 50);
+                Clients clients = new Clients(port(proxy, "web"), port(proxy, "dns"));
+                Flood flood = new Flood(port(proxy, "dns"), port(proxy, "few"));
+                Clients refused = new Clients(port(proxy, "narrow"), port(proxy, "few"));
+                Clients turnedAway = new Clients(port(proxy, "lonely"), port(proxy, "few"))) {
+            assertTrue(flood.isRunning());
+            await("traffic", () -> handled(proxy) > packets / 4 && clients.exchanges() > 50 && refused.exchanges() > 0);
+            assertEquals(0, turnedAway.exchanges());
             mortal.close();
-            await("traffic past a dead backend", () -> clients.datagrams() > datagrams / 2 && !healthy(proxy));
+            await("traffic past a dead backend", () -> handled(proxy) > packets / 2 && !healthy(proxy));
             // Twice the rates, if there are any.
             proxy.reload(read(configuration(first.port(), port, "P0", 6)
                     .replace("40Mbit", "80Mbit")
@@ -94,14 +130,27 @@ final class Recording {
                     .replace("25Mbit", "50Mbit")
                     .replace("4Mbit", "8Mbit")));
             try (Echo returned = new Echo(port)) {
-                await("traffic to one that came back", () -> clients.datagrams() > datagrams && healthy(proxy));
+                await("traffic to one that came back", () -> handled(proxy) > packets && healthy(proxy));
                 assertEquals(port, returned.port());
             }
         }
     }
 
+    private static int port(ProxyService proxy, String service) {
+        return proxy.listening(service).getFirst().getPort();
+    }
+
+    /** Packets that came in, both ways. */
+    private static long handled(ProxyService proxy) {
+        return proxy.status().books().stream()
+                .mapToLong(StatusReport.BooksLine::inPackets)
+                .sum();
+    }
+
     private static boolean healthy(ProxyService proxy) {
-        return proxy.status().backends().stream().allMatch(StatusReport.BackendStatus::healthy);
+        return proxy.status().backends().stream()
+                .filter(backend -> !backend.service().equals("lonely"))
+                .allMatch(StatusReport.BackendStatus::healthy);
     }
 
     private ProxySettings read(String text) throws IOException {
@@ -115,7 +164,7 @@ final class Recording {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() < deadline, what + ": did not come in time");
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
     }
 }

@@ -28,13 +28,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.HdrHistogram.Histogram;
 
 /** Journals of a pipeline without sockets, in time that runs as told. */
 final class Synthetic implements PipelineOutput, AutoCloseable {
     private static final int CAPACITY = 100_000;
     private static final long SEED = 7;
+    private static final long JOURNAL_BYTES = 80_000_000;
     private static final long PACKET_NS = 1000;
     private static final int CLIENTS = 1000;
+    private static final long IDLE_NS = 1_000_000_000L;
 
     private final Arena arena = Arena.ofShared();
     private final Journals journals;
@@ -43,6 +46,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
             new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
     private long nowNs = System.nanoTime();
     private int sent;
+    private int clients = CLIENTS;
 
     /**
      * A recording.
@@ -51,8 +55,14 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
      * @param real those of the pipeline
      */
     Synthetic(Path data, JournalSettings.Mode mode, PipelineSettings told, PipelineSettings real) throws IOException {
+        this(data, mode, told, real, JOURNAL_BYTES);
+    }
+
+    /** The same with a budget for its files. */
+    Synthetic(Path data, JournalSettings.Mode mode, PipelineSettings told, PipelineSettings real, long journalBytes)
+            throws IOException {
         journals = Objects.requireNonNull(Journals.open(
-                data, new JournalSettings(mode, 80_000_000L, Duration.ofDays(1), Duration.ofSeconds(60)), 1));
+                data, new JournalSettings(mode, journalBytes, Duration.ofDays(1), Duration.ofSeconds(60)), 1));
         OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
         ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, CAPACITY, SEED, List.of());
         pipeline = new Pipeline(real, flows, this, journals.open(options, told, flows));
@@ -76,8 +86,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
                 1,
                 "cafe",
                 new ClassifySettings(
-                        List.of(new ServiceProfile(0, "dns", 17, true, 2, 1_000_000_000L, CAPACITY, false, 0)),
-                        List.of()),
+                        List.of(new ServiceProfile(0, "dns", 17, true, 2, IDLE_NS, CAPACITY, false, 0)), List.of()),
                 shape,
                 new MarkSettings(true, 46, 34, dscpP2, 0),
                 new RouteSettings(List.of(new BackendPool(List.of(7, 9), 1, 1_000_000_000L))));
@@ -85,6 +94,11 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
 
     /** Sends datagrams through, no faster than the disk takes their records. */
     Synthetic datagrams(int count) {
+        return datagrams(count, new Histogram(2));
+    }
+
+    /** Likewise, and records how many nanoseconds each takes. */
+    Synthetic datagrams(int count, Histogram handling) {
         for (int i = 0; i < count; i++) {
             if ((i & 1023) == 0) {
                 while (journals.status().getFirst().waitingBytes() > 4 << 20) {
@@ -95,12 +109,35 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
             packet.protocol(17);
             packet.ipVersion(4);
             packet.sourceLow(0x0a00_0001L);
-            packet.sourcePort(1024 + sent++ % CLIENTS);
+            packet.sourcePort(1024 + sent++ % clients);
             packet.destinationLow(0x7f00_0001L);
             packet.destinationPort(53);
             packet.lengthBytes(64);
+            long beganNs = System.nanoTime();
             pipeline.handle(packet);
+            handling.recordValue(System.nanoTime() - beganNs);
         }
+        return this;
+    }
+
+    /** From now on datagrams come from so many clients in turn. */
+    Synthetic clients(int count) {
+        clients = count;
+        return this;
+    }
+
+    Journals journals() {
+        return journals;
+    }
+
+    long recordedBytes() {
+        return journals.status().getFirst().bytes();
+    }
+
+    /** Lets time pass until every flow has ended for want of packets. */
+    Synthetic silence() {
+        packet.reset(EventKind.TICK, nowNs += 2 * IDLE_NS);
+        pipeline.handle(packet);
         return this;
     }
 

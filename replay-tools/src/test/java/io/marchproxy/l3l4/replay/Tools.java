@@ -19,7 +19,7 @@ public final class Tools {
         for (int i = 0; i < texts.length; i++) {
             texts[i] = arguments[i].toString();
         }
-        int exitCode = commandLine.execute(texts);
+        int exitCode = Main.run(commandLine, texts);
         return new Outcome(exitCode, out.toString(), err.toString());
     }
 }

@@ -89,13 +89,23 @@ record Configurations(Path folder, int connections) {
                 data-dir: %s/%s
                 log-level: warn
                 admin: { address: 127.0.0.1, port: %d }
-                engine: { shards: 1%s }
+                engine: { shards: 1%s%s }
                 """.formatted(
                                 folder,
                                 peer.key(),
                                 Port.ADMIN.of(peer),
-                                spin.isEmpty() ? "" : ", pin-threads: true, spin: " + spin)
+                                spin.isEmpty() ? "" : ", pin-threads: true, spin: " + spin,
+                                journal(peer))
                 + (peer == Peer.OURS_BARE ? "qos: { enabled: false }\n" : QOS) + "services:\n" + services;
+    }
+
+    /** Said of those alone that have one, so that older versions can be measured too. */
+    private static String journal(Peer peer) {
+        return switch (peer) {
+            case OURS_FLOWS -> ", journal: { mode: flows, max-size: 1GB }";
+            case OURS_PACKETS -> ", journal: { mode: packets, max-size: 1GB }";
+            default -> "";
+        };
     }
 
     private static final String QOS = """

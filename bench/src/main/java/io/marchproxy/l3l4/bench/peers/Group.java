@@ -14,8 +14,24 @@ enum Group {
     List<Peer> peers() {
         return switch (this) {
             case TCP -> List.of(Peer.values());
-            case WRK -> List.of(Peer.DIRECT, Peer.NGINX, Peer.HAPROXY, Peer.OURS, Peer.OURS_SPIN);
-            case UDP -> List.of(Peer.DIRECT, Peer.NGINX, Peer.OURS, Peer.OURS_SPIN, Peer.OURS_BARE);
+            case WRK ->
+                List.of(
+                        Peer.DIRECT,
+                        Peer.NGINX,
+                        Peer.HAPROXY,
+                        Peer.OURS,
+                        Peer.OURS_SPIN,
+                        Peer.OURS_FLOWS,
+                        Peer.OURS_PACKETS);
+            case UDP ->
+                List.of(
+                        Peer.DIRECT,
+                        Peer.NGINX,
+                        Peer.OURS,
+                        Peer.OURS_SPIN,
+                        Peer.OURS_BARE,
+                        Peer.OURS_FLOWS,
+                        Peer.OURS_PACKETS);
             case IDLE -> List.of(Peer.NGINX, Peer.HAPROXY, Peer.OURS);
         };
     }

@@ -12,7 +12,9 @@ enum Peer {
     HAPROXY_64K("haproxy 64k"),
     OURS("ours"),
     OURS_SPIN("ours, spinning"),
-    OURS_BARE("ours, stages bare");
+    OURS_BARE("ours, stages bare"),
+    OURS_FLOWS("ours, journal: flows"),
+    OURS_PACKETS("ours, journal: packets");
 
     private final String label;
 
@@ -31,7 +33,15 @@ enum Peer {
     }
 
     boolean isOurs() {
-        return this == OURS || this == OURS_SPIN || this == OURS_BARE;
+        return switch (this) {
+            case DIRECT, NGINX, NGINX_64K, HAPROXY, HAPROXY_64K -> false;
+            case OURS, OURS_SPIN, OURS_BARE, OURS_FLOWS, OURS_PACKETS -> true;
+        };
+    }
+
+    /** Whether it is ours with a journal, which only {@code --journal} asks for. */
+    boolean isRecorded() {
+        return this == OURS_FLOWS || this == OURS_PACKETS;
     }
 
     static Peer of(String key) {

@@ -80,6 +80,13 @@ public final class PeersCommand implements Callable<Integer> {
     private String spin = "";
 
     @Option(
+            names = "--journal",
+            description =
+                    "What a journal costs: ours without one and with one in the modes flows and packets, and nobody"
+                            + " else.")
+    private boolean journal;
+
+    @Option(
             names = "--connections",
             paramLabel = "N",
             description = "Idle connections. Default: 20000, or what the limit of descriptors carries.")
@@ -125,8 +132,8 @@ public final class PeersCommand implements Callable<Integer> {
                             + " or more");
         }
         return quick
-                ? new Plan(kinds(), 1, 1, 1, connections, spin)
-                : new Plan(kinds(), rounds, seconds, warmUp, connections, spin);
+                ? new Plan(kinds(), 1, 1, 1, connections, spin, journal)
+                : new Plan(kinds(), rounds, seconds, warmUp, connections, spin, journal);
     }
 
     private List<Kind> kinds() {

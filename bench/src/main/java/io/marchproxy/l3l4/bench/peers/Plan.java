@@ -11,8 +11,10 @@ import java.util.List;
  * @param warmUpSeconds of each turn before
  * @param connections idle ones
  * @param spin value of engine.spin for the variant that spins, or an empty text for no such variant
+ * @param journal whether ours is compared with itself, without a journal and with one in either mode, and nobody else
  */
-record Plan(List<Kind> kinds, int rounds, int seconds, int warmUpSeconds, int connections, String spin) {
+record Plan(
+        List<Kind> kinds, int rounds, int seconds, int warmUpSeconds, int connections, String spin, boolean journal) {
     /** Descriptors that a proxy or the load needs besides two for each connection. */
     private static final int KEPT_DESCRIPTORS = 600;
 
@@ -24,7 +26,8 @@ record Plan(List<Kind> kinds, int rounds, int seconds, int warmUpSeconds, int co
                 seconds,
                 warmUpSeconds,
                 (int) Math.min(connections, (descriptorLimit - KEPT_DESCRIPTORS) / 2),
-                spin);
+                spin,
+                journal);
     }
 
     boolean has(Group group) {

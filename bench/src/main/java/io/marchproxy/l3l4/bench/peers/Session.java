@@ -95,7 +95,13 @@ final class Session {
 
     private Set<Peer> leftOut(Stand stand) throws IOException, InterruptedException {
         Set<Peer> leftOut = EnumSet.noneOf(Peer.class);
-        if (plan.spin().isEmpty()) {
+        for (Peer peer : Peer.values()) {
+            boolean isOfJournals = peer.isRecorded() || peer == Peer.OURS || peer == Peer.DIRECT;
+            if (plan.journal() ? !isOfJournals : peer.isRecorded()) {
+                leftOut.add(peer);
+            }
+        }
+        if (plan.spin().isEmpty() || plan.journal()) {
             leftOut.add(Peer.OURS_SPIN);
             return leftOut;
         }

@@ -135,7 +135,7 @@ final class Stand implements AutoCloseable {
             case NGINX, NGINX_64K -> nginx(peer.key(), configurations.nginx(peer));
             case HAPROXY, HAPROXY_64K ->
                 List.of("haproxy", "-db", "-f", file(peer.key() + ".cfg", configurations.haproxy(peer)));
-            case OURS, OURS_SPIN, OURS_BARE ->
+            case OURS, OURS_SPIN, OURS_BARE, OURS_FLOWS, OURS_PACKETS ->
                 List.of(
                         launcher(),
                         "run",

@@ -55,7 +55,7 @@ class PlanTest {
 
     @Test
     void shouldHoldAsManyConnectionsAsDescriptorsCarry() {
-        Plan plan = new Plan(List.of(Kind.IDLE), 3, 2, 4, 20_000, "");
+        Plan plan = new Plan(List.of(Kind.IDLE), 3, 2, 4, 20_000, "", false);
 
         assertEquals(9_700, plan.within(20_000).connections());
         assertEquals(20_000, plan.within(1_048_576).connections());

@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.fault.Origin;
 import io.marchproxy.l3l4.config.schema.Catalogue;
 import io.marchproxy.l3l4.config.schema.Field;
+import io.marchproxy.l3l4.config.schema.Group;
 import io.marchproxy.l3l4.config.schema.Groups;
 import io.marchproxy.l3l4.config.schema.Key;
 import io.marchproxy.l3l4.config.schema.QosKeys;
@@ -31,10 +32,20 @@ final class Idle {
     void check() {
         boolean logsLatency =
                 root.group(Catalogue.OBSERVABILITY).group(Catalogue.LATENCY).get(Catalogue.LATENCY_ENABLED);
-        if (journalIsOff() && !logsLatency) {
-            tell(root, Catalogue.DATA_DIR, "nothing is kept there while engine.journal.mode is off");
+        boolean flowStateIsOff = isOff(Catalogue.FLOW_STATE);
+        if (isOff(Catalogue.JOURNAL) && flowStateIsOff && !logsLatency) {
+            String why = "nothing is kept there while engine.journal.mode and engine.flow-state.mode are off";
+            tell(root, Catalogue.DATA_DIR, why);
         }
         Bound engine = root.group(Catalogue.ENGINE);
+        if (flowStateIsOff) {
+            Bound flowState = engine.group(Catalogue.FLOW_STATE);
+            idle(
+                    flowState,
+                    "engine.flow-state.mode is off",
+                    Catalogue.FLOW_STATE_INTERVAL,
+                    Catalogue.FLOW_STATE_MAX_AGE);
+        }
         if (!engine.get(Catalogue.NUMA)) {
             idle(engine, "engine.numa is false", Catalogue.IRQ_AFFINITY);
         }
@@ -47,10 +58,11 @@ final class Idle {
         }
     }
 
-    private boolean journalIsOff() {
-        return root.group(Catalogue.ENGINE).slots().get("journal") instanceof Bound.Section journal
-                && journal.bound() != null
-                && journal.bound().slots().get("mode") instanceof Bound.Value mode
+    /** Whether a section of the engine has a mode that is off; a section with a fault has none. */
+    private boolean isOff(Group group) {
+        return root.group(Catalogue.ENGINE).slots().get(group.name()) instanceof Bound.Section section
+                && section.bound() != null
+                && section.bound().slots().get("mode") instanceof Bound.Value mode
                 && String.valueOf(mode.value()).equals("OFF");
     }
 

@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.FlowStateSettings;
 import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.config.settings.LatencySettings;
@@ -85,7 +86,15 @@ public final class SettingsBinder {
                 engine.get(Catalogue.IRQ_AFFINITY),
                 engine.get(Catalogue.TRANSPORT),
                 engine.get(Catalogue.DRAIN_TIMEOUT),
-                journal(engine.group(Catalogue.JOURNAL)));
+                journal(engine.group(Catalogue.JOURNAL)),
+                flowState(engine.group(Catalogue.FLOW_STATE)));
+    }
+
+    private static FlowStateSettings flowState(Bound flowState) {
+        return new FlowStateSettings(
+                flowState.get(Catalogue.FLOW_STATE_MODE),
+                flowState.get(Catalogue.FLOW_STATE_INTERVAL),
+                flowState.get(Catalogue.FLOW_STATE_MAX_AGE));
     }
 
     private static JournalSettings journal(Bound journal) {

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.config.schema;
 
 import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.FlowStateSettings;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.config.settings.LatencySettings;
 import io.marchproxy.l3l4.config.settings.ProxySettings.LogLevel;
@@ -114,6 +115,25 @@ public final class Catalogue {
             "journal",
             "The record of decisions, for replay.",
             List.of(JOURNAL_MODE, JOURNAL_MAX_SIZE, JOURNAL_MAX_AGE, JOURNAL_PERIODIC, JOURNAL_SNAP));
+    public static final Key<FlowStateSettings.Mode> FLOW_STATE_MODE = Key.of(
+            "mode",
+            Values.word(FlowStateSettings.Mode.class),
+            FlowStateSettings.DEFAULT.mode(),
+            "Whether flows are remembered on disk, so that UDP sessions find their backend again after a restart.");
+    public static final Key<Duration> FLOW_STATE_INTERVAL = Key.of(
+            "interval",
+            Values.duration(FlowStateSettings.SHORTEST_INTERVAL, FlowStateSettings.LONGEST_INTERVAL),
+            FlowStateSettings.DEFAULT.interval(),
+            "Between two times that a flow with traffic is written.");
+    public static final Key<Duration> FLOW_STATE_MAX_AGE = Key.of(
+            "max-age",
+            Values.duration(FlowStateSettings.SHORTEST_AGE, FlowStateSettings.LONGEST_AGE),
+            FlowStateSettings.DEFAULT.maxAge(),
+            "Flows that were not seen for longer are forgotten; the oldest are, too, when there are more than max-flows.");
+    public static final Group FLOW_STATE = new Group(
+            "flow-state",
+            "What is remembered of flows over a restart.",
+            List.of(FLOW_STATE_MODE, FLOW_STATE_INTERVAL, FLOW_STATE_MAX_AGE));
     public static final Group ENGINE = new Group(
             "engine",
             "How the machine is built.",
@@ -128,7 +148,8 @@ public final class Catalogue {
                     IRQ_AFFINITY,
                     TRANSPORT,
                     DRAIN_TIMEOUT,
-                    JOURNAL));
+                    JOURNAL,
+                    FLOW_STATE));
 
     private static final Group MULTICLOUD = new Group(
             "multicloud",

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param irqAffinity what becomes of network interrupts when {@code numa} is on
  * @param drainTimeout how long a stop waits for connections to end by themselves
  * @param journal what is recorded
+ * @param flowState what is remembered of flows
  */
 public record EngineSettings(
         Mode mode,
@@ -26,7 +27,8 @@ public record EngineSettings(
         IrqAffinity irqAffinity,
         Transport transport,
         Duration drainTimeout,
-        JournalSettings journal) {
+        JournalSettings journal,
+        FlowStateSettings flowState) {
 
     /** Block at once. */
     public static final Duration SPIN_OFF = Duration.ZERO;
@@ -69,7 +71,8 @@ public record EngineSettings(
             IrqAffinity.ADVISE,
             Transport.AUTO,
             Duration.ofSeconds(30),
-            JournalSettings.DEFAULT);
+            JournalSettings.DEFAULT,
+            FlowStateSettings.DEFAULT);
 
     public EngineSettings {
         Ranges.check("engine.shards", shards, 0, 256);
@@ -97,25 +100,59 @@ public record EngineSettings(
                 irqAffinity,
                 transport,
                 drainTimeout,
-                journal);
+                journal,
+                flowState);
     }
 
     /** The same with another number of shards. */
     public EngineSettings withShards(int other) {
         return new EngineSettings(
-                mode, other, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal);
+                mode,
+                other,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with another bound of flows. */
     public EngineSettings withMaxFlows(int other) {
         return new EngineSettings(
-                mode, shards, other, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, journal);
+                mode,
+                shards,
+                other,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with threads pinned or not. */
     public EngineSettings withPinThreads(boolean other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, other, spin, numa, irqAffinity, transport, drainTimeout, journal);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                other,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with another time to spin. */
@@ -131,7 +168,8 @@ public record EngineSettings(
                 irqAffinity,
                 transport,
                 drainTimeout,
-                journal);
+                journal,
+                flowState);
     }
 
     /** The same with NUMA placement on or off. */
@@ -147,24 +185,75 @@ public record EngineSettings(
                 irqAffinity,
                 transport,
                 drainTimeout,
-                journal);
+                journal,
+                flowState);
     }
 
     /** The same with another way with interrupts. */
     public EngineSettings withIrqAffinity(IrqAffinity other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, other, transport, drainTimeout, journal);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                other,
+                transport,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with another transport. */
     public EngineSettings withTransport(Transport other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, other, drainTimeout, journal);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                other,
+                drainTimeout,
+                journal,
+                flowState);
     }
 
     /** The same with another journal. */
     public EngineSettings withJournal(JournalSettings other) {
         return new EngineSettings(
-                mode, shards, maxFlows, ringSize, pinThreads, spin, numa, irqAffinity, transport, drainTimeout, other);
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                other,
+                flowState);
+    }
+
+    /** The same with another flow state. */
+    public EngineSettings withFlowState(FlowStateSettings other) {
+        return new EngineSettings(
+                mode,
+                shards,
+                maxFlows,
+                ringSize,
+                pinThreads,
+                spin,
+                numa,
+                irqAffinity,
+                transport,
+                drainTimeout,
+                journal,
+                other);
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
+import io.marchproxy.l3l4.engine.state.FlowStateStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -65,6 +66,10 @@ public final class StatusJson {
         array("backends", report.backends(), this::backend);
         array("journals", report.journals(), this::journal);
         array("latency_logs", report.latencyLogs(), this::latencyLog);
+        StatusReport.FlowStateReport flowState = report.flowState();
+        if (flowState != null) {
+            flowState(flowState);
+        }
         array("books", report.books(), this::books);
         json.writeEndObject();
     }
@@ -163,6 +168,8 @@ public final class StatusJson {
         json.writeNumberField("bytes", journal.bytes());
         json.writeNumberField("waiting_bytes", journal.waitingBytes());
         json.writeNumberField("disk_bytes", journal.diskBytes());
+        json.writeNumberField("checkpoints", journal.checkpoints());
+        json.writeNumberField("checkpoints_given_up", journal.checkpointsGivenUp());
         json.writeEndObject();
     }
 
@@ -173,6 +180,24 @@ public final class StatusJson {
         json.writeNumberField("lines", log.lines());
         json.writeNumberField("lost_lines", log.lostLines());
         json.writeNumberField("disk_bytes", log.diskBytes());
+        json.writeEndObject();
+    }
+
+    private void flowState(StatusReport.FlowStateReport report) throws IOException {
+        FlowStateStatus status = report.status();
+        json.writeObjectFieldStart("flow_state");
+        json.writeStringField("state", status.state().label());
+        json.writeNumberField("flows", status.flows());
+        json.writeNumberField("max_flows", status.maxFlows());
+        json.writeNumberField("written", status.written());
+        json.writeNumberField("lost", status.lost());
+        json.writeNumberField("evicted", status.evicted());
+        json.writeNumberField("expired", status.expired());
+        json.writeNumberField("restored", status.restored());
+        json.writeNumberField("found", report.found());
+        json.writeNumberField("awaited", report.awaited());
+        json.writeNumberField("waiting_bytes", status.waitingBytes());
+        json.writeNumberField("disk_bytes", status.diskBytes());
         json.writeEndObject();
     }
 

@@ -51,6 +51,7 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     private static final int NONE = -1;
 
     private final FlowHash hash;
+    private final Arena arena;
     private final int capacity;
     private final long index;
     private final int indexMask;
@@ -84,12 +85,17 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
      * @param arena outlives the table; one that touches what it allocates, as the JDK's own do, gets no huge pages
      */
     public OffHeapFlowTable(int capacity, long seed, Arena arena) {
+        this(capacity, new FlowHash(seed), arena);
+    }
+
+    private OffHeapFlowTable(int capacity, FlowHash hash, Arena arena) {
         if (capacity < 1 || capacity > HIGHEST_CAPACITY) {
             throw new IllegalArgumentException(
                     "a flow table holds 1 to " + HIGHEST_CAPACITY + " flows, not " + capacity);
         }
         this.capacity = capacity;
-        this.hash = new FlowHash(seed);
+        this.hash = hash;
+        this.arena = arena;
         int cells = Math.max(Integer.highestOneBit(2 * capacity - 1) << 1, 2);
         this.indexMask = cells - 1;
         this.index = allocate(arena, (long) cells * CELL_BYTES);
@@ -415,6 +421,17 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     /** The bytes of a slot, for a copy. */
     public long slotAddress(int slot) {
         return address(slot);
+    }
+
+    @Override
+    public FlowTable another(int flows) {
+        return new OffHeapFlowTable(flows, hash, arena);
+    }
+
+    @Override
+    public void release() {
+        AnonymousMemory.giveBack(index, (indexMask + 1L) * CELL_BYTES);
+        AnonymousMemory.giveBack(entries, (long) capacity * FlowLayout.SIZE);
     }
 
     private long cell(int i) {

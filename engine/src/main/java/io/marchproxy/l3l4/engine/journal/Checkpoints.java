@@ -105,7 +105,7 @@ final class Checkpoints implements StateWriter, SlotCopier {
 
     private void begin(long nowNs) {
         Pipeline whose = pipeline;
-        if (whose == null || recording.isPaused()) {
+        if (whose == null || recording.isPaused() || !whose.remembered().isBriefToSave()) {
             return;
         }
         wanted = false;

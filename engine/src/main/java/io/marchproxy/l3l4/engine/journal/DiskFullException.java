@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** There is no room on the disk, or so little that it is left to others. */
-final class DiskFullException extends IOException {
+public final class DiskFullException extends IOException {
     private static final long serialVersionUID = 1;
 
     DiskFullException(Path folder) {

@@ -5,7 +5,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** How much room a disk has, and how much of it journals and logs leave to others: a fiftieth, from 4 MiB to 1 GiB. */
+/** How much room a disk has, and how much of it what is kept leaves to others: a fiftieth, from 4 MiB to 1 GiB. */
 public final class DiskSpace {
     private static final long LEAST_RESERVE = 4L << 20;
     private static final long MOST_RESERVE = 1L << 30;
@@ -16,6 +16,14 @@ public final class DiskSpace {
     /** Refuses to go on when the reserve is reached; the folder is there. */
     public static void require(Path folder) throws IOException {
         if (isFull(folder)) {
+            throw new DiskFullException(folder);
+        }
+    }
+
+    /** Refuses to go on when so many bytes more would reach into the reserve. */
+    public static void require(Path folder, long bytes) throws IOException {
+        FileStore disk = Files.getFileStore(folder);
+        if (disk.getUsableSpace() - bytes <= reserve(disk)) {
             throw new DiskFullException(folder);
         }
     }

@@ -1,48 +1,41 @@
 package io.marchproxy.l3l4.engine.journal;
 
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
-import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.marchproxy.l3l4.stages.pipeline.Verdict;
-import java.util.Arrays;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 
 /**
  * The mode {@code flows}: each flow's begin and end, its counters now and then, and what changed around them (settings,
  * health). The pipeline's thread; allocates nothing per packet.
- *
- * <p>Periodic records come from a walk over the slots that are known to hold a flow, a part at a time as events come, so that
- * a million flows don't hold up one packet.
  */
-final class FlowRecorder implements ShardRecorder {
-    private static final int SLICES = 512;
-    private static final long MOST_AT_ONCE = 2048;
-    private static final int FIRST_SLOTS = 1024;
-
+final class FlowRecorder extends FlowWatch implements ShardRecorder {
     private final Recording recording;
-    private final FlowTable flows;
-    private final long periodNs;
+    private JsonText session;
+    private SessionInfo begun;
 
-    /** By slot: the reference of the flow there, or {@code NO_FLOW}. */
-    private long[] live = new long[0];
+    /** Set by the writing thread; looked at with each part of the walk. */
+    private volatile boolean sessionWanted;
 
-    private int highestSlot = -1;
-    private int nextSlot;
-    private long nextSliceNs = Long.MIN_VALUE;
-    private long periodBeganNs;
-    private long nowNs;
     private long records;
 
     /**
      * A recorder of a shard's flows.
      *
      * @param periodicNs between two records of a flow that lives
+     * @param begun how the shard was built
+     * @param session text of {@code begun}
      */
-    FlowRecorder(Recording recording, FlowTable flows, long periodicNs) {
+    FlowRecorder(Recording recording, FlowTable flows, long periodicNs, SessionInfo begun, JsonText session) {
+        super(flows, periodicNs);
         this.recording = recording;
-        this.flows = flows;
-        this.periodNs = periodicNs;
+        this.begun = begun;
+        this.session = session;
+    }
+
+    /** Asks for what the session is to be recorded again, since the file that says it may be deleted. Any thread. */
+    void wantSession() {
+        sessionWanted = true;
     }
 
     @Override
@@ -52,32 +45,28 @@ final class FlowRecorder implements ShardRecorder {
             recording.eventBegins();
             recording.event(event);
         }
-    }
-
-    @Override
-    public void handled(PacketDescriptor event, Verdict verdict) {
-        nowNs = Math.max(nowNs, event.arrivalNs());
-        if (nowNs >= nextSliceNs) {
-            walk();
-        }
-        EventKind kind = event.kind();
-        boolean isNew = (event.flags() & DescriptorFlags.NEW_FLOW) != 0 && kind != EventKind.RESET;
-        boolean refused = verdict == Verdict.DROP && (isNew || kind == EventKind.CONNECT_FAILED);
-        if (refused) {
-            ended(event.flowRef(), FlowEnd.REFUSED);
-        } else if (isNew && (verdict == Verdict.HOLD || (event.flags() & DescriptorFlags.WAS_HELD) == 0)) {
-            begun(event.flowRef());
-        } else if (kind == EventKind.CLOSED) {
-            ended(event.flowRef(), FlowEnd.CLOSED);
-        } else if (kind == EventKind.RESET && verdict == Verdict.FORWARD) {
-            ended(event.flowRef(), FlowEnd.RESET);
+        if (kind == EventKind.CONFIG && event.endpoint() instanceof PipelineSettings settings) {
+            begun = begun.with(settings);
+            session = new JsonText(begun);
         }
     }
 
     @Override
-    public void flowEnded(long flowRef, FlowEnd reason, long endNs) {
-        nowNs = Math.max(nowNs, endNs);
-        ended(flowRef, reason);
+    protected void walks() {
+        if (sessionWanted && !recording.isPaused()) {
+            sessionWanted = false;
+            recording.json(RecordType.CHECKPOINT, session);
+        }
+    }
+
+    @Override
+    protected void tell(FlowPhase phase, int reason, long nowNs, long flowRef, long entry) {
+        records++;
+        recording.eventBegins();
+        long at = recording.claim(RecordEncoder.LONGEST);
+        if (at != 0) {
+            recording.publish(RecordEncoder.flow(at, phase, reason, nowNs, flowRef, entry));
+        }
     }
 
     @Override
@@ -86,62 +75,6 @@ final class FlowRecorder implements ShardRecorder {
         long at = recording.claim(RecordEncoder.LONGEST);
         if (at != 0) {
             recording.publish(RecordEncoder.end(at, 0, records, endNs));
-        }
-    }
-
-    private void begun(long flowRef) {
-        int slot = (int) flowRef;
-        if (slot >= live.length) {
-            int before = live.length;
-            live = Arrays.copyOf(live, Math.max(Math.max(FIRST_SLOTS, before * 2), slot + 1));
-            Arrays.fill(live, before, live.length, PacketDescriptor.NO_FLOW);
-        }
-        live[slot] = flowRef;
-        highestSlot = Math.max(highestSlot, slot);
-        record(FlowPhase.BEGIN, FlowPhase.NO_REASON, flowRef);
-    }
-
-    private void ended(long flowRef, FlowEnd reason) {
-        if (record(FlowPhase.END, reason.ordinal(), flowRef)) {
-            int slot = (int) flowRef;
-            if (slot < live.length) {
-                live[slot] = PacketDescriptor.NO_FLOW;
-            }
-        }
-    }
-
-    private boolean record(FlowPhase phase, int reason, long flowRef) {
-        long entry = flows.entry(flowRef);
-        if (entry == 0) {
-            return false;
-        }
-        records++;
-        recording.eventBegins();
-        long at = recording.claim(RecordEncoder.LONGEST);
-        if (at != 0) {
-            recording.publish(RecordEncoder.flow(at, phase, reason, nowNs, flowRef, entry));
-        }
-        return true;
-    }
-
-    /** As much of the walk as is due: one round takes one period, whatever the number of flows. */
-    private void walk() {
-        if (nextSliceNs == Long.MIN_VALUE) {
-            periodBeganNs = nowNs;
-        }
-        nextSliceNs = nowNs + periodNs / SLICES;
-        long elapsedNs = nowNs - periodBeganNs;
-        long slots = highestSlot + 1L;
-        long due = elapsedNs >= periodNs ? slots : slots * elapsedNs / periodNs;
-        int until = (int) Math.min(due, nextSlot + MOST_AT_ONCE);
-        for (; nextSlot < until; nextSlot++) {
-            if (live[nextSlot] != PacketDescriptor.NO_FLOW) {
-                record(FlowPhase.PERIODIC, FlowPhase.NO_REASON, live[nextSlot]);
-            }
-        }
-        if (elapsedNs >= periodNs && nextSlot >= slots) {
-            nextSlot = 0;
-            periodBeganNs = nowNs;
         }
     }
 }

@@ -26,11 +26,12 @@ import java.util.zip.CRC32C;
  * <pre>
  * SESSION, SETTINGS: JSON, in pieces     | 0| type | 0 | – | length || 8| offset | total || 16| bytes, padded with zeros
  *
- * EVENT: what came in, before anything was decided; 48 bytes, wide addresses 24 more, extras 24 more
+ * EVENT: what came in, before anything was decided; 48 bytes, wide addresses 24 more, extras 24 more, a RESTORE 48 more
  *  0| type | words | kind | form || 4| protocol | ingress dscp | service || 8| listener | source port
  * 12| destination port | ip version | flags || 16| arrival ns || 24| flow reference
  * 32| length bytes | packets || 40| source, low 32 | destination, low 32   (wide: 40, 48 source; 56, 64 destination)
  *   then, with extras: argument 0 || argument 1 || backend | segment bytes
+ *   then, of a RESTORE: last seen ns || first seen ns || packets, bytes to backend || packets, bytes to client
  *
  * DECISION: 24 bytes, extras 24 more
  *  0| type | words | verdict + 16 × class | drop reason || 4| egress dscp | flags | rule || 8| backend | flow hash
@@ -47,7 +48,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>A checkpoint is all that a replay needs to begin there: the shard's state before the EVENT that follows the CHECKPOINT.
- * Its other records stand among those that come later, in any place, up to its CHECKPOINT_END; one without an end is none.
+ * Its other records stand among those that come later, in any place, up to its CHECKPOINT_END; one without an end is none. In the
+ * mode {@code flows} a CHECKPOINT stands alone behind each file's begin, for what the session's numbers stand for.
  *
  * <pre>
  * CHECKPOINT: JSON, in pieces as SESSION, with the settings then in force

@@ -9,9 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JournalReader implements AutoCloseable {
     /** A document to come back to. */
-    public record Place(String fileName, long position, long bytesBefore, long firstRecord, long session) {}
+    public record Place(Path file, long position, long bytesBefore, long firstRecord, long session) {}
 
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -40,7 +38,7 @@ public final class JournalReader implements AutoCloseable {
     private ByteBuffer bytes = ByteBuffer.allocate(0);
     private long expectedFirst = -1;
     private long expectedSession;
-    private final Set<Long> pastSessions = new HashSet<>();
+    private boolean beginsSession;
 
     /**
      * A reader before the first document.
@@ -55,7 +53,7 @@ public final class JournalReader implements AutoCloseable {
     public void toLastFile() throws IOException {
         List<Path> files = Retention.files(folder);
         if (files.size() > 1) {
-            lastName = files.get(files.size() - 2).getFileName().toString();
+            lastName = Retention.stem(files.get(files.size() - 2));
         }
     }
 
@@ -104,7 +102,7 @@ public final class JournalReader implements AutoCloseable {
 
     private boolean openNext() throws IOException {
         for (Path path : Retention.files(folder)) {
-            String name = path.getFileName().toString();
+            String name = Retention.stem(path);
             if (name.compareTo(lastName) > 0) {
                 QueueFile before = file;
                 QueueFile next;
@@ -128,7 +126,11 @@ public final class JournalReader implements AutoCloseable {
 
     /** Where the document at hand stands. */
     public Place place() {
-        return new Place(lastName, documentAt, bytesBefore, firstRecord(), session());
+        QueueFile open = file;
+        if (open == null) {
+            throw new IllegalStateException("there is no document at hand");
+        }
+        return new Place(open.path(), documentAt, bytesBefore, firstRecord(), session());
     }
 
     /**
@@ -138,20 +140,19 @@ public final class JournalReader implements AutoCloseable {
      */
     public void back(Place to) throws IOException {
         QueueFile open = file;
-        if (open == null || !lastName.equals(to.fileName())) {
-            QueueFile before = new QueueFile(folder.resolve(to.fileName()));
+        if (open == null || !open.path().equals(to.file())) {
+            QueueFile before = new QueueFile(to.file());
             if (open != null) {
                 open.close();
             }
             open = before;
             file = open;
-            lastName = to.fileName();
+            lastName = Retention.stem(to.file());
             bytesBefore = to.bytesBefore();
         }
         open.seek(to.position());
         expectedFirst = to.firstRecord();
         expectedSession = to.session();
-        pastSessions.remove(expectedSession);
     }
 
     private void check(QueueFile open) throws JournalException {
@@ -171,6 +172,7 @@ public final class JournalReader implements AutoCloseable {
         }
         requireWhole(where);
         requireNext(where);
+        beginsSession = firstRecord() == 0 || session() != expectedSession || expectedFirst < 0;
         expectedSession = session();
         expectedFirst = firstRecord() + records();
     }
@@ -195,14 +197,11 @@ public final class JournalReader implements AutoCloseable {
     /** Only old files are deleted, so nothing is missing but at the very begin, save for what a GAP owns up to. */
     private void requireNext(String where) throws JournalException {
         long first = firstRecord();
-        if (expectedFirst < 0 || beginsWithGap()) {
+        if (expectedFirst < 0 || first == 0 || beginsWithGap()) {
             return;
         }
         if (session() != expectedSession) {
-            pastSessions.add(expectedSession);
-            if (first != 0 || pastSessions.contains(session())) {
-                throw new JournalException(where + ": records before number " + first + " of the session are missing");
-            }
+            throw new JournalException(where + ": records before number " + first + " of the session are missing");
         } else if (first > expectedFirst) {
             throw new JournalException(
                     where + ": records " + expectedFirst + " to " + (first - 1) + " of the session are missing");
@@ -223,6 +222,14 @@ public final class JournalReader implements AutoCloseable {
     /** The number of the document's first record within its session, from 0. */
     public long firstRecord() {
         return document.get(LONG, JournalLayout.DOCUMENT_FIRST);
+    }
+
+    /**
+     * Whether another session begins with this document. Its number alone does not tell: when the wall clock was set back,
+     * two starts may have the same.
+     */
+    public boolean beginsSession() {
+        return beginsSession;
     }
 
     /** Records in the document. */

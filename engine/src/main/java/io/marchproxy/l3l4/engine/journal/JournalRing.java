@@ -13,7 +13,7 @@ import java.lang.invoke.VarHandle;
  * other's position, and looks again only when that does not suffice (Lamport's queue, 1977; the cached positions are from
  * Lee et al., "A Lock-Free, Cache-Efficient Shared Ring Buffer", 2010).
  */
-final class JournalRing {
+public final class JournalRing {
     private static final VarHandle POSITION = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** Places in the array that are a pair of cache lines away from one another and from its header. */
@@ -32,7 +32,7 @@ final class JournalRing {
      *
      * @param bytes a power of two, at least twice the longest record
      */
-    JournalRing(Arena arena, long bytes) {
+    public JournalRing(Arena arena, long bytes) {
         if (Long.bitCount(bytes) != 1 || bytes < 2L * JournalLayout.LONGEST_RECORD) {
             throw new IllegalArgumentException("a ring of " + bytes + " bytes");
         }
@@ -41,7 +41,7 @@ final class JournalRing {
     }
 
     /** Where the next record may be written, with room for {@code most} bytes; 0 when there is none. Writing thread. */
-    long claim(int most) {
+    public long claim(int most) {
         long offset = writer & (capacity - 1);
         long toEnd = capacity - offset;
         long need = toEnd < most ? toEnd + most : most;
@@ -60,24 +60,24 @@ final class JournalRing {
     }
 
     /** Hands over the record of {@code length} bytes that stands where {@link #claim} said. Writing thread. */
-    void publish(int length) {
+    public void publish(int length) {
         writer += length;
         POSITION.setRelease(positions, WRITTEN, writer);
     }
 
     /** Whether at least half of the ring is free. Writing thread. */
-    boolean hasDrained() {
+    public boolean hasDrained() {
         readSeen = (long) POSITION.getAcquire(positions, READ);
         return writer - readSeen <= capacity / 2;
     }
 
     /** Bytes that wait. Any thread; approximate but for the reading one. */
-    long waiting() {
+    public long waiting() {
         return (long) POSITION.getAcquire(positions, WRITTEN) - (long) POSITION.getAcquire(positions, READ);
     }
 
     /** How many bytes it holds. */
-    long capacity() {
+    public long capacity() {
         return capacity;
     }
 
@@ -89,7 +89,7 @@ final class JournalRing {
      * @param taken element 0 becomes the number of records
      * @return bytes moved; 0 when nothing waits. Reading thread
      */
-    int take(long into, int room, int[] taken) {
+    public int take(long into, int room, int[] taken) {
         long from = (long) POSITION.getOpaque(positions, READ);
         long until = (long) POSITION.getAcquire(positions, WRITTEN);
         int moved = 0;

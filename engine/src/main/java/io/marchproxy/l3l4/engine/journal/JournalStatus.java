@@ -9,10 +9,20 @@ import java.util.Locale;
  * @param lostRecords that were not, and never will be
  * @param waitingBytes in the ring, on their way to a file
  * @param diskBytes of all its files
+ * @param checkpoints on their way to a file, or there
+ * @param checkpointsGivenUp for want of room beside the traffic
  * @param state in one word
  */
 public record JournalStatus(
-        int shard, State state, long records, long lostRecords, long bytes, long waitingBytes, long diskBytes) {
+        int shard,
+        State state,
+        long records,
+        long lostRecords,
+        long bytes,
+        long waitingBytes,
+        long diskBytes,
+        long checkpoints,
+        long checkpointsGivenUp) {
     /** What a journal is doing. */
     public enum State {
         /** It is being opened; what comes meanwhile waits in the ring. */

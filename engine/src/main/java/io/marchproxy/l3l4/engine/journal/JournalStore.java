@@ -40,12 +40,14 @@ final class JournalStore implements AutoCloseable {
     private static final long LOCK_PATIENCE_MS = 1_000;
 
     private final Path folder;
+    private final JournalClock wall;
     private final Retention retention;
     private final long fileBytes;
     private final ChronicleQueue queue;
     private final RollClock clock;
     private final ExcerptAppender appender;
     private final ByteBuffer zeros = ByteBuffer.allocateDirect(AHEAD_BYTES);
+    private Path path;
     private @Nullable FileChannel ahead;
     private long aheadUntil;
     private long written;
@@ -56,10 +58,13 @@ final class JournalStore implements AutoCloseable {
      *
      * @param budgetBytes for all its files
      * @param maxAgeMs of a file since its last record
+     * @param wall for names and ages
      * @throws DiskFullException when the disk has no room for a file
      */
-    JournalStore(Path folder, long budgetBytes, long maxAgeMs) throws IOException {
+    JournalStore(Path folder, long budgetBytes, long maxAgeMs, JournalClock wall) throws IOException {
         this.folder = folder;
+        this.path = folder;
+        this.wall = wall;
         retention = new Retention(folder, budgetBytes, maxAgeMs);
         fileBytes = retention.fileBytes();
         Files.createDirectories(folder);
@@ -104,12 +109,12 @@ final class JournalStore implements AutoCloseable {
 
     /** Begins a new file with a document. */
     private void begin(long from, int length) throws IOException {
-        retention.prune(System.currentTimeMillis());
+        retention.prune(wall.ageMs());
         DiskSpace.require(folder);
-        clock.advance(System.currentTimeMillis());
+        clock.advance(wall.nowMs());
         write(from, length);
         fileBeganNs = System.nanoTime();
-        Path path = folder.resolve(NAME.format(Instant.ofEpochMilli(clock.currentTimeMillis())));
+        path = folder.resolve(NAME.format(Instant.ofEpochMilli(clock.currentTimeMillis())));
         try (QueueFile begun = new QueueFile(path)) {
             QueueFile.Found found;
             do {
@@ -159,7 +164,17 @@ final class JournalStore implements AutoCloseable {
 
     /** Deletes what is too old; for a journal into which little is written. */
     void prune() {
-        retention.prune(System.currentTimeMillis());
+        retention.prune(wall.ageMs());
+    }
+
+    /** Whether a document was appended. */
+    boolean hasWritten() {
+        return ahead != null;
+    }
+
+    /** Whether the file that was begun last is where it was. */
+    boolean isThere() {
+        return ahead == null || Files.exists(path);
     }
 
     /** Bytes that the folder's files take. */

@@ -5,8 +5,8 @@ import io.marchproxy.l3l4.stages.pipeline.Journal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.time.InstantSource;
 
 /**
  * Writes the journal of a pipeline that no service runs, such as one that a capture is put through. One thread does both, so
@@ -17,7 +17,7 @@ public final class JournalWriter implements AutoCloseable {
     private static final int RING_BYTES = 8 << 20;
 
     private final Arena arena = Arena.ofShared();
-    private final FileChannel lock;
+    private final FolderLock lock;
     private final ShardLog log;
     private final PacketRecorder recorder;
 
@@ -40,6 +40,7 @@ public final class JournalWriter implements AutoCloseable {
                 JournalSettings.LARGEST_BYTES,
                 JournalSettings.LONGEST_AGE.toMillis(),
                 System.currentTimeMillis(),
+                new JournalClock(InstantSource.system()),
                 ring);
         Recording recording = new Recording(ring, this::drain);
         recording.json(RecordType.SESSION, new JsonText(session));

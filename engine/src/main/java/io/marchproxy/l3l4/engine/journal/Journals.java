@@ -9,12 +9,11 @@ import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +32,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
     public static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private static final long LONG_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long LOOK_NS = TimeUnit.SECONDS.toNanos(1);
     private static final int TURNS_UNTIL_LONG = 100;
     /** Records of a shard that may be on their way to the file. */
     public static final int RING_BYTES = 8 << 20;
@@ -44,17 +44,19 @@ public final class Journals implements ShardJournals, AutoCloseable {
     private final Path folder;
     private final JournalSettings settings;
     private final int shards;
-    private final FileChannel lock;
+    private final FolderLock lock;
+    private final JournalClock clock;
     private final Arena arena = Arena.ofShared();
     private final List<ShardPart> parts = new ArrayList<>();
     private final Thread writer;
     private volatile boolean running = true;
 
-    private Journals(Path folder, JournalSettings settings, int shards, FileChannel lock) {
+    private Journals(Path folder, JournalSettings settings, int shards, FolderLock lock, JournalClock clock) {
         this.folder = folder;
         this.settings = settings;
         this.shards = shards;
         this.lock = lock;
+        this.clock = clock;
         this.writer = Thread.ofPlatform().daemon().name("journal").unstarted(this::run);
     }
 
@@ -68,40 +70,38 @@ public final class Journals implements ShardJournals, AutoCloseable {
         if (settings.mode() == JournalSettings.Mode.OFF) {
             return null;
         }
+        return open(dataDir, settings, shards, InstantSource.system());
+    }
+
+    /** The same by another wall clock. */
+    static Journals open(Path dataDir, JournalSettings settings, int shards, InstantSource wall)
+            throws JournalException {
         Path folder = dataDir.resolve("journal");
-        return new Journals(folder, settings, shards, lock(folder));
+        return new Journals(folder, settings, shards, lock(folder), new JournalClock(wall));
     }
 
     /** Makes a journal's folder, and keeps everybody else out of it. */
-    static FileChannel lock(Path folder) throws JournalException {
+    static FolderLock lock(Path folder) throws JournalException {
         try {
-            Files.createDirectories(folder);
-            FileChannel lock =
-                    FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            try {
-                if (lock.tryLock() == null) {
-                    lock.close();
-                    throw inUse(folder);
-                }
-            } catch (OverlappingFileLockException e) {
-                lock.close();
-                throw inUse(folder);
-            }
-            return lock;
+            return FolderLock.take(folder);
         } catch (JournalException e) {
             throw e;
         } catch (IOException e) {
-            throw new JournalException("journal: " + folder + " can't be used: " + e);
+            throw new JournalException("journal: " + folder + " can't be used: " + reason(e));
         }
     }
 
-    private static JournalException inUse(Path folder) {
-        return new JournalException("journal: " + folder + " is in use by another process; give each its own data-dir");
+    private static String reason(IOException error) {
+        return switch (error) {
+            case AccessDeniedException denied -> "no permission for " + denied.getFile();
+            case FileSystemException failed when failed.getReason() != null -> failed.getReason();
+            default -> error.toString();
+        };
     }
 
     @Override
     public Journal open(ShardOptions options, PipelineSettings first, OffHeapFlowTable flows) {
-        long startedEpochMs = System.currentTimeMillis();
+        long startedEpochMs = clock.nowMs();
         JournalRing ring = new JournalRing(arena, RING_BYTES);
         ShardLog log = new ShardLog(
                 arena,
@@ -110,6 +110,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
                 settings.maxSizeBytes() / shards,
                 settings.maxAge().toMillis(),
                 startedEpochMs,
+                clock,
                 ring);
         SessionInfo session = new SessionInfo(
                 Version.current(),
@@ -130,8 +131,10 @@ public final class Journals implements ShardJournals, AutoCloseable {
             log.wants(checkpoints);
             recorder = new PacketRecorder(log.recording(), checkpoints, settings.snapBytes());
         } else {
-            recorder =
-                    new FlowRecorder(log.recording(), flows, settings.periodic().toNanos());
+            FlowRecorder ofFlows =
+                    new FlowRecorder(log.recording(), flows, settings.periodic().toNanos(), session, text);
+            log.wantsSession(ofFlows::wantSession);
+            recorder = ofFlows;
         }
         synchronized (parts) {
             // A shard may be built again, with another transport than the first that was tried.
@@ -149,7 +152,12 @@ public final class Journals implements ShardJournals, AutoCloseable {
     private void run() {
         List<ShardLog> logs = logs();
         int idle = 0;
+        long lookNs = System.nanoTime();
         while (running) {
+            if (System.nanoTime() - lookNs >= LOOK_NS) {
+                lookNs = System.nanoTime();
+                look(logs);
+            }
             boolean worked = false;
             for (ShardLog log : logs) {
                 worked |= log.turn();
@@ -160,6 +168,16 @@ public final class Journals implements ShardJournals, AutoCloseable {
             }
         }
         logs.forEach(ShardLog::close);
+    }
+
+    /** Looks whether the files are there still: somebody may have removed or renamed the folder. */
+    private void look(List<ShardLog> logs) {
+        try {
+            lock.renew();
+            logs.forEach(ShardLog::look);
+        } catch (IOException e) {
+            logs.forEach(log -> log.bar(e));
+        }
     }
 
     private List<ShardLog> logs() {

@@ -75,7 +75,10 @@ final class RecordChecks {
                 + ((form & JournalLayout.FORM_WIDE) != 0
                         ? JournalLayout.WIDE_ADDRESSES
                         : JournalLayout.NARROW_ADDRESSES)
-                + ((form & JournalLayout.FORM_EXTRAS) != 0 ? JournalLayout.EXTRAS : 0);
+                + ((form & JournalLayout.FORM_EXTRAS) != 0 ? JournalLayout.EXTRAS : 0)
+                + (number(at, JournalLayout.EVENT_KIND) == EventKind.RESTORE.ordinal()
+                        ? FlowLayout.REMEMBERED_SIZE
+                        : 0);
         return length == expected && number(at, JournalLayout.EVENT_KIND) < KINDS;
     }
 

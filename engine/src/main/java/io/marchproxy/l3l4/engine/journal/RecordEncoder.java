@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
@@ -30,9 +31,11 @@ public final class RecordEncoder {
         long destination = event.destinationLow();
         boolean wide = (event.sourceHigh() | event.destinationHigh() | (source | destination) >>> 32) != 0;
         boolean extras = hasExtras(event);
+        boolean restores = event.kind() == EventKind.RESTORE;
         int extrasAt =
                 JournalLayout.EVENT_ADDRESSES + (wide ? JournalLayout.WIDE_ADDRESSES : JournalLayout.NARROW_ADDRESSES);
-        int length = extrasAt + (extras ? JournalLayout.EXTRAS : 0);
+        int stateAt = extrasAt + (extras ? JournalLayout.EXTRAS : 0);
+        int length = stateAt + (restores ? FlowLayout.REMEMBERED_SIZE : 0);
         begin(at, RecordType.EVENT, length);
         Memory.putByte(at + JournalLayout.EVENT_KIND, Memory.getByte(from + DescriptorLayout.KIND));
         Memory.putByte(at + JournalLayout.EVENT_FORM, (byte) ((toClient ? JournalLayout.FORM_TO_CLIENT : 0)
@@ -64,6 +67,9 @@ public final class RecordEncoder {
             Memory.putLong(at + extrasAt + 8, event.argument1());
             Memory.putInt(at + extrasAt + 16, event.backend());
             Memory.putInt(at + extrasAt + 20, event.segmentBytes());
+        }
+        if (restores) {
+            Memory.copy(event.payloadAddress(), at + stateAt, FlowLayout.REMEMBERED_SIZE);
         }
         return length;
     }

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.journal;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -91,6 +92,8 @@ final class RecordJson {
             return type.cast(value);
         } catch (JournalException e) {
             throw e;
+        } catch (JsonProcessingException e) {
+            throw new JournalException("the settings in it are no JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
             throw new JournalException("the settings in it are no JSON: " + e.getMessage());
         }

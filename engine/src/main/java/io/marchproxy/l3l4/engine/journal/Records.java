@@ -28,7 +28,10 @@ public final class Records {
         return words == 0 ? Memory.getInt(at + JournalLayout.LONG_LENGTH) : words * Long.BYTES;
     }
 
-    /** Fills a descriptor with what came in, as it stood before anything was decided; without attachments. */
+    /**
+     * Fills a descriptor with what came in, as it stood before anything was decided; without attachments. The payload of a RESTORE
+     * stays in the record.
+     */
     public static void event(long at, PacketDescriptor into) {
         int form = Memory.getByte(at + JournalLayout.EVENT_FORM);
         into.reset(kind(at), Memory.getLong(at + JournalLayout.EVENT_ARRIVAL_NS));
@@ -58,10 +61,14 @@ public final class Records {
             into.sourceLow(Integer.toUnsignedLong(Memory.getInt(at + JournalLayout.EVENT_ADDRESSES)));
             into.destinationLow(Integer.toUnsignedLong(Memory.getInt(at + JournalLayout.EVENT_ADDRESSES + 4)));
         }
-        if ((form & JournalLayout.FORM_EXTRAS) != 0) {
-            long extras = at
-                    + JournalLayout.EVENT_ADDRESSES
-                    + (wide ? JournalLayout.WIDE_ADDRESSES : JournalLayout.NARROW_ADDRESSES);
+        long extras = at
+                + JournalLayout.EVENT_ADDRESSES
+                + (wide ? JournalLayout.WIDE_ADDRESSES : JournalLayout.NARROW_ADDRESSES);
+        boolean hasExtras = (form & JournalLayout.FORM_EXTRAS) != 0;
+        if (into.kind() == EventKind.RESTORE) {
+            into.payloadAddress(extras + (hasExtras ? JournalLayout.EXTRAS : 0));
+        }
+        if (hasExtras) {
             into.argument0(Memory.getLong(extras));
             into.argument1(Memory.getLong(extras + 8));
             into.backend(Memory.getInt(extras + 16));
@@ -72,6 +79,11 @@ public final class Records {
     /** Of an EVENT. */
     public static EventKind kind(long at) {
         return EventKind.of(Memory.getByte(at + JournalLayout.EVENT_KIND));
+    }
+
+    /** Of an EVENT: how many packets it stands for. */
+    public static int packets(long at) {
+        return Memory.getInt(at + JournalLayout.EVENT_PACKETS);
     }
 
     /** Of an EVENT: when it came in. */
@@ -102,6 +114,11 @@ public final class Records {
     /** Of a FLOW: begin, periodic or end. */
     public static FlowPhase phase(long at) {
         return FlowPhase.values()[Memory.getByte(at + JournalLayout.FLOW_PHASE)];
+    }
+
+    /** Of a FLOW: the ordinal of a {@code FlowEnd}, or {@link FlowPhase#NO_REASON}. */
+    public static int flowReason(long at) {
+        return Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.FLOW_REASON));
     }
 
     /** Of a FLOW: when it was recorded. */

@@ -22,6 +22,10 @@ final class Retention {
     private static final long LARGEST_FILE = 256 << 20;
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("yyyyMMdd-HHmm");
     private static final String SUFFIX = ".cq4";
+    private static final String OLD_SUFFIX = ".cq4.old";
+
+    /** Chronicle's own list of files and locks, which it makes anew. */
+    private static final String TABLE = "metadata.cq4t";
 
     private final Path folder;
     private final long budgetBytes;
@@ -79,11 +83,9 @@ final class Retention {
         if (files.isEmpty()) {
             return 0;
         }
-        String name = files.getLast().getFileName().toString();
         try {
             return TimeUnit.SECONDS.toMinutes(
-                    LocalDateTime.parse(name.substring(0, name.length() - SUFFIX.length()), MINUTE)
-                            .toEpochSecond(ZoneOffset.UTC));
+                    LocalDateTime.parse(stem(files.getLast()), MINUTE).toEpochSecond(ZoneOffset.UTC));
         } catch (DateTimeParseException e) {
             return 0;
         }
@@ -92,10 +94,37 @@ final class Retention {
     /** A folder's queue files, the oldest first, as their names say. */
     static List<Path> files(Path folder) throws IOException {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(file -> file.getFileName().toString().endsWith(SUFFIX))
+            return all.filter(file -> isQueueFile(file.getFileName().toString()))
                     .sorted()
                     .toList();
         }
+    }
+
+    private static boolean isQueueFile(String name) {
+        return name.endsWith(SUFFIX) || name.endsWith(OLD_SUFFIX);
+    }
+
+    /** A queue file's name without what follows the minute, which may change. */
+    static String stem(Path file) {
+        String name = file.getFileName().toString();
+        int end = name.indexOf(SUFFIX);
+        return end < 0 ? name : name.substring(0, end);
+    }
+
+    /**
+     * Puts files where Chronicle does not look, since it can't go on from what they hold; readers find them still.
+     *
+     * @return false when there is none
+     */
+    static boolean setAside(Path folder) throws IOException {
+        boolean any = Files.deleteIfExists(folder.resolve(TABLE));
+        for (Path file : files(folder)) {
+            if (!file.getFileName().toString().endsWith(OLD_SUFFIX)) {
+                Files.move(file, file.resolveSibling(stem(file) + OLD_SUFFIX));
+                any = true;
+            }
+        }
+        return any;
     }
 
     private static long size(Path file) throws IOException {

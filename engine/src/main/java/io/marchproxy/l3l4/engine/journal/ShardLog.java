@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,6 +32,7 @@ final class ShardLog {
     private final long budgetBytes;
     private final long maxAgeMs;
     private final long session;
+    private final JournalClock clock;
     private final JournalRing ring;
     private final Recording recording;
     private final MemorySegment document;
@@ -53,15 +55,26 @@ final class ShardLog {
     private long sinceCheckpoint;
 
     private @Nullable Checkpoints checkpoints;
+    private @Nullable Runnable sessionWanted;
     private boolean lacksCheckpoints;
+    private boolean barred;
     private GapCause gapCause = GapCause.WRITE_FAILED;
 
-    ShardLog(Arena arena, int shard, Path folder, long budgetBytes, long maxAgeMs, long session, JournalRing ring) {
+    ShardLog(
+            Arena arena,
+            int shard,
+            Path folder,
+            long budgetBytes,
+            long maxAgeMs,
+            long session,
+            JournalClock clock,
+            JournalRing ring) {
         this.shard = shard;
         this.folder = folder;
         this.budgetBytes = budgetBytes;
         this.maxAgeMs = maxAgeMs;
         this.session = session;
+        this.clock = clock;
         this.ring = ring;
         this.recording = new Recording(ring);
         this.document = arena.allocate(DOCUMENT_BYTES, 64);
@@ -74,6 +87,11 @@ final class ShardLog {
     /** Says whom to ask for a checkpoint when a file begins. Before the writing thread begins. */
     void wants(Checkpoints fromNowOn) {
         checkpoints = fromNowOn;
+    }
+
+    /** Says whom to ask for the session's settings when a file begins. Before the writing thread begins. */
+    void wantsSession(Runnable fromNowOn) {
+        sessionWanted = fromNowOn;
     }
 
     Recording recording() {
@@ -105,15 +123,18 @@ final class ShardLog {
 
     private void open(long nowNs) {
         retryNs = nowNs + RETRY_NS;
+        if (barred) {
+            return;
+        }
         try {
             if (state == State.DISK_FULL && !DiskSpace.hasRoomAgain(folder)) {
                 return;
             }
-            JournalStore opened = new JournalStore(folder, budgetBytes, maxAgeMs);
+            JournalStore opened = newStore();
             store = opened;
             if (lostInGap > 0) {
                 int length = RecordEncoder.gap(documentAt + JournalLayout.DOCUMENT_HEADER, gapCause, lostInGap);
-                append(opened, length, 1);
+                appendOrBeginAnew(opened, length, 1);
                 LOG.warn("journal of shard {}: recording again; {} records are missing", shard, lostInGap);
                 lostInGap = 0;
                 if (checkpoints != null) {
@@ -127,11 +148,34 @@ final class ShardLog {
         }
     }
 
+    /** A queue in the folder; when Chronicle can't go on from what an earlier one left there, beside that. */
+    private JournalStore newStore() throws IOException {
+        try {
+            return new JournalStore(folder, budgetBytes, maxAgeMs, clock);
+        } catch (DiskFullException e) {
+            throw e;
+        } catch (IOException | RuntimeException | Error e) {
+            setAside(e);
+            return new JournalStore(folder, budgetBytes, maxAgeMs, clock);
+        }
+    }
+
+    private void setAside(Throwable reason) throws IOException {
+        if (Files.isDirectory(folder) && Retention.setAside(folder)) {
+            LOG.warn(
+                    "journal of shard {}: the files in {} can't be gone on from ({}); they are kept, with .old behind their"
+                            + " names, and a new one is begun",
+                    shard,
+                    folder,
+                    describe(reason));
+        }
+    }
+
     private void write(int length, int count) {
         JournalStore open = store;
         if (open != null) {
             try {
-                append(open, length, count);
+                appendOrBeginAnew(open, length, count);
                 written.setOpaque(written.getPlain() + count);
                 writtenBytes.setOpaque(writtenBytes.getPlain() + length);
                 return;
@@ -142,6 +186,24 @@ final class ShardLog {
         nextRecord += count;
         lostInGap += count;
         discarded.setOpaque(discarded.getPlain() + count);
+    }
+
+    /** The first document shows whether Chronicle can go on from what is there. */
+    private void appendOrBeginAnew(JournalStore open, int length, int count) throws IOException {
+        try {
+            append(open, length, count);
+        } catch (DiskFullException e) {
+            throw e;
+        } catch (IOException | RuntimeException | Error e) {
+            if (open.hasWritten()) {
+                throw e;
+            }
+            closeStore();
+            setAside(e);
+            JournalStore another = new JournalStore(folder, budgetBytes, maxAgeMs, clock);
+            store = another;
+            append(another, length, count);
+        }
     }
 
     private void append(JournalStore open, int length, int count) throws IOException {
@@ -165,6 +227,9 @@ final class ShardLog {
      * comes more seldom: an eighth of what is recorded at the most, unless the budget is so small that none would be left.
      */
     private void wantCheckpoint() {
+        if (sessionWanted != null) {
+            sessionWanted.run();
+        }
         Checkpoints asked = checkpoints;
         if (asked == null || sinceCheckpoint < Math.min(RECORDS_PER_CHECKPOINT * asked.lastBytes(), budgetBytes / 4)) {
             return;
@@ -181,6 +246,27 @@ final class ShardLog {
         asked.want();
     }
 
+    /** Writes nothing until {@link #look} is called: the folder is not ours. Writing thread. */
+    void bar(IOException reason) {
+        barred = true;
+        suspend(reason);
+    }
+
+    /** The folder is ours: sees whether the file that is written is in it, and begins another if it is not. Writing thread. */
+    void look() {
+        barred = false;
+        JournalStore open = store;
+        if (open != null && !open.isThere()) {
+            LOG.error("journal of shard {}: {} was removed or renamed; recording goes on in a new one", shard, folder);
+            closeStore();
+            open(System.nanoTime());
+            Checkpoints asked = checkpoints;
+            if (asked != null) {
+                asked.want();
+            }
+        }
+    }
+
     /** Stops writing until it is tried again. */
     private void suspend(Throwable error) {
         boolean full = error instanceof DiskFullException;
@@ -191,11 +277,18 @@ final class ShardLog {
                     "journal of shard {}: {}; nothing is recorded until that is over, traffic goes on: {}",
                     shard,
                     gapCause.sentence(),
-                    String.valueOf(error.getMessage()));
+                    describe(error));
         }
         state = next;
         retryNs = System.nanoTime() + RETRY_NS;
         closeStore();
+    }
+
+    /** Our own messages are sentences; of others the kind says more than the message, which may quote what a file holds. */
+    private static String describe(Throwable error) {
+        boolean isOurs = error instanceof DiskFullException || error instanceof JournalException;
+        String text = isOurs ? String.valueOf(error.getMessage()) : error.toString();
+        return text.replaceAll("\\p{Cntrl}+", " ").strip();
     }
 
     /** Writes what waits still, and closes the queue. Writing thread, the shard's having ended. */
@@ -224,6 +317,7 @@ final class ShardLog {
 
     /** Any thread. */
     JournalStatus status() {
+        Checkpoints asked = checkpoints;
         return new JournalStatus(
                 shard,
                 state,
@@ -231,6 +325,8 @@ final class ShardLog {
                 recording.lost() + discarded.getOpaque(),
                 writtenBytes.getOpaque(),
                 ring.waiting(),
-                diskBytes);
+                diskBytes,
+                asked == null ? 0 : asked.complete(),
+                asked == null ? 0 : asked.givenUp());
     }
 }

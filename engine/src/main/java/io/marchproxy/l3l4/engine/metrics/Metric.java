@@ -249,6 +249,18 @@ public enum Metric {
             Unit.BYTES,
             "Length of the shard's journal files, sparse parts included.",
             "shard"),
+    JOURNAL_CHECKPOINTS(
+            "marchproxy_journal_checkpoints_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Checkpoints in the shard's journal, from which its records can be verified when older files are gone.",
+            "shard"),
+    JOURNAL_CHECKPOINTS_GIVEN_UP(
+            "marchproxy_journal_checkpoints_given_up_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Checkpoints that were given up for want of room beside the traffic; they are tried again.",
+            "shard"),
     LATENCY_LOG_UP(
             "marchproxy_latency_log_writing",
             Type.GAUGE,
@@ -273,6 +285,55 @@ public enum Metric {
             Unit.BYTES,
             "Length of the shard's latency log files.",
             "shard"),
+
+    FLOW_STATE_UP(
+            "marchproxy_flow_state_writing",
+            Type.GAUGE,
+            Unit.NONE,
+            "1 while flows are remembered on disk, 0 while that is opened, the disk is full or writing fails; absent when it is off."),
+    FLOW_STATE_FLOWS("marchproxy_flow_state_flows", Type.GAUGE, Unit.NONE, "Flows that are remembered."),
+    FLOW_STATE_MAX(
+            "marchproxy_flow_state_max_flows",
+            Type.GAUGE,
+            Unit.NONE,
+            "Flows that are remembered at the most; then the oldest are forgotten."),
+    FLOW_STATE_WRITES("marchproxy_flow_state_writes_total", Type.COUNTER, Unit.NONE, "Times that a flow was written."),
+    FLOW_STATE_LOST(
+            "marchproxy_flow_state_lost_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Times that a flow was not written: it came faster than the state thread writes, or there was no room."),
+    FLOW_STATE_EVICTED(
+            "marchproxy_flow_state_evicted_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Flows forgotten to make room for others, the oldest first."),
+    FLOW_STATE_EXPIRED(
+            "marchproxy_flow_state_expired_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "Flows forgotten since they were not seen for max-age."),
+    FLOW_STATE_RESTORED(
+            "marchproxy_flow_state_restored_sessions",
+            Type.GAUGE,
+            Unit.NONE,
+            "UDP sessions of before the start that shards were told of."),
+    FLOW_STATE_FOUND(
+            "marchproxy_flow_state_found_sessions_total",
+            Type.COUNTER,
+            Unit.NONE,
+            "UDP sessions of before the start that went on."),
+    FLOW_STATE_AWAITED(
+            "marchproxy_flow_state_awaited_sessions",
+            Type.GAUGE,
+            Unit.NONE,
+            "UDP sessions of before the start that may go on yet, summed over shards: each awaits all."),
+    FLOW_STATE_WAITING(
+            "marchproxy_flow_state_waiting_bytes",
+            Type.GAUGE,
+            Unit.BYTES,
+            "Flows on their way to the disk; 8 MiB a shard at the most, then they are lost."),
+    FLOW_STATE_DISK("marchproxy_flow_state_disk_bytes", Type.GAUGE, Unit.BYTES, "Length of the flow state's file."),
 
     PROCESS_CPU(
             "process_cpu_seconds_total", Type.COUNTER, Unit.SECONDS, "Processor time of the process, user and system."),

@@ -2,10 +2,12 @@ package io.marchproxy.l3l4.engine.metrics;
 
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
+import io.marchproxy.l3l4.engine.state.FlowStateStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
+import io.marchproxy.l3l4.engine.status.StatusReport.FlowStateReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.TcpStatus;
@@ -40,6 +42,10 @@ public final class MetricsPage {
         report.shards().forEach(page::shard);
         report.journals().forEach(page::journal);
         report.latencyLogs().forEach(page::latencyLog);
+        FlowStateReport flowState = report.flowState();
+        if (flowState != null) {
+            page.flowState(flowState);
+        }
         ProcessMetrics.collect(page::family);
         return page;
     }
@@ -130,6 +136,8 @@ public final class MetricsPage {
         family(Metric.JOURNAL_BYTES).set(journal.bytes(), id);
         family(Metric.JOURNAL_WAITING).set(journal.waitingBytes(), id);
         family(Metric.JOURNAL_DISK).set(journal.diskBytes(), id);
+        family(Metric.JOURNAL_CHECKPOINTS).set(journal.checkpoints(), id);
+        family(Metric.JOURNAL_CHECKPOINTS_GIVEN_UP).set(journal.checkpointsGivenUp(), id);
     }
 
     private void latencyLog(LatencyLogStatus log) {
@@ -138,6 +146,22 @@ public final class MetricsPage {
         family(Metric.LATENCY_LOG_LINES).set(log.lines(), id);
         family(Metric.LATENCY_LOG_LOST_LINES).set(log.lostLines(), id);
         family(Metric.LATENCY_LOG_DISK).set(log.diskBytes(), id);
+    }
+
+    private void flowState(FlowStateReport report) {
+        FlowStateStatus status = report.status();
+        family(Metric.FLOW_STATE_UP).set(status.state() == FlowStateStatus.State.WRITING ? 1 : 0);
+        family(Metric.FLOW_STATE_FLOWS).set(status.flows());
+        family(Metric.FLOW_STATE_MAX).set(status.maxFlows());
+        family(Metric.FLOW_STATE_WRITES).set(status.written());
+        family(Metric.FLOW_STATE_LOST).set(status.lost());
+        family(Metric.FLOW_STATE_EVICTED).set(status.evicted());
+        family(Metric.FLOW_STATE_EXPIRED).set(status.expired());
+        family(Metric.FLOW_STATE_RESTORED).set(status.restored());
+        family(Metric.FLOW_STATE_FOUND).set(report.found());
+        family(Metric.FLOW_STATE_AWAITED).set(report.awaited());
+        family(Metric.FLOW_STATE_WAITING).set(status.waitingBytes());
+        family(Metric.FLOW_STATE_DISK).set(status.diskBytes());
     }
 
     private void shard(ShardStatus shard) {

@@ -2,6 +2,9 @@ package io.marchproxy.l3l4.engine.settings;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.FlowStateSettings;
+import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.engine.journal.Journals;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +24,13 @@ public final class MemoryNeed {
     /** The index of the flow table has two to four cells of 8 bytes for each flow; entries are taken as flows come. */
     private static final long NATIVE_PER_FLOW = 16;
 
+    /** The ring between a shard and the thread that writes the journal, or the flow state, which have one of the same size. */
+    private static final long NATIVE_PER_FILE_RING = Journals.RING_BYTES;
+
     /** Pipelined placement has one ring on each side of the stages. */
     private static final int RINGS_PIPELINED = 2;
+
+    private static final long MEBIBYTES = NATIVE_PER_FILE_RING >> 20;
 
     private static final double GIGABYTE = 1e9;
 
@@ -56,15 +64,21 @@ public final class MemoryNeed {
                     gigabytes(slots * HEAP_PER_SLOT),
                     gigabytes(heapBytes)));
         }
-        long nativeBytes = slots * NATIVE_PER_SLOT + settings.maxFlows() * NATIVE_PER_FLOW;
+        long fileRings = (settings.journal().mode() == JournalSettings.Mode.OFF ? 0 : shards)
+                + (settings.flowState().mode() == FlowStateSettings.Mode.OFF ? 0 : shards);
+        long nativeBytes =
+                slots * NATIVE_PER_SLOT + settings.maxFlows() * NATIVE_PER_FLOW + fileRings * NATIVE_PER_FILE_RING;
         if (nativeBytes > machineBytes) {
             faults.add(String.format(
                     Locale.ROOT,
-                    "engine.shards, engine.ring-size and engine.max-flows (%d x %d slots, %d flows) take more than %s"
+                    "engine.shards, engine.ring-size and engine.max-flows (%d x %d slots, %d flows)%s take more than %s"
                             + " from the start, and the machine has %s: lower one of them",
                     shards,
                     settings.ringSize(),
                     settings.maxFlows(),
+                    fileRings > 0
+                            ? " and the rings to journal and flow state (" + fileRings + " x " + MEBIBYTES + " MiB)"
+                            : "",
                     gigabytes(nativeBytes),
                     gigabytes(machineBytes)));
         }

@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.config.value.Addresses;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
@@ -13,6 +14,7 @@ import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
+import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
@@ -39,9 +41,11 @@ public final class SettingsCompiler {
     private static final int MOST_LISTENERS = 65_536;
     private static final int MOST_BACKENDS = 1 << 24;
 
-    private record ServiceKey(String name, Protocol protocol) {}
+    /** What has a number among services. */
+    record ServiceKey(String name, Protocol protocol) {}
 
-    private record BackendKey(int service, String id, String host, int port) {}
+    /** What has a number among backends. */
+    record BackendKey(int service, String id, String host, int port) {}
 
     private record ListenerKey(int service, ListenAddress address) {}
 
@@ -75,6 +79,27 @@ public final class SettingsCompiler {
     public SettingsCompiler(NameResolver names, int shards) {
         this.names = names;
         this.shards = shards;
+    }
+
+    /**
+     * A compiler that goes on from the numbers of a recorded snapshot, for one configuration: what of it stands in the snapshot
+     * has the number that it had there, and what it lacks is there as services that a reload took away. So a shard that was
+     * begun with the snapshot takes the compiled settings as it takes those of a reload. Looks up no host name.
+     */
+    public static SettingsCompiler goingOnFrom(PipelineSettings recorded, ProxySettings next) throws SettingsException {
+        SettingsCompiler compiler =
+                new SettingsCompiler(NameResolver.offline(), recorded.shape().shards());
+        CompiledSettings fresh = new SettingsCompiler(NameResolver.offline()).compile(next);
+        RecordedNumbers numbers = new RecordedNumbers(recorded, fresh);
+        for (CompiledService service : numbers.services()) {
+            compiler.services.of(RecordedNumbers.key(service));
+            compiler.next.put(service.id(), service);
+        }
+        for (BackendKey backend : numbers.backends()) {
+            compiler.backends.of(backend);
+        }
+        compiler.accept();
+        return compiler;
     }
 
     /**
@@ -115,6 +140,7 @@ public final class SettingsCompiler {
         Map<String, NameResolver.Resolution> resolved = names.resolve(hosts(source));
         List<CompiledBackend> compiledBackends = new ArrayList<>();
         List<ListenerSpec> compiledListeners = new ArrayList<>();
+        List<Names.Listener> listenerNames = new ArrayList<>();
         TreeMap<Integer, CompiledService> nextServices = new TreeMap<>();
         TreeMap<Integer, BackendPool> nextPools = new TreeMap<>();
         known.forEach((id, service) -> {
@@ -131,7 +157,7 @@ public final class SettingsCompiler {
                     List<CompiledBackend> pool = backends(service, resolved, faults);
                     compiledBackends.addAll(pool);
                     nextPools.put(id, pool(settings, pool));
-                    compiledListeners.addAll(listeners(service, protocol, resolved, faults));
+                    compiledListeners.addAll(listeners(service, protocol, resolved, faults, listenerNames));
                 }
             }
         }
@@ -142,7 +168,7 @@ public final class SettingsCompiler {
         next.putAll(nextServices);
         return new CompiledSettings(
                 source,
-                pipeline(source, List.copyOf(nextPools.values())),
+                pipeline(source, List.copyOf(nextPools.values()), names(compiledBackends, listenerNames)),
                 List.copyOf(next.values()),
                 List.copyOf(compiledBackends),
                 List.copyOf(compiledListeners));
@@ -201,7 +227,11 @@ public final class SettingsCompiler {
     }
 
     private List<ListenerSpec> listeners(
-            CompiledService service, Protocol protocol, Map<String, NameResolver.Resolution> resolved, Faults faults)
+            CompiledService service,
+            Protocol protocol,
+            Map<String, NameResolver.Resolution> resolved,
+            Faults faults,
+            List<Names.Listener> named)
             throws SettingsException {
         List<ListenerSpec> compiled = new ArrayList<>();
         for (ListenAddress listen : service.settings().listen()) {
@@ -215,6 +245,9 @@ public final class SettingsCompiler {
                     int number = listeners.of(new ListenerKey(service.id(), key));
                     InetSocketAddress bound = new InetSocketAddress(address, listen.port());
                     compiled.add(new ListenerSpec(number, service.id(), bound, service.settings()));
+                    boolean isName = Addresses.literal(hostOf(key)) == null;
+                    String host = isName ? key.host() : address.getHostAddress();
+                    named.add(new Names.Listener(number, service.id(), host, key.port()));
                 }
             }
         }
@@ -240,7 +273,23 @@ public final class SettingsCompiler {
                 settings.connect().total().toNanos());
     }
 
-    private PipelineSettings pipeline(ProxySettings source, List<BackendPool> pools) {
+    private static Names names(List<CompiledBackend> backends, List<Names.Listener> listeners) {
+        return new Names(
+                backends.stream()
+                        .map(backend -> new Names.Backend(
+                                backend.target().index(),
+                                backend.service().id(),
+                                backend.settings().id(),
+                                backend.settings().host(),
+                                backend.settings().port(),
+                                backend.settings().provider().label(),
+                                backend.settings().region(),
+                                backend.settings().costPerGb()))
+                        .toList(),
+                listeners);
+    }
+
+    private PipelineSettings pipeline(ProxySettings source, List<BackendPool> pools, Names names) {
         QosSettings qos = source.qos();
         List<ServiceProfile> profiles =
                 next.values().stream().map(SettingsCompiler::profile).toList();
@@ -255,7 +304,8 @@ public final class SettingsCompiler {
                         qos.classes().get(1).dscp(),
                         qos.classes().get(2).dscp(),
                         qos.classes().get(3).dscp()),
-                new RouteSettings(pools));
+                new RouteSettings(pools),
+                names);
     }
 
     private static ServiceProfile profile(CompiledService service) {

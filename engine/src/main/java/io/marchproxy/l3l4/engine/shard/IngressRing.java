@@ -24,11 +24,19 @@ final class IngressRing extends SingleWriter implements ShardIngress, BatchHook 
         boolean awaitRoom();
     }
 
+    /** How long the loop rests; with the kernel's timer slack of 50 µs, and what waking up takes, about twice that. */
+    private static final long REST_NS = 50_000;
+
+    /** For so long after anything that is not bulk the loop does not rest. */
+    private static final long HURRY_NS = 1_000_000;
+
     private final DescriptorRing ring;
     private final Overflow overflow;
     private final TrafficBooks books;
     private final ArrayDeque<Runnable> nextTurn = new ArrayDeque<>();
     private @Nullable Placement placement;
+    private long lastHurryNs = System.nanoTime();
+    private boolean mayRest;
     private boolean inBatch;
     private boolean timeIsFresh;
     private boolean published;
@@ -83,12 +91,30 @@ final class IngressRing extends SingleWriter implements ShardIngress, BatchHook 
 
     @Override
     public void publish() {
+        lastHurryNs = nowNs();
+        publishBulk();
+    }
+
+    @Override
+    public void publishBulk() {
         if (claimedOverflow) {
             claimedOverflow = false;
         } else {
             ring.publish();
         }
         published = true;
+    }
+
+    @Override
+    public void rest() {
+        mayRest = true;
+    }
+
+    @Override
+    public long takeRestNs() {
+        boolean rests = mayRest && nextTurn.isEmpty() && nowNs() - lastHurryNs > HURRY_NS;
+        mayRest = false;
+        return rests ? REST_NS : 0;
     }
 
     /** Puts into the ring what found it full, as far as there is room now. True when there was any. */

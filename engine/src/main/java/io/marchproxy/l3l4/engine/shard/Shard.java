@@ -48,6 +48,7 @@ public final class Shard implements ShardContext {
     private final OffHeapFlowTable flows;
     private final ShardLatency latency;
     private final @Nullable Pipelined pipelined;
+    private final ShardJournals journals;
 
     /** Builds a shard that keeps no journal, and starts its threads; it has no listeners yet. */
     public Shard(
@@ -69,6 +70,7 @@ public final class Shard implements ShardContext {
             ShardJournals journals) {
         this.options = options;
         this.errors = errors;
+        this.journals = journals;
         memory = new NodeMemory(options.node());
         int services = settings.classify().services().size();
         ring = new DescriptorRing(memory, options.ringSlots());
@@ -241,6 +243,28 @@ public final class Shard implements ShardContext {
         });
     }
 
+    /**
+     * Tells the shard of UDP sessions of before this start, before it has traffic. Completes when it knows them all; until then
+     * their state has to be there.
+     */
+    public CompletableFuture<Void> restore(SessionSource sessions) {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
+        onLoop(() -> {
+            for (int i = 0; i < sessions.count(); i++) {
+                PacketDescriptor event = ingress.claim();
+                event.reset(EventKind.RESTORE, ingress.nowNs());
+                sessions.fill(i, event);
+                ingress.publish();
+            }
+            post(event -> {
+                event.kind(EventKind.SNAPSHOT);
+                event.endpoint(reached);
+            });
+            ingress.settle();
+        });
+        return reached;
+    }
+
     /** The shard's books, all as of one point in the order of events; of a shard that is closed, as they were left. */
     public CompletableFuture<ShardBooks> books() {
         CompletableFuture<ShardBooks> answer = new CompletableFuture<>();
@@ -271,6 +295,7 @@ public final class Shard implements ShardContext {
             ended &= pipelined.stop(CLOSE_TIMEOUT);
         }
         if (ended) {
+            journals.ended(id());
             memory.close();
         } else {
             LOG.error("shard {}: a thread did not end in time; its memory is left to it", id());

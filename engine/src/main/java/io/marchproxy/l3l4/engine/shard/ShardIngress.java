@@ -28,6 +28,16 @@ public interface ShardIngress {
     /** Hands the claimed slot to the stages. */
     void publish();
 
+    /** As {@link #publish}, for what belongs to a flow in bulk, which gains from being handled in larger pieces and has no hurry. */
+    void publishBulk();
+
+    /**
+     * A flow in bulk has come to the end of what there is. When nothing but bulk has come for a while, the loop rests for some
+     * tens of microseconds before it waits for more: a sender that need not wake us for each of its segments is a good deal
+     * faster.
+     */
+    void rest();
+
     /**
      * Says that the caller's callback is over. Within a batch of I/O this does nothing, since the batch's end runs the stages;
      * outside of one (a timer, a connect's result) it runs or wakes them now.

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.status;
 
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
+import io.marchproxy.l3l4.engine.state.FlowStateStatus;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +37,17 @@ public record StatusReport(
         List<BackendStatus> backends,
         List<JournalStatus> journals,
         List<LatencyLogStatus> latencyLogs,
+        @Nullable FlowStateReport flowState,
         List<BooksLine> books,
         PlacementStatus placement) {
+
+    /**
+     * What is remembered of flows.
+     *
+     * @param found UDP sessions of before the start whose clients came back
+     * @param awaited UDP sessions of before the start whose clients may come back yet; each shard awaits all that it was told of
+     */
+    public record FlowStateReport(FlowStateStatus status, long found, long awaited) {}
 
     /**
      * What of the machine is used, and how.

@@ -19,7 +19,9 @@ public final class AnonymousMemory implements AutoCloseable {
 
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+    private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int PAGE_BYTES = 4096;
     private static final long MAP_FAILED = -1;
 
     private static final MethodHandle MMAP = link(
@@ -76,6 +78,19 @@ public final class AnonymousMemory implements AutoCloseable {
             int ignored = (int) MADVISE.invokeExact(address, size, MADV_HUGEPAGE);
         } catch (Throwable e) {
             throw new IllegalStateException("madvise could not be called", e);
+        }
+    }
+
+    /** Lets the kernel have the whole pages of a region back, which stays mapped and is zero from then on. */
+    public static void giveBack(long address, long size) {
+        long first = (address + PAGE_BYTES - 1) & -PAGE_BYTES;
+        long end = (address + size) & -PAGE_BYTES;
+        if (end > first) {
+            try {
+                int ignored = (int) MADVISE.invokeExact(first, end - first, MADV_DONTNEED);
+            } catch (Throwable e) {
+                throw new IllegalStateException("madvise could not be called", e);
+            }
         }
     }
 

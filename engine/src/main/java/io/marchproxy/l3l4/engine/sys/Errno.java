@@ -9,11 +9,13 @@ public final class Errno {
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
+    public static final int EBUSY = 16;
     public static final int EINVAL = 22;
     public static final int ENFILE = 23;
     public static final int EMFILE = 24;
     public static final int EPIPE = 32;
     public static final int ENOSYS = 38;
+    public static final int ETIME = 62;
     public static final int EMSGSIZE = 90;
     public static final int ENOPROTOOPT = 92;
     public static final int EOPNOTSUPP = 95;
@@ -41,11 +43,13 @@ public final class Errno {
             case EAGAIN -> "EAGAIN (the socket's buffer is full, or no free port is left)";
             case ENOMEM -> "ENOMEM (out of memory)";
             case EACCES -> "EACCES (permission denied)";
+            case EBUSY -> "EBUSY (in use)";
             case EINVAL -> "EINVAL (invalid argument)";
             case ENFILE -> "ENFILE (the system's limit of open files is reached)";
             case EMFILE -> "EMFILE (the process's limit of open files is reached)";
             case EPIPE -> "EPIPE (the receiver takes nothing more)";
             case ENOSYS -> "ENOSYS (this kernel has no such call)";
+            case ETIME -> "ETIME (the time is up)";
             case EMSGSIZE -> "EMSGSIZE (the datagram is too long)";
             case ENOPROTOOPT -> "ENOPROTOOPT (option or protocol not available)";
             case EOPNOTSUPP -> "EOPNOTSUPP (operation not supported)";

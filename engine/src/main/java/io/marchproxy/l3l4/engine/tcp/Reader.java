@@ -54,6 +54,10 @@ final class Reader {
     private @Nullable Pipe pipe;
     private int inFlightBytes;
     private int row;
+
+    /** What was spliced since the socket was last found empty; no more than {@link #LARGEST_SPLICE} is counted. */
+    private int sinceDryBytes;
+
     private boolean splices;
 
     /** The kernel has, or may have, something for us; the end and an error are something. */
@@ -225,6 +229,7 @@ final class Reader {
         int moved = shard.splice(source.descriptor(), through.writeEnd(), Math.min(LARGEST_SPLICE, limitBytes / 2));
         if (moved > 0) {
             through.took(moved);
+            sinceDryBytes = Math.min(sinceDryBytes + moved, LARGEST_SPLICE);
             deliver(through, moved, moved);
             rowOf(moved);
             return;
@@ -244,9 +249,18 @@ final class Reader {
             // steps
             // over that, and only recv(2) is believed.
             read();
+            restIfDry();
         } else {
             readNothing(moved);
         }
+    }
+
+    /** What comes while the loop rests is spliced in one piece. The end of a stream is told without delay. */
+    private void restIfDry() {
+        if (splices && !readable && !ended && sinceDryBytes >= LARGEST_SPLICE) {
+            shard.rest();
+        }
+        sinceDryBytes = 0;
     }
 
     /** Counts what speaks for the other way of reading. */
@@ -288,7 +302,11 @@ final class Reader {
         PacketDescriptor event = connection.claim(EventKind.DATA, direction);
         event.lengthBytes(length);
         event.payload(bytes);
-        ingress.publish();
+        if (splices) {
+            ingress.publishBulk();
+        } else {
+            ingress.publish();
+        }
         inFlightBytes += weightBytes;
         if (!paused && inFlightBytes >= limitBytes) {
             pause();
@@ -323,7 +341,7 @@ final class Reader {
     private void backpressure(int state) {
         if (!connection.isOver()) {
             connection.claim(EventKind.BACKPRESSURE, direction).argument0(state);
-            ingress.publish();
+            ingress.publishBulk();
         }
     }
 

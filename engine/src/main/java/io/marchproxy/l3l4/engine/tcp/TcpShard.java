@@ -85,6 +85,13 @@ final class TcpShard {
         return pipes;
     }
 
+    /** A flow in bulk has come to its end for now. Where another thread tells the loop what to write, it must be awake for it. */
+    void rest() {
+        if (!hops) {
+            ingress.rest();
+        }
+    }
+
     /** Moves bytes from a socket to a pipe, or on; as {@link StreamCalls#splice}. */
     int splice(int from, int to, int bytes) {
         return splicing.splice(streams, from, to, bytes);

@@ -10,6 +10,14 @@ public interface BatchHook {
         return false;
     }
 
+    /**
+     * How long the loop is to rest before the next batch, because what comes meanwhile is better handled at once; 0 for not at
+     * all. Asked once a batch.
+     */
+    default long takeRestNs() {
+        return 0;
+    }
+
     /** All I/O of the batch has been handled. */
     void batchEnds();
 }

@@ -7,6 +7,7 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,10 @@ public final class BatchingIoHandler implements IoHandler {
 
     @Override
     public int run(IoHandlerContext context) {
+        long restNs = hook.takeRestNs();
+        if (restNs > 0 && context.canBlock()) {
+            LockSupport.parkNanos(this, restNs);
+        }
         hook.batchBegins();
         try {
             if (hook.hasWork()) {

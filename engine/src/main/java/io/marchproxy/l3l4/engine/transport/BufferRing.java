@@ -27,7 +27,7 @@ import java.util.concurrent.RejectedExecutionException;
  * </pre>
  */
 public final class BufferRing implements AutoCloseable {
-    /** The only ring of provided buffers on its io_uring: Netty registers none unless told to. */
+    /** The only ring of provided buffers on its io_uring. */
     static final short GROUP = 1;
 
     private static final int ENTRY_BYTES = 16;
@@ -39,6 +39,7 @@ public final class BufferRing implements AutoCloseable {
     private static final int SHIFTS = 32;
     private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.varHandle();
 
+    private final IoUringCalls calls = new IoUringCalls();
     private final int entries;
     private final int mask;
     private final int bufferBytes;
@@ -101,10 +102,10 @@ public final class BufferRing implements AutoCloseable {
         if (!IoUring.isRecvMultishotEnabled()) {
             throw new IOException("it has no multishot receive here, which takes Linux 6.0 or later");
         }
-        ringFd = RingDescriptor.of(loop);
+        ringFd = UringIoHandler.descriptorOf(loop);
         SystemCallException.check(
                 "registering " + entries + " receive buffers",
-                IoUringCalls.registerBufferRing(ringFd, ringMemory.address(), entries, GROUP));
+                calls.registerBufferRing(ringFd, ringMemory.address(), entries, GROUP));
         for (int i = 0; i < entries; i++) {
             provide(i);
         }
@@ -163,7 +164,7 @@ public final class BufferRing implements AutoCloseable {
     @Override
     public void close() {
         try {
-            loop.submit(() -> IoUringCalls.unregisterBufferRing(ringFd, GROUP)).syncUninterruptibly();
+            loop.submit(() -> calls.unregisterBufferRing(ringFd, GROUP)).syncUninterruptibly();
         } catch (RejectedExecutionException e) {
             // The loop's io_uring has ended, and its registrations with it.
             ringFd = -1;

@@ -2,12 +2,8 @@ package io.marchproxy.l3l4.engine.transport;
 
 import io.marchproxy.l3l4.engine.sys.Errno;
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.uring.IoUringIoEvent;
-import io.netty.channel.uring.IoUringIoHandle;
-import io.netty.channel.uring.IoUringIoOps;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,18 +15,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The descriptor is not owned, as with {@link FdReadiness}. Numbers are those of io_uring.h.
  */
-public final class MultishotReceive implements IoUringIoHandle {
-    private static final byte OP_RECVMSG = 10;
-    private static final byte OP_ASYNC_CANCEL = 14;
-    private static final byte SQE_BUFFER_SELECT = 1 << 5;
-    private static final short RECV_MULTISHOT = 1 << 1;
+public final class MultishotReceive implements UringHandle {
     private static final int CQE_F_BUFFER = 1;
-    private static final int CQE_F_MORE = 2;
     private static final int CQE_BUFFER_SHIFT = 16;
     private static final int RECEIVE = 1;
     private static final int CANCEL = 2;
-    private static final long NONE = 0;
     private static final long PAUSE_AFTER_FAILURE_MS = 10;
+
+    /** Failures in a row that a socket's errors may explain; more are taken for a refusal, lest the loop ask without end. */
+    private static final int MOST_FAILURES = 100;
 
     /** Told on the loop's thread. */
     public interface Callback {
@@ -45,7 +38,7 @@ public final class MultishotReceive implements IoUringIoHandle {
         /** The socket had an error, such as that of an ICMP message. The receiving goes on. */
         void failed(int errno);
 
-        /** The kernel does not receive from the socket. It is asked again in a while. */
+        /** The kernel does not receive from the socket. Unless the callback ends the receiving, it is asked again in a while. */
         void refused(int errno);
 
         /** No buffer was left. The receiving goes on when there are some again. */
@@ -58,8 +51,10 @@ public final class MultishotReceive implements IoUringIoHandle {
     private final long header;
     private final Callback callback;
     private @Nullable IoRegistration registration;
+    private @Nullable UringRegistration operations;
     private @Nullable Runnable whenGone;
-    private long receiveId = NONE;
+    private long receiveId = UringRegistration.NONE;
+    private int failures;
     private boolean isClosed;
     private boolean isGone;
 
@@ -86,47 +81,26 @@ public final class MultishotReceive implements IoUringIoHandle {
             throw new IOException("the event loop does not take a socket", registered.cause());
         }
         receive.registration = granted;
+        receive.operations = UringRegistration.of(granted);
         receive.arm();
         return receive;
     }
 
     private void arm() {
-        IoRegistration granted = registration;
-        if (!isClosed && granted != null && receiveId == NONE) {
-            short none = 0;
-            receiveId = granted.submit(new IoUringIoOps(
-                    OP_RECVMSG,
-                    SQE_BUFFER_SELECT,
-                    RECV_MULTISHOT,
-                    fd,
-                    0L,
-                    header,
-                    1,
-                    0,
-                    (long) RECEIVE,
-                    BufferRing.GROUP,
-                    none,
-                    0,
-                    0L));
+        UringRegistration granted = operations;
+        if (!isClosed && granted != null && receiveId == UringRegistration.NONE) {
+            receiveId = granted.receive(fd, header, BufferRing.GROUP, RECEIVE);
         }
-    }
-
-    private static IoUringIoOps cancel(long id) {
-        short none = 0;
-        return new IoUringIoOps(OP_ASYNC_CANCEL, (byte) 0, none, -1, 0L, id, 0, 0, (long) CANCEL, none, none, 0, 0L);
     }
 
     @Override
-    public void handle(IoRegistration source, IoEvent event) {
-        IoUringIoEvent completion = (IoUringIoEvent) event;
-        if (completion.userData() != RECEIVE) {
+    public void completed(int purpose, int result, int flags) {
+        if (purpose != RECEIVE) {
             return;
         }
-        int flags = completion.flags();
-        int result = completion.res();
-        boolean isOver = (flags & CQE_F_MORE) == 0;
+        boolean isOver = (flags & UringRegistration.CQE_F_MORE) == 0;
         if (isOver) {
-            receiveId = NONE;
+            receiveId = UringRegistration.NONE;
         }
         if ((flags & CQE_F_BUFFER) != 0) {
             received(flags >>> CQE_BUFFER_SHIFT, result);
@@ -141,6 +115,7 @@ public final class MultishotReceive implements IoUringIoHandle {
         if (isClosed || result < 0) {
             buffers.release(buffer);
         } else {
+            failures = 0;
             callback.received(id, buffer);
         }
     }
@@ -151,17 +126,23 @@ public final class MultishotReceive implements IoUringIoHandle {
                 callback.starved();
                 buffers.await(this::arm);
             }
-            case Errno.ENOMEM, Errno.EBADF, Errno.EINVAL, Errno.EIO -> {
-                callback.refused(-result);
-                loop.schedule(this::arm, PAUSE_AFTER_FAILURE_MS, TimeUnit.MILLISECONDS);
-            }
+            case Errno.ENOMEM, Errno.EBADF, Errno.EINVAL, Errno.EIO, Errno.EOPNOTSUPP -> refused(-result);
             default -> {
-                if (result < 0) {
+                if (result >= 0) {
+                    arm();
+                } else if (++failures > MOST_FAILURES) {
+                    refused(-result);
+                } else {
                     callback.failed(-result);
+                    arm();
                 }
-                arm();
             }
         }
+    }
+
+    private void refused(int errno) {
+        callback.refused(errno);
+        loop.schedule(this::arm, PAUSE_AFTER_FAILURE_MS, TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -182,12 +163,13 @@ public final class MultishotReceive implements IoUringIoHandle {
     @Override
     public void close() {
         IoRegistration granted = registration;
-        if (isClosed || granted == null) {
+        UringRegistration ending = operations;
+        if (isClosed || granted == null || ending == null) {
             return;
         }
         isClosed = true;
-        if (receiveId != NONE) {
-            granted.submit(cancel(receiveId));
+        if (receiveId != UringRegistration.NONE) {
+            ending.cancel(receiveId, CANCEL);
         }
         granted.cancel();
     }

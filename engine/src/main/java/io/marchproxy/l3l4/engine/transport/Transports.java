@@ -5,8 +5,6 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.uring.IoUring;
-import io.netty.channel.uring.IoUringIoHandler;
-import io.netty.channel.uring.IoUringIoHandlerConfig;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -56,10 +54,7 @@ public final class Transports {
     /** Makes the I/O handlers of event loops of a kind. */
     public static IoHandlerFactory handlers(TransportKind kind) {
         return switch (kind) {
-            case IO_URING ->
-                IoUringIoHandler.newFactory(new IoUringIoHandlerConfig()
-                        .setRingSize(SUBMISSION_ENTRIES)
-                        .setCqSize(COMPLETION_ENTRIES));
+            case IO_URING -> UringIoHandler.factory(SUBMISSION_ENTRIES, COMPLETION_ENTRIES);
             case EPOLL -> EpollIoHandler.newFactory();
             case NIO -> NioIoHandler.newFactory();
         };

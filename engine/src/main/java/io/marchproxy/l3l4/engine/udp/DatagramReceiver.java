@@ -48,7 +48,7 @@ abstract class DatagramReceiver {
     }
 
     /** Hands on the received batch, datagram by datagram. */
-    final void deliver(int count, DatagramHandler handler) {
+    public final void deliver(int count, DatagramHandler handler) {
         for (int i = 0; i < count; i++) {
             if (load(i)) {
                 publish(handler);

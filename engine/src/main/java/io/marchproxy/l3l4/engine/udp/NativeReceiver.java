@@ -20,7 +20,7 @@ import java.io.IOException;
  * spills    {@link #BATCH} × 62 KiB             untouched as long as datagrams are short
  * </pre>
  */
-final class NativeReceiver extends SocketReceiver {
+final class NativeReceiver extends SocketReceiver implements BatchSource {
     private static final int NAME_BYTES = 32;
     private static final int CONTROL_BYTES = 128;
     private static final int SPILL_BYTES = PacketBuffers.JUMBO_BYTES - PacketBuffers.SLOT_BYTES;
@@ -70,11 +70,11 @@ final class NativeReceiver extends SocketReceiver {
 
     @Override
     SocketReading begin(NativeUdpSocket socket, DatagramHandler handler) throws IOException {
-        return new PolledReading(shard, this, socket.fd(), handler);
+        return new PolledReading(shard, this, this, socket.fd(), handler);
     }
 
-    /** Receives up to {@link #BATCH} datagrams. Answers how many, or the negative errno. */
-    int receive(int fd) {
+    @Override
+    public int receive(int fd) {
         return calls.receiveMany(fd, headers, BATCH, SocketLayout.MSG_DONTWAIT);
     }
 

@@ -31,7 +31,7 @@ final class NativeSendQueue extends SendQueue {
     private static final int DSCP_SHIFT = 2;
     private static final int MULTICAST_6 = 0xff;
 
-    private final SocketCalls calls = new SocketCalls();
+    private final Sender sender;
     private final AnonymousMemory memory;
     private final long headers;
     private final long iovecs;
@@ -48,8 +48,20 @@ final class NativeSendQueue extends SendQueue {
     private long sends;
     private boolean isRefusalTold;
 
+    /** sendmmsg(2), or a kernel that refuses what this machine's takes. */
+    @FunctionalInterface
+    interface Sender {
+        /** Sends messages from the first on; answers how many, or the negative errno of the first. */
+        int sendMany(int fd, long headers, int count, int flags);
+    }
+
     NativeSendQueue(ShardEgress egress, PacketBuffers buffers, UdpCounters counters) {
+        this(egress, buffers, counters, new SocketCalls()::sendMany);
+    }
+
+    NativeSendQueue(ShardEgress egress, PacketBuffers buffers, UdpCounters counters, Sender sender) {
         super(egress, buffers, counters);
+        this.sender = sender;
         int perPosition = SocketLayout.MMSGHDR_SIZE + SocketLayout.IOVEC_SIZE + NAME_BYTES + CONTROL_BYTES;
         memory = new AnonymousMemory((long) CAPACITY * perPosition);
         headers = memory.address();
@@ -133,7 +145,7 @@ final class NativeSendQueue extends SendQueue {
         boolean isRetry = false;
         int done = 0;
         while (done < runs) {
-            int result = calls.sendMany(through.fd(), header(done), runs - done, SocketLayout.MSG_DONTWAIT);
+            int result = sender.sendMany(through.fd(), header(done), runs - done, SocketLayout.MSG_DONTWAIT);
             if (result > 0) {
                 for (int end = done + result; done < end; done++) {
                     sent(done);

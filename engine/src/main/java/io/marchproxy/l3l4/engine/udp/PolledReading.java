@@ -7,15 +7,18 @@ import java.io.IOException;
 
 /** Reads by recvmmsg when epoll or io_uring tells that something is there. */
 final class PolledReading implements SocketReading {
-    private final NativeReceiver receiver;
+    private final SocketReceiver receiver;
+    private final BatchSource source;
     private final int fd;
     private final DatagramHandler handler;
     private final FdReadiness readiness;
     private boolean isPutOff;
     private boolean isClosed;
 
-    PolledReading(ShardContext shard, NativeReceiver receiver, int fd, DatagramHandler handler) throws IOException {
+    PolledReading(ShardContext shard, SocketReceiver receiver, BatchSource source, int fd, DatagramHandler handler)
+            throws IOException {
         this.receiver = receiver;
+        this.source = source;
         this.fd = fd;
         this.handler = handler;
         readiness = FdReadiness.register(shard.loop(), shard.transport(), fd, this::ready);
@@ -33,9 +36,9 @@ final class PolledReading implements SocketReading {
         boolean mayHaveErrors = hasError;
         int left = receiver.readsPerTurn();
         do {
-            int received = receiver.receive(fd);
+            int received = source.receive(fd);
             if (received > 0) {
-                receiver.deliver(received, handler);
+                source.deliver(received, handler);
                 left -= received;
             } else {
                 left--;

@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.engine.transport.BufferRing;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +30,11 @@ final class RingReceiver extends SocketReceiver {
     private static final Logger LOG = LoggerFactory.getLogger(RingReceiver.class);
     private static final int OUT_CONTROL_LENGTH = 4;
     private static final int OUT_PAYLOAD_LENGTH = 8;
-    private static final int NAME = 16;
-    private static final int NAME_BYTES = 32;
-    private static final int CONTROL = NAME + NAME_BYTES;
-    private static final int CONTROL_BYTES = 160;
-    private static final int PAYLOAD = CONTROL + CONTROL_BYTES;
+    static final int NAME = 16;
+    static final int NAME_BYTES = 32;
+    static final int CONTROL = NAME + NAME_BYTES;
+    static final int CONTROL_BYTES = 160;
+    static final int PAYLOAD = CONTROL + CONTROL_BYTES;
 
     /** Bytes of a buffer: the longest datagram, or as much as the kernel merges, with what stands before. */
     static final int BUFFER_BYTES = PAYLOAD + PacketBuffers.JUMBO_BYTES;
@@ -55,6 +56,7 @@ final class RingReceiver extends SocketReceiver {
     private boolean isLent;
     private boolean isCollecting;
     private boolean isRefusalTold;
+    private @Nullable RingFallback fallback;
 
     RingReceiver(ShardContext shard, PacketBuffers buffers, BufferRing ring, UdpCounters counters, UdpOptions options) {
         super(shard, buffers, counters, options);
@@ -82,18 +84,8 @@ final class RingReceiver extends SocketReceiver {
 
     /** Hands on what came in a buffer. */
     void received(int id, long buffer, DatagramHandler handler) {
-        payload = buffer + PAYLOAD;
-        payloadBytes = Memory.getInt(buffer + OUT_PAYLOAD_LENGTH);
-        HeaderReader.name(buffer + NAME, datagram);
-        HeaderReader.control(buffer + CONTROL, Memory.getInt(buffer + OUT_CONTROL_LENGTH), datagram);
-        segmentBytes = datagram.segmentBytes;
-        int count = 1;
-        if (segmentBytes > 0 && segmentBytes < payloadBytes) {
-            count = (payloadBytes + segmentBytes - 1) / segmentBytes;
-            counters.increment(UdpCounter.MERGED);
-        } else {
-            segmentBytes = payloadBytes;
-        }
+        int count =
+                open(buffer, Memory.getInt(buffer + OUT_PAYLOAD_LENGTH), Memory.getInt(buffer + OUT_CONTROL_LENGTH));
         if (!hasBuffersToLend()) {
             buffers().collect();
         }
@@ -105,11 +97,48 @@ final class RingReceiver extends SocketReceiver {
         if (!isLent) {
             ring.release(buffer);
         }
+        gather(count);
+    }
+
+    /** Hands on what came in memory of another, which is laid out as a buffer and is not lent. */
+    void receivedElsewhere(long buffer, int bytes, int controlBytes, DatagramHandler handler) {
+        int count = open(buffer, bytes, controlBytes);
+        isLent = false;
+        deliver(count, handler);
+        gather(count);
+    }
+
+    /** Reads what stands before the payload; answers how many datagrams that is. */
+    private int open(long buffer, int bytes, int controlBytes) {
+        payload = buffer + PAYLOAD;
+        payloadBytes = bytes;
+        HeaderReader.name(buffer + NAME, datagram);
+        HeaderReader.control(buffer + CONTROL, controlBytes, datagram);
+        segmentBytes = datagram.segmentBytes;
+        if (segmentBytes > 0 && segmentBytes < payloadBytes) {
+            counters.increment(UdpCounter.MERGED);
+            return (payloadBytes + segmentBytes - 1) / segmentBytes;
+        }
+        segmentBytes = payloadBytes;
+        return 1;
+    }
+
+    private void gather(int count) {
         gathered += count;
         if (gathered >= DATAGRAMS_AT_ONCE) {
             gathered = 0;
             ingress.relieve();
         }
+    }
+
+    /** Reads a socket that io_uring goes on refusing to receive from by recvmmsg. */
+    SocketReading fallBack(int fd, DatagramHandler handler) throws IOException {
+        RingFallback instead = fallback;
+        if (instead == null) {
+            instead = new RingFallback(this);
+            fallback = instead;
+        }
+        return new PolledReading(shard, this, instead, fd, handler);
     }
 
     private boolean hasBuffersToLend() {
@@ -155,7 +184,7 @@ final class RingReceiver extends SocketReceiver {
         if (!isRefusalTold) {
             isRefusalTold = true;
             LOG.warn(
-                    "shard {}: io_uring does not receive from a UDP socket ({}); it is asked again every 10 ms",
+                    "shard {}: io_uring does not receive from a UDP socket ({}); if it goes on so, recvmmsg reads it",
                     shard.id(),
                     Errno.describe(errno));
         }
@@ -177,6 +206,9 @@ final class RingReceiver extends SocketReceiver {
     void close() {
         ring.close();
         header.close();
+        if (fallback != null) {
+            fallback.close();
+        }
         super.close();
     }
 }

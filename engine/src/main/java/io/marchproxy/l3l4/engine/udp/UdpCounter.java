@@ -16,8 +16,7 @@ public enum UdpCounter {
     MERGED("Receives that brought several datagrams of one sender at once (UDP_GRO)"),
     MOVED("Datagrams moved out of io_uring's buffers at once, because many of these were in use"),
     STARVED("Times that receiving paused until buffers of io_uring came back"),
-    RECEIVING_REFUSED(
-            "Times that io_uring refused to receive from a socket, which it is then asked again for every 10 ms"),
+    RECEIVING_REFUSED("Times that io_uring refused to receive from a socket; after ten in a row recvmmsg reads it"),
     SEGMENTED("Sends that took several datagrams of one session at once (UDP_SEGMENT)"),
     SEGMENTING_REFUSED("Sends of several datagrams at once that the kernel refused; each was sent by itself then"),
     RETRIED("Datagrams sent a second time because the first try met the ICMP error of an earlier one"),

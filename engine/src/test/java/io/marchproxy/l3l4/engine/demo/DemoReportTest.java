@@ -178,6 +178,7 @@ class DemoReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                null,
                 books,
                 Reports.placement());
         return new DemoReport(10, 500, 5, TIMES, TIMES, TIMES, clients, status);

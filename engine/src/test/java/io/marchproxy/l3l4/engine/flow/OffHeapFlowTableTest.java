@@ -81,6 +81,22 @@ class OffHeapFlowTableTest {
     }
 
     @Test
+    void shouldNotKnowAReferenceThatWasNeverGivenOut() {
+        FlowTable table = new OffHeapFlowTable(10, 1, arena);
+        fill(randomKey(new Random(1), 5));
+        long flowRef = table.insert(packet);
+        table.remove(flowRef);
+
+        long next = flowRef + (1L << 32);
+        for (long madeUp : new long[] {next, next | Long.MIN_VALUE, table.refAt((int) flowRef), flowRef + 1, -2}) {
+            assertEquals(0, table.entry(madeUp), Long.toHexString(madeUp));
+            assertThrows(IllegalArgumentException.class, () -> table.remove(madeUp));
+        }
+        assertEquals(next, table.insert(packet), "now it is");
+        assertNotEquals(0, table.entry(next));
+    }
+
+    @Test
     void shouldGiveOutTheSameReferencesForTheSameCalls() {
         assertEquals(referencesOf(11), referencesOf(11));
     }

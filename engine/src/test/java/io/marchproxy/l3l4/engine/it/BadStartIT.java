@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.engine.testing.RealProgram;
 import io.marchproxy.l3l4.engine.testing.RealProgram.Outcome;
 import io.marchproxy.l3l4.engine.testing.RequiresNetNs;
 import io.marchproxy.l3l4.engine.testing.RequiresProgram;
+import io.marchproxy.l3l4.engine.testing.RequiresRoot;
 import io.marchproxy.l3l4.engine.testing.TcpBackend;
 import io.marchproxy.l3l4.engine.testing.TestNetwork;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -85,6 +87,54 @@ class BadStartIT {
                         .asNobody()
                         .launch()) {
             assertOneLine(proxy.awaitEnd(), "127.0.0.1:80", "privilege");
+        }
+    }
+
+    @Test
+    void shouldNameTheJournalThatAnotherProcessKeepsAndTakeItOnceThatIsKilled() throws Exception {
+        String recorded = "data-dir: " + folder + "\nengine: { journal: { mode: packets, max-size: 100MB } }\n"
+                + service("tcp://127.0.0.1:0", "127.0.0.1:9");
+        try (ProxyProcess first = ProxyProcess.with(recorded).start()) {
+            try (ProxyProcess second = ProxyProcess.with(recorded).launch()) {
+                assertOneLine(second.awaitEnd(), folder.resolve("journal").toString(), "in use by another process");
+            }
+            first.running().handle().destroyForcibly();
+            first.awaitEnd();
+        }
+        try (ProxyProcess third = ProxyProcess.with(recorded).start()) {
+            assertTrue(third.running().isAlive());
+        }
+    }
+
+    @Test
+    @RequiresNetNs
+    @RequiresProgram("setpriv")
+    void shouldNameTheJournalThatItMayNotWriteTo() throws Exception {
+        Path journal = Files.createDirectories(folder.resolve("journal"));
+        Path kept = Files.writeString(journal.resolve("lock"), "");
+        String recorded = "data-dir: " + folder + "\nengine: { journal: { mode: flows } }\n"
+                + service("tcp://127.0.0.1:0", "127.0.0.1:9");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(kept, PosixFilePermissions.fromString("rw-r--r--"));
+        try (TestNetwork network = TestNetwork.create();
+                ProxyProcess proxy =
+                        ProxyProcess.with(recorded).in(network).asNobody().launch()) {
+            assertOneLine(proxy.awaitEnd(), journal + " can't be used", "permission");
+        }
+    }
+
+    @Test
+    @RequiresRoot
+    void shouldNameTheJournalOnADiskThatIsReadOnly() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        RealProgram.of(List.of("mount", "-t", "tmpfs", "-o", "ro,size=1m", "none", disk.toString()))
+                .run();
+        try (ProxyProcess proxy = ProxyProcess.with("data-dir: " + disk + "\nengine: { journal: { mode: flows } }\n"
+                        + service("tcp://127.0.0.1:0", "127.0.0.1:9"))
+                .launch()) {
+            assertOneLine(proxy.awaitEnd(), disk + "/journal can't be used", "Read-only file system");
+        } finally {
+            RealProgram.of(List.of("umount", "-l", disk.toString())).run();
         }
     }
 

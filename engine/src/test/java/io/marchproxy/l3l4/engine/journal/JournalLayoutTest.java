@@ -41,7 +41,7 @@ class JournalLayoutTest {
         assertEquals("IDLE REPLIES_COMPLETE EVICTED CLOSED RESET REFUSED", names(FlowEnd.values()));
         assertEquals(
                 "DATA OPEN CONNECTED CONNECT_FAILED FIN RESET CLOSED BACKPRESSURE ICMP_ERROR TICK CONFIG HEALTH QUOTA"
-                        + " SNAPSHOT",
+                        + " SNAPSHOT RESTORE",
                 names(EventKind.values()));
     }
 
@@ -78,6 +78,29 @@ class JournalLayoutTest {
                 "0200000000000000 0100a8c000000000 0300000000000000 0100007f00000000 0400000000000000 0500000000000000"
                         + " 06000000 07000000",
                 hexFrom(40, 8, 8, 8, 8, 8, 8, 4, 4));
+    }
+
+    @Test
+    void shouldKeepTheBytesOfARestoredSession() {
+        PacketDescriptor packet = Recorded.datagram(Recorded.descriptor(), 0x1234, 1);
+        packet.kind(EventKind.RESTORE);
+        packet.argument0(4);
+        packet.backend(6);
+        packet.segmentBytes(7);
+        MemorySegment state = Arena.global().allocate(FlowLayout.REMEMBERED_SIZE, 8);
+        for (int i = 0; i < 6; i++) {
+            state.setAtIndex(ValueLayout.JAVA_LONG, i, 0x10 + i);
+        }
+        packet.payloadAddress(state.address());
+
+        int length = RecordEncoder.event(memory.address(), packet);
+
+        assertEquals(120, length);
+        assertEquals("030f0e04", hex(4, 4));
+        assertEquals(
+                "0400000000000000 0000000000000000 06000000 07000000 1000000000000000 1100000000000000 1200000000000000"
+                        + " 1300000000000000 1400000000000000 1500000000000000",
+                hexFrom(48, 8, 8, 4, 4, 8, 8, 8, 8, 8, 8));
     }
 
     @Test
@@ -130,6 +153,19 @@ class JournalLayoutTest {
         MemorySegment entry = Arena.global().allocate(FlowLayout.SIZE, 8);
         assertEquals(152, RecordEncoder.flow(memory.address(), FlowPhase.END, 3, 8, 9, entry.address()));
         assertEquals("0713020300000000 0800000000000000 0900000000000000", hex(24, 8, 8, 8));
+    }
+
+    @Test
+    void shouldKeepTheBytesOfASnap() {
+        MemorySegment packet = Arena.global().allocate(16);
+        packet.copyFrom(MemorySegment.ofArray(new byte[] {0x45, 0, 0, 33, 5, 6, 7, 8, 9}));
+        memory.fill((byte) 0xff);
+
+        assertEquals(24, RecordEncoder.snap(memory.address(), packet.address(), 9));
+        assertEquals("0a000900 18000000 4500002105060708 0900000000000000", hex(24, 4, 4, 8, 8));
+        assertEquals(8, RecordEncoder.snap(memory.address(), packet.address(), 0));
+        assertEquals("0a000000 08000000", hex(8, 4, 4));
+        assertEquals(0, Records.snap(memory.address()).length);
     }
 
     private static PacketDescriptor decided() {

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -100,7 +101,8 @@ class QueueFileTest {
         SplittableRandom random = new SplittableRandom(count);
         MemorySegment memory = Arena.global().allocate(1 << 20, 8);
         List<byte[]> written = new ArrayList<>();
-        try (JournalStore store = new JournalStore(folder, 400_000_000L, Long.MAX_VALUE)) {
+        try (JournalStore store =
+                new JournalStore(folder, 400_000_000L, Long.MAX_VALUE, new JournalClock(InstantSource.system()))) {
             for (int i = 0; i < count; i++) {
                 byte[] document = new byte[8 * (1 + random.nextInt(longest / 8))];
                 document = Arrays.copyOf(document, Math.min(document.length, 512 << 10));

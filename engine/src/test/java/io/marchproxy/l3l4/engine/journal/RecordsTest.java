@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.journal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -14,6 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RecordsTest {
+    private static final MemorySegment STATE = Arena.global().allocate(FlowLayout.REMEMBERED_SIZE, 8);
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void shouldReadBackWhateverAnEventHeld(long seed) {
@@ -27,6 +30,10 @@ class RecordsTest {
             RecordEncoder.event(memory.address(), was);
             Records.event(memory.address(), is);
 
+            if (was.kind() == EventKind.RESTORE) {
+                assertArrayEquals(state(was), state(is), "seed " + seed + ", state " + i);
+                is.payloadAddress(was.payloadAddress());
+            }
             assertArrayEquals(bytes(was), bytes(is), "seed " + seed + ", descriptor " + i);
         }
     }
@@ -53,6 +60,19 @@ class RecordsTest {
         packet.argument1(random.nextInt(4) == 0 ? random.nextLong() : 0);
         packet.segmentBytes(random.nextInt(4) == 0 ? random.nextInt() : 0);
         packet.backend(random.nextInt(4) == 0 ? random.nextInt() : PacketDescriptor.NO_BACKEND);
+        if (packet.kind() == EventKind.RESTORE) {
+            for (int at = 0; at < FlowLayout.REMEMBERED_SIZE; at += Long.BYTES) {
+                STATE.set(ValueLayout.JAVA_LONG, at, random.nextLong());
+            }
+            packet.payloadAddress(STATE.address());
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static byte[] state(PacketDescriptor packet) {
+        return MemorySegment.ofAddress(packet.payloadAddress())
+                .reinterpret(FlowLayout.REMEMBERED_SIZE)
+                .toArray(ValueLayout.JAVA_BYTE);
     }
 
     @SuppressWarnings("restricted")

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings.Mode;
+import io.marchproxy.l3l4.config.settings.FlowStateSettings;
+import io.marchproxy.l3l4.config.settings.JournalSettings;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,30 @@ class MemoryNeedTest {
         assertEquals(1, MemoryNeed.faults(twice, CPUS, GB, 512 * GB).size());
     }
 
+    @Test
+    void shouldCountWhatIsOnItsWayToTheJournal() {
+        EngineSettings off = engine(Mode.RUN_TO_COMPLETION, 128, 1000, 2048);
+        EngineSettings on = off.withJournal(new JournalSettings(
+                JournalSettings.Mode.FLOWS, 1_000_000_000, Duration.ofDays(1), Duration.ofSeconds(60)));
+        assertEquals(List.of(), MemoryNeed.faults(off, CPUS, GB, GB));
+        assertEquals(
+                List.of("engine.shards, engine.ring-size and engine.max-flows (128 x 2048 slots, 1000 flows) and"
+                        + " the rings to journal and flow state (128 x 8 MiB) take more than 1.1 GB from the start, and the machine has 1.0 GB:"
+                        + " lower one of them"),
+                MemoryNeed.faults(on, CPUS, GB, GB));
+    }
+
+    @Test
+    void shouldCountTheRingsToTheFilesOfEachShard() {
+        FlowStateSettings on =
+                new FlowStateSettings(FlowStateSettings.Mode.ON, Duration.ofSeconds(1), Duration.ofHours(1));
+        EngineSettings without = engine(Mode.AUTO, 256, 1000, 2048);
+        assertEquals(List.of(), MemoryNeed.faults(without, CPUS, GB, 2 * GB));
+        assertEquals(
+                1,
+                MemoryNeed.faults(without.withFlowState(on), CPUS, GB, 2 * GB).size());
+    }
+
     private static EngineSettings engine(Mode mode, int shards, int maxFlows, int ringSize) {
         return new EngineSettings(
                 mode,
@@ -55,6 +81,7 @@ class MemoryNeedTest {
                 EngineSettings.DEFAULT.irqAffinity(),
                 EngineSettings.Transport.AUTO,
                 Duration.ofSeconds(30),
-                EngineSettings.DEFAULT.journal());
+                EngineSettings.DEFAULT.journal(),
+                EngineSettings.DEFAULT.flowState());
     }
 }

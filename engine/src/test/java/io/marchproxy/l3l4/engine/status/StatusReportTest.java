@@ -50,6 +50,7 @@ class StatusReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                null,
                 List.of(lines),
                 Reports.placement());
     }

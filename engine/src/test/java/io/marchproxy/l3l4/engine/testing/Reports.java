@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.testing;
 
 import io.marchproxy.l3l4.engine.journal.JournalStatus;
 import io.marchproxy.l3l4.engine.latency.LatencyLogStatus;
+import io.marchproxy.l3l4.engine.state.FlowStateStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
@@ -50,11 +51,16 @@ public final class Reports {
                         backend(1, 1, "dns", "udp", false),
                         backend(2, 2, "web", "tcp", true)),
                 List.of(
-                        new JournalStatus(0, JournalStatus.State.RECORDING, 1000, 0, 72_000, 640, 5_242_880),
-                        new JournalStatus(1, JournalStatus.State.DISK_FULL, 2000, 30, 144_000, 0, 6_291_456)),
+                        new JournalStatus(0, JournalStatus.State.RECORDING, 1000, 0, 72_000, 640, 5_242_880, 3, 0),
+                        new JournalStatus(1, JournalStatus.State.DISK_FULL, 2000, 30, 144_000, 0, 6_291_456, 1, 2)),
                 List.of(
                         new LatencyLogStatus(0, LatencyLogStatus.State.WRITING, 100, 0, 40_960),
                         new LatencyLogStatus(1, LatencyLogStatus.State.FAILED, 200, 3, 81_920)),
+                new StatusReport.FlowStateReport(
+                        new FlowStateStatus(
+                                FlowStateStatus.State.WRITING, 501, 1000, 502, 503, 504, 505, 506, 507, 508),
+                        509,
+                        510),
                 List.of(
                         new BooksLine(0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, List.of()),
                         new BooksLine(

@@ -24,6 +24,7 @@ class BatchingIoHandlerTest {
     private int[] found = {0};
 
     private int looks;
+    private long restNs;
 
     @Test
     void shouldBlockAtOnceWithoutABudget() {
@@ -46,6 +47,29 @@ class BatchingIoHandlerTest {
 
         assertEquals("blocks", calls.get(calls.size() - 2));
         assertTrue(calls.contains("looks"), calls::toString);
+    }
+
+    @Test
+    void shouldRestBeforeTheBatchWhenTheHookAsksForIt() {
+        restNs = SHORT_NS;
+        long beganNs = System.nanoTime();
+
+        run(0);
+
+        // A rest may be cut short by whoever unparks the thread; nobody does here.
+        assertTrue(System.nanoTime() - beganNs >= SHORT_NS);
+        assertEquals(List.of("begins", "blocks", "ends"), calls);
+    }
+
+    @Test
+    void shouldNotRestWhenTasksWait() {
+        loop.mayBlock = false;
+        restNs = FOREVER_NS;
+        long beganNs = System.nanoTime();
+
+        run(0);
+
+        assertTrue(System.nanoTime() - beganNs < FOREVER_NS);
     }
 
     @Test
@@ -72,6 +96,11 @@ class BatchingIoHandlerTest {
             @Override
             public void batchBegins() {
                 calls.add("begins");
+            }
+
+            @Override
+            public long takeRestNs() {
+                return restNs;
             }
 
             @Override

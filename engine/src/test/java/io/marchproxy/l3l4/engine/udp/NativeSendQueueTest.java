@@ -3,6 +3,9 @@ package io.marchproxy.l3l4.engine.udp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.marchproxy.l3l4.engine.sys.Errno;
+import io.marchproxy.l3l4.engine.sys.SocketCalls;
+import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.engine.testing.RequiresNetNs;
 import io.marchproxy.l3l4.engine.testing.TestNetwork;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
@@ -77,6 +80,36 @@ class NativeSendQueueTest {
             assertEquals(0, rig.count(UdpCounter.SEGMENTED));
             rig.assertAllSent(20);
         }
+    }
+
+    /** As Linux before 6.11 answers where the device has no checksum offload, and later ones where IPsec is in between. */
+    @Test
+    void shouldSendEachByItselfWhereTheDeviceTakesNoRuns() throws Exception {
+        SocketCalls calls = new SocketCalls();
+        try (Rig rig = new Rig(ALL, (fd, headers, count, flags) -> {
+            int single = leadingSingles(headers, count);
+            return single == 0 ? -Errno.EIO : calls.sendMany(fd, headers, single, flags);
+        })) {
+            send(rig, List.of(7, 100, 100, 100, 50), 0);
+            assertArrived(rig, List.of(7, 100, 100, 100, 50));
+            send(rig, equal(20, 100), 0);
+            assertArrived(rig, equal(20, 100));
+            assertEquals(1, rig.count(UdpCounter.SEGMENTING_REFUSED), "it is not asked again");
+            assertEquals(0, rig.count(UdpCounter.SEGMENTED));
+            rig.assertAllSent(25);
+        }
+    }
+
+    /** How many messages come before the first that is to be taken apart; no other has a control message here. */
+    private static int leadingSingles(long headers, int count) {
+        int singles = 0;
+        while (singles < count
+                && Memory.getLong(
+                                headers + (long) singles * SocketLayout.MMSGHDR_SIZE + SocketLayout.MSG_CONTROL_LENGTH)
+                        == 0) {
+            singles++;
+        }
+        return singles;
     }
 
     @Test
@@ -183,7 +216,7 @@ class NativeSendQueueTest {
         private final StuckShard shard = new StuckShard(TransportKind.EPOLL, 1);
         private final UdpCounters counters = new UdpCounters();
         private final PacketBuffers buffers = new PacketBuffers(BUFFERS, 1, false);
-        private final NativeSendQueue queue = new NativeSendQueue(shard, buffers, counters);
+        private final NativeSendQueue queue;
         private final UdpOptions options = UdpOptions.forRings(2048, 1);
         private final PacketBuffers receiveBuffers = new PacketBuffers(BUFFERS, 1, false);
         private final NativeReceiver receiver = new NativeReceiver(shard, receiveBuffers, counters, options);
@@ -192,6 +225,11 @@ class NativeSendQueueTest {
         private final NativeUdpSocket socket;
 
         Rig(Offload offload) throws IOException {
+            this(offload, new SocketCalls()::sendMany);
+        }
+
+        Rig(Offload offload, NativeSendQueue.Sender sender) throws IOException {
+            queue = new NativeSendQueue(shard, buffers, counters, sender);
             InetSocketAddress to = peer.address();
             factory = new NativeUdpSocket.Factory(shard, receiver, new OpenSockets(), options, offload);
             socket = factory.connected(to);

@@ -127,6 +127,14 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     }
 
     @Override
+    public void publishBulk() {
+        publish();
+    }
+
+    @Override
+    public void rest() {}
+
+    @Override
     public void nextTurn(Runnable action) {
         throw new IllegalStateException("a stuck shard has no next turn");
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.engine.testing.Await;
 import io.marchproxy.l3l4.engine.transport.BufferRing;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
@@ -13,6 +14,7 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -159,6 +161,42 @@ class UdpBoundsTest {
             CompletableFuture<Void> closed = new CompletableFuture<>();
             shard.loop().execute(() -> reading.close(() -> closed.complete(null)));
             closed.get();
+        }
+    }
+
+    /** The kernel itself refuses: room for more control messages than there can be. */
+    @Test
+    void shouldReadByReadinessWhatIoUringRefusesForGood() throws Exception {
+        try (StuckShard shard = new StuckShard(TransportKind.IO_URING, SLOTS);
+                UdpTransport relay = new UdpTransport(shard, UdpOptions.forRings(SLOTS, 1));
+                TestClient client = new TestClient()) {
+            RingReceiver receiver = (RingReceiver) relay.receiver();
+            Memory.putLong(receiver.header() + SocketLayout.MSG_CONTROL_LENGTH, Integer.MAX_VALUE);
+            InetSocketAddress address = listen(relay).address();
+            client.send("before", address);
+            Await.until("it came", UdpRig.DEADLINE, () -> shard.taken().size() == 1);
+            client.send("behind", address);
+            Await.until("the next came", UdpRig.DEADLINE, () -> shard.taken().size() == 2);
+            assertEquals("before", text(shard.taken().getFirst()));
+            assertEquals("behind", text(shard.taken().getLast()));
+            assertEquals(RingReading.REFUSALS, relay.counters().get(UdpCounter.RECEIVING_REFUSED));
+            assertEquals(0, shard.loop().submit(() -> relay.buffers().lentOut()).get());
+        }
+    }
+
+    @Test
+    void shouldTakeMergedDatagramsApartThatIoUringDoesNotReceive() throws Exception {
+        int datagrams = 5;
+        try (StuckShard shard = new StuckShard(TransportKind.IO_URING, SLOTS);
+                UdpTransport relay = new UdpTransport(shard, UdpOptions.forRings(SLOTS, 1));
+                BurstPeer peer = new BurstPeer()) {
+            RingReceiver receiver = (RingReceiver) relay.receiver();
+            Memory.putLong(receiver.header() + SocketLayout.MSG_CONTROL_LENGTH, Integer.MAX_VALUE);
+            InetSocketAddress address = listen(relay).address();
+            peer.send(new byte[datagrams * 100], 100, address);
+            Await.until("all came", UdpRig.DEADLINE, () -> shard.taken().size() == datagrams);
+            shard.taken().forEach(packet -> assertEquals(100, packet.lengthBytes()));
+            assertEquals(1, relay.counters().get(UdpCounter.MERGED));
         }
     }
 

@@ -5,7 +5,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -38,25 +37,22 @@ public abstract class CaptureWriter implements AutoCloseable {
     /**
      * Begins a capture.
      *
-     * @param interfaces names of where packets come from, by number; the older format knows none
+     * @param source name of where the packets come from; the older format has no place for it
      * @param program that writes it
      */
-    public static CaptureWriter to(OutputStream out, Format format, List<String> interfaces, String program)
-            throws IOException {
-        return format == Format.PCAP ? new PcapWriter(out) : new PcapngWriter(out, interfaces, program);
+    public static CaptureWriter to(OutputStream out, Format format, String source, String program) throws IOException {
+        return format == Format.PCAP ? new PcapWriter(out) : new PcapngWriter(out, source, program);
     }
 
     /**
      * Writes a packet.
      *
-     * @param from number of the interface
      * @param timeNs since 1970
      * @param bytes as many as are known
      * @param originalBytes how many there were
      * @param comment what is to be said of it; the older format has no place for it
      */
-    public abstract void packet(int from, long timeNs, byte[] bytes, int originalBytes, String comment)
-            throws IOException;
+    public abstract void packet(long timeNs, byte[] bytes, int originalBytes, String comment) throws IOException;
 
     /** The buffer, with room for so many bytes. */
     final ByteBuffer room(int bytes) throws IOException {

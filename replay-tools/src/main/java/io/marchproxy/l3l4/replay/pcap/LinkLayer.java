@@ -37,6 +37,9 @@ public final class LinkLayer {
     private static final int FAMILY_BYTES = 4;
     private static final int FAMILY_IPV4 = 2;
 
+    /** Tells a family's number from an ethertype. */
+    private static final int FAMILY = 0x1_0000;
+
     private int offset;
     private int type;
 
@@ -88,8 +91,9 @@ public final class LinkLayer {
         }
         offset = FAMILY_BYTES;
         int value = Memory.getIntBe(address);
-        type = (value & 0xffff) == 0 ? Integer.reverseBytes(value) : value;
-        return switch (type) {
+        int family = ((value & 0xffff) == 0 ? Integer.reverseBytes(value) : value) & 0xffff;
+        type = FAMILY | family;
+        return switch (family) {
             // IPv6 has another number on Linux, the BSDs, FreeBSD and macOS.
             case FAMILY_IPV4, 10, 24, 28, 30 -> Content.IP;
             default -> Content.OTHER;
@@ -134,7 +138,13 @@ public final class LinkLayer {
             case 0x8847, 0x8848 -> "MPLS (" + number + ")";
             case 0x88cc -> "LLDP (" + number + ")";
             case 0x88e5 -> "MACsec (" + number + ")";
-            default -> type < LEAST_ETHERTYPE ? "no ethertype (" + type + ")" : "ethertype " + number;
+            default -> {
+                if (type >= FAMILY) {
+                    yield "address family " + (type - FAMILY);
+                }
+                // Below is a length, as 802.3 has it, and what follows says of itself what it is.
+                yield type < LEAST_ETHERTYPE ? "802.3 without an ethertype" : "ethertype " + number;
+            }
         };
     }
 }

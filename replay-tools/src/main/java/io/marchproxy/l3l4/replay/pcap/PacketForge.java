@@ -34,6 +34,9 @@ public final class PacketForge {
     private static final long SYN_OPTIONS =
             0x0204_0000_0103_0300L | ((long) LONGEST_SEGMENT_BYTES << 32) | WINDOW_SHIFT;
 
+    /** The extension header's number (RFC 8200). */
+    private static final int FRAGMENT_HEADER = 44;
+
     private static final int MOST_BYTES = 1 << 17;
 
     private final MemorySegment memory = Arena.ofAuto().allocate(MOST_BYTES, Long.BYTES);
@@ -133,6 +136,28 @@ public final class PacketForge {
     public byte[] ip(Ends ends, int contentBytes) {
         headerBytes = 0;
         header(ends, contentBytes);
+        return bytes(0);
+    }
+
+    /**
+     * The headers of a fragment. Which one it is, and of which packet, is not known: it is shown as the last one of a packet of
+     * its own.
+     *
+     * @param contentBytes what follows the IP header; for IPv6 with the fragment header
+     */
+    public byte[] fragment(Ends ends, int contentBytes) {
+        headerBytes = 0;
+        header(ends, contentBytes);
+        if (ends.ipVersion() == 4) {
+            Memory.putShortBe(begin + Ipv4View.FLAGS_OFFSET, (short) 1);
+            Memory.putShortBe(begin + Ipv4View.CHECKSUM, (short) 0);
+            Memory.putShortBe(begin + Ipv4View.CHECKSUM, (short) InternetChecksum.of(begin, ipBytes));
+        } else {
+            headerBytes = Long.BYTES;
+            Memory.putByte(begin + Ipv6View.NEXT_HEADER, (byte) FRAGMENT_HEADER);
+            Memory.putLongBe(
+                    transport, ((long) ends.protocol() << 56) | (1L << 35) | (identification++ & 0xffff_ffffL));
+        }
         return bytes(0);
     }
 

@@ -21,7 +21,7 @@ final class PcapWriter extends CaptureWriter {
     }
 
     @Override
-    public void packet(int from, long timeNs, byte[] bytes, int originalBytes, String comment) throws IOException {
+    public void packet(long timeNs, byte[] bytes, int originalBytes, String comment) throws IOException {
         ByteBuffer block = room(PACKET_HEADER_BYTES + bytes.length);
         block.putInt((int) (timeNs / SECOND_NS)).putInt((int) (timeNs % SECOND_NS));
         block.putInt(bytes.length).putInt(originalBytes).put(bytes);

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 
-/** The newer format, as {@link PcapngReader} reads it: one section, an interface for each shard, a comment for each packet. */
+/**
+ * The newer format, as {@link PcapngReader} reads it: one section with one interface, and a comment for each packet. One alone,
+ * since libpcap 1.10 refuses a second of this link type (it compares 101 with what it calls the first one's).
+ */
 final class PcapngWriter extends CaptureWriter {
     private static final int SECTION_BYTES = 24;
     private static final int INTERFACE_BYTES = 16;
@@ -21,7 +23,7 @@ final class PcapngWriter extends CaptureWriter {
     /** Far more than a comment of ours has, and less than an option can. */
     private static final int LONGEST_TEXT = 4096;
 
-    PcapngWriter(OutputStream out, List<String> interfaces, String program) throws IOException {
+    PcapngWriter(OutputStream out, String source, String program) throws IOException {
         super(out);
         byte[] application = text(program);
         int length = SECTION_BYTES + option(application) + OPTION_BYTES + LENGTH_BYTES;
@@ -31,9 +33,7 @@ final class PcapngWriter extends CaptureWriter {
         block.putLong(-1);
         put(block, APPLICATION, application);
         block.putInt(0).putInt(length);
-        for (String name : interfaces) {
-            describe(text(name));
-        }
+        describe(text(source));
     }
 
     private void describe(byte[] name) throws IOException {
@@ -46,12 +46,12 @@ final class PcapngWriter extends CaptureWriter {
     }
 
     @Override
-    public void packet(int from, long timeNs, byte[] bytes, int originalBytes, String comment) throws IOException {
+    public void packet(long timeNs, byte[] bytes, int originalBytes, String comment) throws IOException {
         byte[] said = text(comment);
         int options = said.length == 0 ? 0 : option(said) + OPTION_BYTES;
         int length = PACKET_BYTES + padded(bytes.length) + options + LENGTH_BYTES;
         ByteBuffer block = begin(PcapngReader.ENHANCED_PACKET, length);
-        block.putInt(from).putInt((int) (timeNs >>> Integer.SIZE)).putInt((int) timeNs);
+        block.putInt(0).putInt((int) (timeNs >>> Integer.SIZE)).putInt((int) timeNs);
         block.putInt(bytes.length).putInt(originalBytes);
         putPadded(block, bytes);
         if (options > 0) {

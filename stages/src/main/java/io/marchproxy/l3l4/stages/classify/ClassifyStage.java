@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.TcpView;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
@@ -93,6 +94,9 @@ public final class ClassifyStage implements Stage {
 
     private static Verdict known(PacketDescriptor packet, long entry, long nowNs) {
         FlowEntry.describe(entry, packet);
+        if (!packet.isData() && FlowEntry.protocol(entry) == IpPacket.TCP) {
+            note(packet.kind(), entry, nowNs);
+        }
         FlowEntry.lastSeenNs(entry, nowNs);
         if (packet.isData()) {
             if (packet.isToBackend()) {
@@ -102,6 +106,22 @@ public final class ClassifyStage implements Stage {
             }
         }
         return Verdict.CONTINUE;
+    }
+
+    /** What a connection's events tell of it besides. The connect began with the event before: an OPEN, or a failed one. */
+    private static void note(EventKind kind, long entry, long nowNs) {
+        switch (kind) {
+            case OPEN -> FlowEntry.sawTcpFlags(entry, TcpView.SYN);
+            case CONNECTED -> {
+                FlowEntry.sawTcpFlags(entry, TcpView.ACK);
+                FlowEntry.connectNs(entry, nowNs - FlowEntry.lastSeenNs(entry));
+            }
+            case FIN -> FlowEntry.sawTcpFlags(entry, TcpView.FIN);
+            case RESET -> FlowEntry.sawTcpFlags(entry, TcpView.RST);
+            default -> {
+                // tells nothing of the kind
+            }
+        }
     }
 
     private Verdict open(PacketDescriptor packet, long nowNs) {

@@ -68,6 +68,18 @@ public final class FlowEntry {
         Memory.putInt(descriptor + DescriptorLayout.FLOW_HASH, Memory.getInt(entry + FlowLayout.HASH));
     }
 
+    /** Writes into a descriptor what a packet from the flow's client has: addresses, ports, protocol and service. */
+    public static void nameClient(long entry, PacketDescriptor packet) {
+        long descriptor = packet.address();
+        Memory.copy(
+                entry + FlowLayout.CLIENT_HIGH,
+                descriptor + DescriptorLayout.SOURCE_HIGH,
+                FlowLayout.PROTOCOL - FlowLayout.CLIENT_HIGH);
+        packet.protocol(protocol(entry));
+        packet.ipVersion(Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.IP_VERSION)));
+        packet.service(service(entry));
+    }
+
     public static long lastSeenNs(long entry) {
         return Memory.getLong(entry + FlowLayout.LAST_SEEN_NS);
     }
@@ -120,7 +132,31 @@ public final class FlowEntry {
         Memory.putInt(entry + FlowLayout.DROPPED_PACKETS, droppedPackets(entry) + packets);
     }
 
-    /** Of a TCP flow: the backends tried, one bit for each of the pool's first 64. */
+    public static void droppedPackets(long entry, int value) {
+        Memory.putInt(entry + FlowLayout.DROPPED_PACKETS, value);
+    }
+
+    /** Of a TCP flow: what was seen of it, in the bits of a TCP header ({@code TcpView}). */
+    public static int tcpFlags(long entry) {
+        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.TCP_FLAGS));
+    }
+
+    /** Adds to what was seen of a TCP flow. */
+    public static void sawTcpFlags(long entry, int flags) {
+        Memory.putByte(entry + FlowLayout.TCP_FLAGS, (byte) (tcpFlags(entry) | flags));
+    }
+
+    /** Of a TCP flow that has a connection to its backend: how long that took to come about, in nanoseconds. */
+    public static long connectNs(long entry) {
+        return Memory.getLong(entry + FlowLayout.CONNECT_NS);
+    }
+
+    /** Takes the place of the tried backends: there is nothing left to try. */
+    public static void connectNs(long entry, long value) {
+        Memory.putLong(entry + FlowLayout.CONNECT_NS, value);
+    }
+
+    /** Of a TCP flow without a connection to a backend yet: the backends tried, one bit for each of the pool's first 64. */
     public static long tried(long entry) {
         return Memory.getLong(entry + FlowLayout.TRIED);
     }

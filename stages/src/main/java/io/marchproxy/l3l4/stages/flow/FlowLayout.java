@@ -13,8 +13,8 @@ package io.marchproxy.l3l4.stages.flow;
  *   +---------------------------------------------------------------
  * 64| first seen ns                    | 72| packets to backend
  * 80| bytes to backend                 | 88| packets to client
- * 96| bytes to client                  |104| TCP: tried backends, one bit each; UDP: session previous | session next
- *112| timer previous | 116| timer next |120| TCP: tries, UDP: ICMP errors | state | replies left |124| dropped packets
+ * 96| bytes to client                  |104| TCP: tried backends, one bit each, then what the connect took in ns; UDP: session previous | session next
+ *112| timer previous | 116| timer next |120| TCP: tries, UDP: ICMP errors | TCP flags | replies left |124| dropped packets
  * </pre>
  *
  * <p>Fields that only connections need and fields that only sessions need share their place.
@@ -45,15 +45,21 @@ public final class FlowLayout {
     public static final int PACKETS_TO_CLIENT = 88;
     public static final int BYTES_TO_CLIENT = 96;
     public static final int TRIED = 104;
+    public static final int CONNECT_NS = 104;
     public static final int SESSION_PREVIOUS = 104;
     public static final int SESSION_NEXT = 108;
     public static final int TIMER_PREVIOUS = 112;
     public static final int TIMER_NEXT = 116;
     public static final int TRIES = 120;
     public static final int ICMP_ERRORS = 120;
-    public static final int STATE = 121;
+    public static final int TCP_FLAGS = 121;
     public static final int REPLIES_LEFT = 122;
     public static final int DROPPED_PACKETS = 124;
+
+    /** What a session that is found again goes on with: last and first seen, and the four counters. */
+    public static final int REMEMBERED = LAST_SEEN_NS;
+
+    public static final int REMEMBERED_SIZE = BYTES_TO_CLIENT + Long.BYTES - LAST_SEEN_NS;
 
     private FlowLayout() {}
 }

@@ -67,4 +67,10 @@ public interface FlowTable {
 
     /** Flows at the most. */
     int capacity();
+
+    /** An empty table with the same hash function, for as many flows; it lives no longer than this one. */
+    FlowTable another(int capacity);
+
+    /** Gives back what memory can be given back. Nobody may use this table any more. */
+    void release();
 }

@@ -39,7 +39,13 @@ public enum EventKind {
      */
     QUOTA,
     /** Copy the books as of now into the attachment. Passes through to the output, which does it. */
-    SNAPSHOT;
+    SNAPSHOT,
+    /**
+     * A UDP session of before this start, as the durable flow state has it; only before any traffic. Addresses, ports and service
+     * as its client's datagrams have them. Backend: where it was, or none that is known now; argument 0: how many such events
+     * there are, this one included; segment bytes: packets dropped; payload: what {@code FlowLayout.REMEMBERED} says.
+     */
+    RESTORE;
 
     private static final EventKind[] VALUES = values();
 

@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.flow.FlowTimers;
+import io.marchproxy.l3l4.stages.flow.RememberedSessions;
 import io.marchproxy.l3l4.stages.mark.MarkStage;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     private final FlowTable flows;
     private final FlowTimers timers;
+    private final RememberedSessions remembered;
     private final PipelineOutput output;
     private final Journal journal;
     private final TrafficBooks books;
@@ -64,7 +66,8 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         this.classify = new ClassifyStage(flows, timers, this::end);
         this.shape = shape;
         this.mark = new MarkStage(initial.mark());
-        this.route = new RouteStage(initial.route(), flows);
+        this.remembered = new RememberedSessions(flows, classify::idleDeadlineNs);
+        this.route = new RouteStage(initial.route(), flows, remembered);
         this.trace = new TraceStage();
         this.settings = initial;
         classify.apply(initial.classify());
@@ -119,6 +122,10 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             }
             case QUOTA -> quota(event);
             case SNAPSHOT -> passOn(event);
+            case RESTORE -> {
+                remembered.add(event, nowNs);
+                consumed(event);
+            }
             case BACKPRESSURE, TICK -> consumed(event);
         }
     }
@@ -129,8 +136,10 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             nowNs = Math.max(nowNs, dueNs);
             if (shape.nextReleaseNs() == dueNs) {
                 releaseNext();
-            } else {
+            } else if (timers.nextNs() == dueNs) {
                 timers.expire();
+            } else {
+                remembered.expire();
             }
         }
         nowNs = Math.max(nowNs, untilNs);
@@ -138,7 +147,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
 
     /** When {@link #advanceTo} next has something to do, at the earliest; {@code Long.MAX_VALUE} when nothing is pending. */
     public long nextDeadlineNs() {
-        return Math.min(shape.nextReleaseNs(), timers.nextNs());
+        return Math.min(Math.min(shape.nextReleaseNs(), timers.nextNs()), remembered.nextNs());
     }
 
     /** The time up to which everything due has been done; {@code Long.MIN_VALUE} before the first event. */
@@ -359,6 +368,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         for (Stage stage : stages()) {
             stage.save(to);
         }
+        remembered.save(to);
     }
 
     /**
@@ -373,6 +383,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         for (Stage stage : stages()) {
             stage.restore(from);
         }
+        remembered.restore(from, nowNs);
     }
 
     private Stage[] stages() {
@@ -417,6 +428,11 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     /** UDP sessions of a service at present. Any thread may ask. */
     public int sessions(int service) {
         return classify.sessions(service);
+    }
+
+    /** UDP sessions of before this start. What it counts any thread may ask. */
+    public RememberedSessions remembered() {
+        return remembered;
     }
 
     /** How long packets that were not held waited for the stages. Any thread may ask. */

@@ -10,6 +10,7 @@ import io.marchproxy.l3l4.stages.shape.ShapeSettings;
  *
  * @param version counts up with every snapshot of a process, from 1
  * @param hash of the configuration that it was made from, in hex
+ * @param names what its numbers stand for; of no influence on any decision
  */
 public record PipelineSettings(
         long version,
@@ -17,7 +18,19 @@ public record PipelineSettings(
         ClassifySettings classify,
         ShapeSettings shape,
         MarkSettings mark,
-        RouteSettings route) {
+        RouteSettings route,
+        Names names) {
+    /** A snapshot whose numbers have no names. */
+    public PipelineSettings(
+            long version,
+            String hash,
+            ClassifySettings classify,
+            ShapeSettings shape,
+            MarkSettings mark,
+            RouteSettings route) {
+        this(version, hash, classify, shape, mark, route, Names.NONE);
+    }
+
     public PipelineSettings {
         if (classify.services().size() != route.pools().size()) {
             throw new IllegalArgumentException(classify.services().size() + " services have "

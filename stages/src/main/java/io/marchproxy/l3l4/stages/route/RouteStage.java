@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.flow.RememberedSessions;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
@@ -23,12 +24,23 @@ public final class RouteStage implements Stage {
     private static final int TRIES_COUNTED = 255;
 
     private final FlowTable flows;
+    private final RememberedSessions remembered;
     private final BackendStates states = new BackendStates();
     private ServicePool[] pools = {};
 
-    /** A stage with its first settings; all backends are healthy until told otherwise. */
+    /** A stage that remembers no sessions of before. */
     public RouteStage(RouteSettings settings, FlowTable flows) {
+        this(settings, flows, new RememberedSessions(flows, entry -> Long.MAX_VALUE));
+    }
+
+    /**
+     * A stage with its first settings; all backends are healthy until told otherwise.
+     *
+     * @param remembered is asked where a session that begins was before
+     */
+    public RouteStage(RouteSettings settings, FlowTable flows, RememberedSessions remembered) {
         this.flows = flows;
+        this.remembered = remembered;
         apply(settings);
     }
 
@@ -73,7 +85,7 @@ public final class RouteStage implements Stage {
             packet.backend(backend);
             return Verdict.CONTINUE;
         }
-        return chooseForSession(packet, entry, backend);
+        return chooseForSession(packet, entry, backend, nowNs);
     }
 
     private Verdict followConnection(PacketDescriptor event, long entry, boolean isConnection, long nowNs) {
@@ -88,7 +100,33 @@ public final class RouteStage implements Stage {
         return Verdict.CONTINUE;
     }
 
-    private Verdict chooseForSession(PacketDescriptor packet, long entry, int before) {
+    private Verdict chooseForSession(PacketDescriptor packet, long entry, int before, long nowNs) {
+        if (before == PacketDescriptor.NO_BACKEND) {
+            long known = remembered.find(packet, nowNs);
+            if (known != PacketDescriptor.NO_FLOW) {
+                return goOn(packet, entry, known);
+            }
+        }
+        return choose(packet, entry, before);
+    }
+
+    /** A session of before this start goes on: at its backend if that may be chosen, and in any case with its counters. */
+    private Verdict goOn(PacketDescriptor packet, long entry, long known) {
+        int backend = remembered.backend(known);
+        Verdict verdict = Verdict.CONTINUE;
+        if (backend >= 0 && states.usable(backend)) {
+            FlowEntry.backend(entry, backend);
+            packet.backend(backend);
+        } else {
+            verdict = choose(packet, entry, PacketDescriptor.NO_BACKEND);
+        }
+        if (verdict == Verdict.CONTINUE) {
+            remembered.take(known, entry);
+        }
+        return verdict;
+    }
+
+    private Verdict choose(PacketDescriptor packet, long entry, int before) {
         int chosen = pools[packet.service()].next();
         if (chosen == PacketDescriptor.NO_BACKEND) {
             if (before == PacketDescriptor.NO_BACKEND || !states.healthy(before)) {

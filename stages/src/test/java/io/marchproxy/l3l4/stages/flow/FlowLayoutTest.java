@@ -23,11 +23,12 @@ class FlowLayoutTest {
             places.put(field.getName(), field.getInt(null));
         }
         assertEquals(
-                "{BACKEND=48, BYTES_TO_BACKEND=80, BYTES_TO_CLIENT=96, CLIENT_HIGH=0, CLIENT_LOW=8, CLIENT_PORT=32,"
+                "{BACKEND=48, BYTES_TO_BACKEND=80, BYTES_TO_CLIENT=96, CLIENT_HIGH=0, CLIENT_LOW=8, CLIENT_PORT=32, CONNECT_NS=104,"
                         + " DROPPED_PACKETS=124, DSCP=53, FIRST_SEEN_NS=64, GENERATION=44, HASH=40, ICMP_ERRORS=120,"
                         + " IP_VERSION=37, LAST_SEEN_NS=56, LISTENER_HIGH=16, LISTENER_LOW=24, LISTENER_PORT=34,"
-                        + " PACKETS_TO_BACKEND=72, PACKETS_TO_CLIENT=88, PROTOCOL=36, REPLIES_LEFT=122, RULE=54,"
-                        + " SERVICE=38, SESSION_NEXT=108, SESSION_PREVIOUS=104, SIZE=128, STATE=121, TIMER_NEXT=116,"
+                        + " PACKETS_TO_BACKEND=72, PACKETS_TO_CLIENT=88, PROTOCOL=36, REMEMBERED=56, REMEMBERED_SIZE=48,"
+                        + " REPLIES_LEFT=122, RULE=54,"
+                        + " SERVICE=38, SESSION_NEXT=108, SESSION_PREVIOUS=104, SIZE=128, TCP_FLAGS=121, TIMER_NEXT=116,"
                         + " TIMER_PREVIOUS=112, TRAFFIC_CLASS=52, TRIED=104, TRIES=120}",
                 places.toString());
     }
@@ -44,6 +45,8 @@ class FlowLayoutTest {
         FlowEntry.countToClient(entry, 7, 8);
         FlowEntry.tried(entry, 1L << 63);
         FlowEntry.tries(entry, 300);
+        FlowEntry.sawTcpFlags(entry, 0x12);
+        FlowEntry.sawTcpFlags(entry, 0xc1);
         FlowEntry.repliesLeft(entry, 65_535);
         FlowEntry.countDropped(entry, 9);
 
@@ -58,6 +61,7 @@ class FlowLayoutTest {
         assertEquals(7, FlowEntry.packetsToClient(entry));
         assertEquals(8, FlowEntry.bytesToClient(entry));
         assertEquals(1L << 63, FlowEntry.tried(entry));
+        assertEquals(0xd3, FlowEntry.tcpFlags(entry));
         assertEquals(255, FlowEntry.tries(entry));
         assertEquals(65_535, FlowEntry.repliesLeft(entry));
         assertEquals(9, FlowEntry.droppedPackets(entry));

@@ -18,6 +18,7 @@ public final class TestFlowTable implements FlowTable {
     private final boolean[] used;
     private final int capacity;
     private int size;
+    private boolean isReleased;
 
     public TestFlowTable(int capacity) {
         this.capacity = capacity;
@@ -26,6 +27,18 @@ public final class TestFlowTable implements FlowTable {
         for (int slot = 0; slot < capacity; slot++) {
             free.addLast(slot);
         }
+    }
+
+    /** A table with the same content. */
+    public TestFlowTable copy() {
+        TestFlowTable other = new TestFlowTable(capacity);
+        MemorySegment.copy(entries, 0, other.entries, 0, entries.byteSize());
+        other.slots.putAll(slots);
+        other.free.clear();
+        other.free.addAll(free);
+        System.arraycopy(used, 0, other.used, 0, capacity);
+        other.size = size;
+        return other;
     }
 
     @Override
@@ -117,5 +130,20 @@ public final class TestFlowTable implements FlowTable {
     @Override
     public int capacity() {
         return capacity;
+    }
+
+    @Override
+    public FlowTable another(int flows) {
+        return new TestFlowTable(flows);
+    }
+
+    @Override
+    public void release() {
+        isReleased = true;
+    }
+
+    /** Whether its memory was given back. */
+    public boolean isReleased() {
+        return isReleased;
     }
 }

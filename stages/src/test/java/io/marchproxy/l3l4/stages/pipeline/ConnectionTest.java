@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.TcpView;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,24 @@ class ConnectionTest {
         bench.event.argument0(healthy ? 1 : 0);
         assertEquals(List.of(), bench.send());
         assertEquals(healthy, bench.pipeline.health().healthy(backend));
+    }
+
+    @Test
+    void shouldKnowHowLongItsConnectTookAndWhatWasSeenOfIt() {
+        long flowRef = opened(5000);
+        bench.after(3_000);
+        bench.of(EventKind.CONNECT_FAILED, flowRef, TO_BACKEND);
+        bench.send();
+        bench.after(700);
+        bench.of(EventKind.CONNECTED, flowRef, TO_BACKEND);
+        bench.send();
+        bench.after(100);
+        bench.of(EventKind.FIN, flowRef, TO_CLIENT);
+        bench.send();
+
+        long entry = bench.flows.entry(flowRef);
+        assertEquals(700, FlowEntry.connectNs(entry));
+        assertEquals(TcpView.SYN | TcpView.ACK | TcpView.FIN, FlowEntry.tcpFlags(entry));
     }
 
     @Test

@@ -1,0 +1,66 @@
+package io.marchproxy.l3l4.replay;
+
+import io.marchproxy.l3l4.stages.classify.AddressPrefix;
+import io.marchproxy.l3l4.stages.classify.ClassifyRule;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.StringJoiner;
+
+/** A rule in words, by which it is the same rule wherever it stands among others. */
+final class RuleText {
+    private static final int LAST_PORT = 65_535;
+    private static final int IPV6 = 6;
+
+    private RuleText() {}
+
+    static String of(ClassifyRule rule) {
+        StringJoiner text = new StringJoiner(" ");
+        if (rule.protocol() >= 0) {
+            text.add(
+                    switch (rule.protocol()) {
+                        case 6 -> "tcp";
+                        case 17 -> "udp";
+                        default -> "protocol " + rule.protocol();
+                    });
+        }
+        if (rule.service() != null) {
+            text.add("service " + rule.service());
+        }
+        AddressPrefix source = rule.source();
+        if (source != null) {
+            text.add("source " + prefix(source));
+        }
+        AddressPrefix destination = rule.destination();
+        if (destination != null) {
+            text.add("destination " + prefix(destination));
+        }
+        ports(text, "source-port", rule.sourcePortLow(), rule.sourcePortHigh());
+        ports(text, "destination-port", rule.destinationPortLow(), rule.destinationPortHigh());
+        if (rule.dscp() >= 0) {
+            text.add("dscp " + rule.dscp());
+        }
+        String conditions = text.length() == 0 ? "any" : text.toString();
+        return conditions + ": P" + rule.trafficClass() + (rule.egressDscp() < 0 ? "" : ", dscp " + rule.egressDscp());
+    }
+
+    private static void ports(StringJoiner text, String name, int low, int high) {
+        if (low >= 0 && (low > 0 || high < LAST_PORT)) {
+            text.add(name + " " + (low == high ? Integer.toString(low) : low + "-" + high));
+        }
+    }
+
+    private static String prefix(AddressPrefix prefix) {
+        byte[] bytes = prefix.ipVersion() == IPV6
+                ? ByteBuffer.allocate(2 * Long.BYTES)
+                        .putLong(prefix.high())
+                        .putLong(prefix.low())
+                        .array()
+                : ByteBuffer.allocate(Integer.BYTES).putInt((int) prefix.low()).array();
+        try {
+            return InetAddress.getByAddress(bytes).getHostAddress() + "/" + prefix.length();
+        } catch (UnknownHostException e) {
+            throw new AssertionError("4 and 16 bytes are an address", e);
+        }
+    }
+}

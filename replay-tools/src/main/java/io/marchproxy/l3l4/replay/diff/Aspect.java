@@ -1,0 +1,21 @@
+package io.marchproxy.l3l4.replay.diff;
+
+import java.util.Locale;
+
+/** What of a decision may change. */
+public enum Aspect {
+    /** Whether it leaves, and if not, why. */
+    FATE,
+    CLASS,
+    RULE,
+    DSCP,
+    /** The backend. */
+    ROUTE,
+    /** When it leaves. */
+    DELAY;
+
+    /** The name in tables and JSON. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

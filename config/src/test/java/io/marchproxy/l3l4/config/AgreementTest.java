@@ -67,6 +67,10 @@ class AgreementTest {
             observability: { latency: { enabled: true, interval: % } } | 100ms | 1h | 2h
             observability: { latency: { enabled: true, max-size: % } } | 1MB | 1000GB | 1001GB
             admin: { port: % } | 0 | 65535 | 65536
+            qos: { link-rate: % } | 8kbit | 400Gbit | 401Gbit
+            qos: { classes: { P1: { ceiling: % } } } | 8kbit | 400Gbit | 7999bit
+            qos: { link-rate: 400Gbit, classes: { P1: { guarantee: % } } } | 8kbit | 400Gbit | 7999bit
+            qos: { classes: { P1: { weight: % } } } | 1 | 1000 | 1001
             qos: { classes: { P1: { queue: % } } } | 1 | 1000000 | 0
             qos: { classes: { P1: { dscp: % } } } | 0 | 63 | 64
             qos: { rules: [ { class: P0, dscp: % } ] } | 0 | 63 | 64
@@ -95,6 +99,9 @@ class AgreementTest {
             connect: { timeout: 1ms, total: % } | 1ms | 1h | 2h
             accept-rate-per-client: { rate: % } | 1/s | 1000000000/s | 0/s
             accept-rate-per-client: { rate: 1/s, burst: % } | 1 | 1000000000 | 0
+            rate: % | 8kbit | 400Gbit | 401Gbit
+            rate: { to-backend: % } | 8kbit | 400Gbit | 7999bit
+            rate: { to-client: %, to-backend: 1Gbit } | 8kbit | 400Gbit | 401Gbit
             proxy-protocol: { header-timeout: % } | 1ms | 1h | 2h
             health: { interval: % } | 10ms | 1h | 9ms
             health: { timeout: % } | 1ms | 10m | 11m

@@ -44,7 +44,7 @@ class FaultsTest {
                 services:
                   - name: web
                     listen: tcp://127.0.0.1:8080
-                    rate: 500Mbit
+                    algorithm: geo
                     idle-timeout: 60
                 """;
 
@@ -54,7 +54,8 @@ class FaultsTest {
                         "proxy.yaml:3: engine.drain_timeout: unknown key; did you mean drain-timeout?",
                         "proxy.yaml:4: engine.max-flows: \"many\" is not a whole number",
                         "proxy.yaml:6: services[0].backends: the service has no backend",
-                        "proxy.yaml:8: services[0].rate: bandwidth shaping is" + LATER + "remove the key" + QOS,
+                        "proxy.yaml:8: services[0].algorithm: only round-robin is there: the other algorithms are"
+                                + LATER + "use round-robin" + ROUTING,
                         "proxy.yaml:9: services[0].idle-timeout: \"60\" has no unit (ns, us, ms, s, m, h, d);"
                                 + " did you mean 60s?"),
                 Faulty.formatted(Faulty.load(folder, yaml)));
@@ -135,10 +136,29 @@ class FaultsTest {
                 of(
                         "observability: { tracing: { endpoint: 'ftp://me:word@h/' } }",
                         "observability.tracing.endpoint: \"ftp://********@h/\" holds a user name or a password, which would be shown"),
-                of("qos: { link-rate: 1Gbit }", "qos.link-rate: bandwidth shaping is" + LATER + "remove the key" + QOS),
+                of("qos: { link-rate: 500Gbit }", "qos.link-rate: \"500Gbit\" must be from 8kbit to 400Gbit"),
                 of(
-                        "qos: { classes: { P2: { ceiling: 1Gbit } } }",
-                        "qos.classes.P2.ceiling: bandwidth shaping is" + LATER + "remove the key" + QOS),
+                        "qos: { link-rate: 1000 }",
+                        "qos.link-rate: \"1000\" has no unit (bit, kbit, Mbit, Gbit); did you mean 1000Mbit?"),
+                of(
+                        "qos: { link-rate: 1Gbps }",
+                        "qos.link-rate: \"1Gbps\" has a unit that is none of bit, kbit, Mbit, Gbit; did you mean 1Gbit?"),
+                of(
+                        "qos: { classes: { P2: { ceiling: 0.5bit } } }",
+                        "qos.classes.P2.ceiling: \"0.5bit\" is no whole number of bit below 2^63"),
+                of(
+                        "qos: { classes: { P2: { guarantee: 1Gbit } } }",
+                        "qos.classes.P2.guarantee: is a part of qos.link-rate, which is not set: say what the link carries"),
+                of(
+                        "qos: { link-rate: 1Gbit, classes: { P2: { guarantee: 300Mbit, ceiling: 200Mbit } } }",
+                        "qos.classes.P2.guarantee: is more than qos.classes.P2.ceiling, 200Mbit"),
+                of(
+                        "qos: { link-rate: 1Gbit, classes: { P0: { guarantee: 400Mbit }, P3: { guarantee: 601Mbit } } }",
+                        "qos.link-rate: is 1Gbit, but guaranteed are 1001Mbit: P0 400Mbit + P3 601Mbit"),
+                of(
+                        "qos: { classes: { P0: { weight: 2 } } }",
+                        "qos.classes.P0.weight: unknown key; " + "weight is a key of qos.classes.P1"),
+                of("qos: { classes: { P1: { weight: 0 } } }", "qos.classes.P1.weight: \"0\" must be from 1 to 1000"),
                 of("qos: { classes: { P4: { dscp: EF } } }", "qos.classes.P4: unknown key; did you mean P0?"),
                 of(
                         "qos: { classes: { P0: { dscp: AF4 } } }",
@@ -197,11 +217,19 @@ class FaultsTest {
                 of("maxConnections: 5", "services[0].maxConnections: unknown key; did you mean max-connections?"),
                 of("class: P9", "services[0].class: \"P9\" is none of P0, P1, P2, P3; did you mean P0?"),
                 of("class: { }", "services[0].class: is a mapping, but one value is wanted: P0 | P1 | P2 | P3"),
+                of("rate: fast", "services[0].rate: \"fast\" is not a rate, such as 100Mbit"),
                 of(
-                        "rate: { to-client: 1Mbit }",
-                        "services[0].rate: bandwidth shaping is" + LATER + "remove the key" + QOS),
-                of("guarantee: 1Mbit", "services[0].guarantee: bandwidth shaping is" + LATER + "remove the key" + QOS),
-                of("burst: 64KB", "services[0].burst: bandwidth shaping is" + LATER + "remove the key" + QOS),
+                        "rate: [ 1Mbit ]",
+                        "services[0].rate: is a list, but a mapping is wanted; its keys are to-backend, to-client"),
+                of("rate: { to-clients: 1Mbit }", "services[0].rate.to-clients: unknown key; did you mean to-client?"),
+                of("rate: { to-client: 7kbit }", "services[0].rate.to-client: \"7kbit\" must be from 8kbit to 400Gbit"),
+                of(
+                        "guarantee: 1Mbit",
+                        "services[0].guarantee: is a part of qos.link-rate, which is not set: say what the link carries"),
+                of(
+                        "burst: 64KB",
+                        "services[0].burst: has no effect: the service has no rate; give it one or remove the key"),
+                of("burst: 1KB", "services[0].burst: \"1KB\" must be from 1500B to 256MiB"),
                 of("gateways: [ ]", "services[0].gateways: layer 3 is" + LATER + "remove the key" + LAYER3),
                 of(
                         "algorithm: weighted_rr",

@@ -166,8 +166,8 @@ class SourcesTest {
             MARCHPROXY_CLUSTER_API_KEY | hunter2 | the manager is not in this version yet
             MARCHPROXY_ENABLE_MULTICLOUD | yes | multi-cloud routing is not in this version yet
             MARCHPROXY_ENABLE_TRACING | true | trace export is not in this version yet
-            MARCHPROXY_DEFAULT_BANDWIDTH | 1000000 | bandwidth shaping is not in this version yet
-            MARCHPROXY_BURST_SIZE | 65536 | bandwidth shaping is not in this version yet
+            MARCHPROXY_DEFAULT_BANDWIDTH | 1000000 | the older form of services[].rate is not in this version yet
+            MARCHPROXY_BURST_SIZE | 65536 | the older form of services[].burst is not in this version yet
             MARCHPROXY_ROUTING_ALGORITHM | leastconn | only round-robin is there
             MARCHPROXY_METRICS_NAMESPACE | other | another prefix of metrics than marchproxy is not in this version yet
             MARCHPROXY_WORKER_THREAD | 4 | unknown; did you mean MARCHPROXY_WORKER_THREADS?
@@ -338,7 +338,7 @@ class SourcesTest {
                         "proxy.yaml:3: worker_threads: \"many\" is neither auto nor a whole number",
                         "proxy.yaml:4: enable_tracing: trace export is not in this version yet; set it to false or remove the"
                                 + " key (it comes with the observability release)",
-                        "proxy.yaml:5: default_bandwidth: bandwidth shaping is not in this version yet; remove the key (it"
+                        "proxy.yaml:5: default_bandwidth: the older form of services[].rate is not in this version yet; remove the key (it"
                                 + " comes with the quality-of-service release)",
                         "proxy.yaml:6: dscp_marking: is a value, but a mapping of P0 to P3 is wanted",
                         "proxy.yaml:7: log_level: \"loud\" is none of trace, debug, info, warn, error",

@@ -84,8 +84,12 @@ class WarningsTest {
             observability: { latency: { max-size: 1GB } } | observability.latency.max-size: has no effect: observability.latency.enabled is false
             manager: { url: null, poll-interval: 10s } | manager.poll-interval: has no effect: there is no manager.url
             manager: { heartbeat-interval: 30s } | manager.heartbeat-interval: has no effect: there is no manager.url
-            qos: { classes: { P1: { queue: 5 } } } | qos.classes.P1.queue: has no effect: this version shapes nothing yet, so no packet waits
+            qos: { classes: { P1: { queue: 5 } } } | qos.classes.P1.queue: has no effect: no rate is set, so no packet waits
+            qos: { classes: { P1: { weight: 5 } } } | qos.classes.P1.weight: has no effect: no rate is set, so no packet waits
             qos: { enabled: false, classes: { P2: { dscp: EF } } } | qos.classes.P2.dscp: has no effect: qos.enabled is false
+            qos: { enabled: false, link-rate: 1Gbit } | qos.link-rate: has no effect: qos.enabled is false
+            qos: { enabled: false, classes: { P1: { queue: 5 } } } | qos.classes.P1.queue: has no effect: qos.enabled is false
+            qos: { enabled: false, classes: { P1: { ceiling: 1Mbit } } } | qos.classes.P1.ceiling: has no effect: qos.enabled is false
             qos: { enabled: false, rules: [ { class: P0 } ] } | qos.rules: has no effect: qos.enabled is false
             """)
     void shouldTellWhatHasNoEffect(String line, String warning) {
@@ -108,6 +112,8 @@ class WarningsTest {
             health: { protocol: none, eject-for: 1s }
             health: { protocol: tcp, interval: 1s, timeout: 1s, unhealthy-after: 1, healthy-after: 1 }
             proxy-protocol: { accept: v2, header-timeout: 1s }
+            rate: 1Gbit
+            rate: { to-client: 1Gbit }
             """)
     void shouldSayNothingOfWhatHasAnEffect(String line) {
         assertEquals(List.of(), warnings(TCP + "    " + line + "\n"));
@@ -140,10 +146,8 @@ class WarningsTest {
                         .filter(fault -> !fault.contains(" not in this version yet; "))
                         .toList());
         String without = DESIGN.lines()
-                .filter(line -> !line.matches(".*(link-rate|rate: 500|guarantee: 100|burst: 256|algorithm: |police).*"))
-                .map(line -> line.replaceAll("guarantee: [0-9A-Za-z]+, +ceiling: [0-9A-Za-z]+, ", "")
-                        .replaceAll(", priority: 2", "")
-                        .replaceAll("mode: flows", "mode: off"))
+                .filter(line -> !line.matches(".*(algorithm: |police).*"))
+                .map(line -> line.replaceAll(", priority: 2", "").replaceAll("mode: flows", "mode: off"))
                 .collect(Collectors.joining("\n"));
         ConfigResult result = Faulty.load(folder, without);
         assertEquals(List.of(), Faulty.formatted(result));

@@ -12,6 +12,7 @@ import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.PortGuard;
 import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
+import io.marchproxy.l3l4.engine.quota.RateBalancer;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.MemoryNeed;
@@ -33,6 +34,7 @@ import io.marchproxy.l3l4.engine.status.StatusReport.FlowStateReport;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import io.marchproxy.l3l4.engine.udp.UdpCounter;
 import io.marchproxy.l3l4.engine.udp.UdpRelay;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +59,7 @@ import org.slf4j.LoggerFactory;
 public final class ProxyService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyService.class);
     private static final long QUOTA_TURN_MS = 20;
+    private static final long RATE_TURN_MS = 10;
     private static final long ADDRESS_TURN_MS = 100;
     private static final long ANSWER_SECONDS = 5;
     private static final long DRAIN_LOOK_MS = 10;
@@ -68,8 +71,8 @@ public final class ProxyService implements AutoCloseable {
     private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("control").factory());
     private final NameResolver names = new NameResolver();
-    private final SettingsCompiler compiler = new SettingsCompiler(names);
     private final Placement placement;
+    private final SettingsCompiler compiler;
     private final HealthMonitor health;
     private final @Nullable Journals journals;
     private final @Nullable FlowStates states;
@@ -82,6 +85,7 @@ public final class ProxyService implements AutoCloseable {
     private final UdpRelay udp;
     private final ListenerSet listeners;
     private final QuotaBalancer quotas;
+    private final RateBalancer rates;
     private final Heartbeats heartbeats;
     private final StatusParts parts;
 
@@ -93,8 +97,9 @@ public final class ProxyService implements AutoCloseable {
     private volatile boolean closed;
 
     private ProxyService(ProxySettings settings) throws SettingsException, JournalException, FlowStateException {
-        compiled = compiler.compile(settings);
         placement = Placement.of(settings.engine());
+        compiler = new SettingsCompiler(names, placement.plan().seats().size());
+        compiled = compiler.compile(settings);
         health = new HealthMonitor(this::flipped);
         addresses = new BackendAddresses(compiled, directory, health);
         journals = Journals.open(
@@ -113,6 +118,7 @@ public final class ProxyService implements AutoCloseable {
         neighbourhood = Neighbourhood.of(placement);
         listeners = new ListenerSet(shards, this::listen, this::steer);
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
+        rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
         parts = new StatusParts(shards, tcp, udp, listeners, health, connectErrors, startedNs);
     }
@@ -213,6 +219,7 @@ public final class ProxyService implements AutoCloseable {
         addresses.watch();
         listeners.commit(change);
         control.scheduleAtFixedRate(this::shareAgain, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
+        control.scheduleAtFixedRate(this::shareRatesAgain, RATE_TURN_MS, RATE_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(this::tryOtherAddresses, ADDRESS_TURN_MS, ADDRESS_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(heartbeats::ask, 0, Heartbeats.INTERVAL_MS, TimeUnit.MILLISECONDS);
         ready = true;
@@ -340,11 +347,21 @@ public final class ProxyService implements AutoCloseable {
             LOG.warn(
                     "{} connections or sessions were open still at the end of the drain time-out and are closed", left);
         }
+        letGo();
         if (states != null) {
             states.closing();
         }
         tcp.closeAll();
         udp.closeAll();
+    }
+
+    /** Has what waits for a rate leave at once: its connections are about to be closed, and its memory freed. */
+    private void letGo() {
+        PipelineSettings inForce = compiled.pipeline();
+        if (inForce.shape().limitsAnything()) {
+            PipelineSettings unshaped = inForce.unshaped();
+            await(shards.stream().map(shard -> shard.configure(unshaped)).toList());
+        }
     }
 
     /** The addresses that a configured service really listens on. */
@@ -384,6 +401,7 @@ public final class ProxyService implements AutoCloseable {
         closed = true;
         ready = false;
         listeners.closeAll();
+        letGo();
         if (states != null) {
             states.closing();
         }
@@ -416,6 +434,7 @@ public final class ProxyService implements AutoCloseable {
     }
 
     private void shareOut(CompiledSettings settings) {
+        control.execute(() -> rates.settings(settings.pipeline().shape()));
         List<CompletableFuture<Void>> shares = new ArrayList<>();
         for (CompiledService service : settings.services()) {
             if (service.protocol() == Protocol.UDP.number()) {
@@ -435,6 +454,14 @@ public final class ProxyService implements AutoCloseable {
         } catch (RuntimeException e) {
             // An executor ends what repeats with its first exception, without a word.
             errors.record("session shares", e);
+        }
+    }
+
+    private void shareRatesAgain() {
+        try {
+            rates.turn();
+        } catch (RuntimeException e) {
+            errors.record("shares of rates", e);
         }
     }
 

@@ -37,6 +37,8 @@ class CheckpointTest {
             wild.events(500_000);
             assertEquals(0, wild.journals().status().getFirst().lostRecords());
         }
+        String stats = Tools.run("stats", data).out();
+        assertTrue(stats.contains("release"), stats);
         // Old files were deleted meanwhile; where checkpoints are small, each file has one, and more can go.
         for (int deleted = 0; deleted < deletions; deleted++) {
             Tools.Outcome outcome = Tools.run("verify", data);

@@ -27,6 +27,7 @@ final class Recording {
 
     private final Path data;
     private final String engine;
+    private final String[] rates;
 
     /**
      * A recording to come.
@@ -35,8 +36,23 @@ final class Recording {
      * @param engine the engine section's content but the journal
      */
     Recording(Path data, String engine) {
+        this(data, engine, "", "", "");
+    }
+
+    private Recording(Path data, String engine, String... rates) {
         this.data = data;
         this.engine = engine;
+        this.rates = rates;
+    }
+
+    /** The same, of services that have less than they want: packets wait and are dropped, and the reload changes each rate. */
+    static Recording saturated(Path data, String engine) {
+        return new Recording(
+                data,
+                engine,
+                "link-rate: 40Mbit, classes: { P0: { ceiling: 8Mbit }, P3: { queue: 100 } },",
+                "rate: { to-backend: 30Mbit, to-client: 25Mbit }",
+                "rate: 4Mbit");
     }
 
     String configuration(int first, int second, String trafficClass, int sessions) {
@@ -44,14 +60,16 @@ final class Recording {
                 data-dir: %s
                 admin: { port: 0 }
                 engine: { %s, journal: { mode: packets, max-size: 1GB, snap: 32B } }
-                qos: { rules: [ { match: { protocol: udp }, class: %s } ] }
+                qos: { %s rules: [ { match: { protocol: udp }, class: %s } ] }
                 services:
                   - name: web
                     listen: tcp://127.0.0.1:0
+                    %s
                     health: { protocol: tcp, interval: 50ms, timeout: 50ms }
                     backends: [ { id: a, address: "127.0.0.1:%d" }, { id: b, address: "127.0.0.1:%d" } ]
                   - name: dns
                     listen: udp://127.0.0.1:0
+                    %s
                     session-timeout: 1s
                     max-sessions: %d
                     session-overflow: evict-oldest
@@ -70,7 +88,20 @@ final class Recording {
                     listen: tcp://127.0.0.1:0
                     max-connections: 1
                     backends: [ { id: g, address: "127.0.0.1:%d" } ]
-                """.formatted(data, engine, trafficClass, first, second, sessions, first, second, first, first);
+                """.formatted(
+                        data,
+                        engine,
+                        rates[0],
+                        trafficClass,
+                        rates[1],
+                        first,
+                        second,
+                        rates[2],
+                        sessions,
+                        first,
+                        second,
+                        first,
+                        first);
     }
 
     /**
@@ -92,7 +123,12 @@ final class Recording {
             assertEquals(0, turnedAway.exchanges());
             mortal.close();
             await("traffic past a dead backend", () -> handled(proxy) > packets / 2 && !healthy(proxy));
-            proxy.reload(read(configuration(first.port(), port, "P0", 6)));
+            // Twice the rates, if there are any.
+            proxy.reload(read(configuration(first.port(), port, "P0", 6)
+                    .replace("40Mbit", "80Mbit")
+                    .replace("30Mbit", "60Mbit")
+                    .replace("25Mbit", "50Mbit")
+                    .replace("4Mbit", "8Mbit")));
             try (Echo returned = new Echo(port)) {
                 await("traffic to one that came back", () -> handled(proxy) > packets && healthy(proxy));
                 assertEquals(port, returned.port());

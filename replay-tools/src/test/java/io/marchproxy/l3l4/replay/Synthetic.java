@@ -19,6 +19,8 @@ import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
+import io.marchproxy.l3l4.stages.shape.RateLimit;
+import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -69,12 +71,24 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     }
 
     static PipelineSettings settings(int dscpP2) {
+        return settings(dscpP2, new ShapeSettings(1000, 1000, 1000, 1000));
+    }
+
+    /** With a rate, in bits per second, that its only service has. */
+    static PipelineSettings limited(long rate) {
+        ShapeSettings none = new ShapeSettings(1000, 1000, 1000, 1000);
+        RateLimit limit = new RateLimit(rate, 16_384);
+        return settings(
+                18, new ShapeSettings(none.link(), none.classes(), List.of(new ServiceLimits(limit, limit)), 1));
+    }
+
+    private static PipelineSettings settings(int dscpP2, ShapeSettings shape) {
         return new PipelineSettings(
                 1,
                 "cafe",
                 new ClassifySettings(
                         List.of(new ServiceProfile(0, "dns", 17, true, 2, IDLE_NS, CAPACITY, false, 0)), List.of()),
-                new ShapeSettings(1000, 1000, 1000, 1000),
+                shape,
                 new MarkSettings(true, 46, 34, dscpP2, 0),
                 new RouteSettings(List.of(new BackendPool(List.of(7, 9), 1, 1_000_000_000L))));
     }

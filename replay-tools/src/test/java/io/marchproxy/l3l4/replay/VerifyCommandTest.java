@@ -66,6 +66,34 @@ class VerifyCommandTest {
     }
 
     @Test
+    void shouldFindNoDifferenceWherePacketsWaitAndAreDropped() throws Exception {
+        try (Synthetic synthetic =
+                new Synthetic(data, Mode.PACKETS, Synthetic.limited(400_000_000), Synthetic.limited(400_000_000))) {
+            synthetic.datagrams(10_000);
+        }
+
+        Tools.Outcome outcome = Tools.run("verify", data);
+
+        assertEquals(0, outcome.exitCode(), outcome::toString);
+        assertTrue(Tools.run("stats", data).out().contains("queue-full"));
+    }
+
+    @Test
+    void shouldNameARateThatIsOnePercentOff() throws Exception {
+        try (Synthetic synthetic =
+                new Synthetic(data, Mode.PACKETS, Synthetic.limited(404_000_000), Synthetic.limited(400_000_000))) {
+            synthetic.datagrams(10_000);
+        }
+
+        Tools.Outcome outcome = Tools.run("verify", data);
+
+        assertEquals(1, outcome.exitCode(), outcome::toString);
+        // The first packet that the one has tokens for and the other has not.
+        assertTrue(outcome.out().contains("≠ verdict        HOLD                             FORWARD"), outcome.out());
+        assertTrue(outcome.out().contains("≠ flags          was-held                         none"), outcome.out());
+    }
+
+    @Test
     void shouldSayThatTheModeFlowsCanNotBeVerified() throws Exception {
         try (Synthetic synthetic = new Synthetic(data, Mode.FLOWS, Synthetic.settings(18), Synthetic.settings(18))) {
             synthetic.datagrams(10);

@@ -59,6 +59,26 @@ class VerifyIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "mode: run-to-completion, shards: 1",
+                "mode: pipelined, shards: 2",
+                "mode: run-to-completion, shards: 1, transport: nio"
+            })
+    void shouldHoldAndReleaseAgainAsItDid(String engine) throws Exception {
+        Recording.saturated(data, engine).make(20_000);
+
+        Tools.Outcome verified = Tools.run("verify", data);
+
+        assertEquals(0, verified.exitCode(), verified::toString);
+        Tools.Outcome stats = Tools.run("stats", data);
+        for (String what :
+                new String[] {"verdicts  hold", "records   release", "drops     queue-full", "events    tick"}) {
+            assertTrue(count(stats.out(), what) > 100, () -> what + " is missing in\n" + stats.out());
+        }
+    }
+
     /** The sum over shards of a line's number. */
     private static long count(String text, String what) {
         return text.lines()

@@ -22,6 +22,9 @@ import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
+import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.RateLimit;
+import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -180,7 +183,7 @@ final class Wild implements PipelineOutput, AutoCloseable {
                                 new ServiceProfile(1, "b", UDP, true, 2, 90 * SECOND_NS, sessionCap, false, 1),
                                 new ServiceProfile(2, "c", TCP, true, 3, 20 * SECOND_NS, 0, false, 0)),
                         List.of()),
-                new ShapeSettings(10, 10, 10, 10),
+                shape(sessionCap),
                 new MarkSettings(sessionCap % 2 == 0, 46, 34, 18, 0),
                 new RouteSettings(List.of(
                         new BackendPool(List.of(0, 1), 1, SECOND_NS),
@@ -207,5 +210,18 @@ final class Wild implements PipelineOutput, AutoCloseable {
     public void close() {
         journals.close();
         arena.close();
+    }
+
+    /** Rates that what comes in bursts has to wait for; others after each change of the configuration. */
+    private static ShapeSettings shape(int variant) {
+        RateLimit link = new RateLimit(20_000_000 + 1_000 * (variant % 7), 16_384);
+        RateLimit some = new RateLimit(3_000_000 + 1_000 * (variant % 5), 6_000);
+        ClassLimits free = new ClassLimits(40, some, RateLimit.NONE, 2);
+        ClassLimits held = new ClassLimits(40, RateLimit.NONE, some, 1);
+        return new ShapeSettings(
+                link,
+                List.of(free, free, held, free),
+                List.of(new ServiceLimits(some, RateLimit.NONE, RateLimit.NONE), new ServiceLimits(some, some)),
+                1);
     }
 }

@@ -8,6 +8,9 @@ import io.marchproxy.l3l4.stages.mark.MarkSettings;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
+import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.RateLimit;
+import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +53,13 @@ final class Configurations {
 
     static ShapeSettings shape() {
         return new ShapeSettings(QUEUE_PACKETS, QUEUE_PACKETS, QUEUE_PACKETS, QUEUE_PACKETS);
+    }
+
+    /** The same with limits that are far above what {@link Traffic} brings. */
+    static ShapeSettings limitedShape() {
+        RateLimit limit = new RateLimit(8_000_000_000L, 1 << 20);
+        ClassLimits one = new ClassLimits(QUEUE_PACKETS, limit);
+        return new ShapeSettings(limit, List.of(one, one, one, one), List.of(new ServiceLimits(limit, limit)), 1);
     }
 
     static MarkSettings mark() {

@@ -28,6 +28,9 @@ public final class StageRig {
     private static final long SEED = 42;
     private static final long RESIDENCE_NS = 2_000;
 
+    /** Between packets: at ten million a second, 64 bytes each, no limit of a gigabyte a second is reached. */
+    private static final long PACKET_NS = 100;
+
     private final PacketDescriptor[] packets;
     private final OffHeapFlowTable flows;
     private final FlowTimers timers;
@@ -106,7 +109,23 @@ public final class StageRig {
 
     /** Shape: no rate is set, everything leaves at once. */
     public static Workload shapePassThrough(Arena arena) {
-        return withFlows(arena).repeat(new ShapeStage(Configurations.shape()), Verdict.CONTINUE);
+        StageRig rig = withFlows(arena);
+        return rig.repeat(new ShapeStage(Configurations.shape(), rig.flows), Verdict.CONTINUE);
+    }
+
+    /** Shape: link, service and class have limits that are not reached, so that each packet asks and pays all three. */
+    public static Workload shapeLimited(Arena arena) {
+        StageRig rig = withFlows(arena);
+        ShapeStage stage = new ShapeStage(Configurations.limitedShape(), rig.flows);
+        long[] now = {rig.nowNs};
+        return () -> {
+            int passed = 0;
+            for (PacketDescriptor packet : rig.packets) {
+                now[0] += PACKET_NS;
+                passed += passed(stage.process(packet, now[0]));
+            }
+            return passed;
+        };
     }
 
     /** Mark: the class's code point. */

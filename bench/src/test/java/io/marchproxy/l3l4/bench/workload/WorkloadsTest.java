@@ -57,6 +57,13 @@ class WorkloadsTest {
         all.put("classify, new flow, no rule", StageRig.classifyNew(ARENA, 0));
         all.put("classify, new flow, 10 rules", StageRig.classifyNew(ARENA, 10));
         all.put("shape", StageRig.shapePassThrough(ARENA));
+        all.put("shape, three limits", StageRig.shapeLimited(ARENA));
+        TokenBucketRig buckets = new TokenBucketRig();
+        all.put("token bucket", buckets::take);
+        all.put("token bucket without a limit", buckets::takeUnlimited);
+        all.put("token bucket, waits", new TokenBucketRig()::waitFor);
+        all.put("single rate meter", new TokenBucketRig()::singleRate);
+        all.put("two rate meter", new TokenBucketRig()::twoRate);
         all.put("mark", StageRig.mark(ARENA));
         all.put("route, known flow", StageRig.routeKnown(ARENA));
         all.put("route, new flow", StageRig.routeNew(ARENA));

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Finds what is right by itself and wrong together. */
 final class Contradictions {
@@ -46,10 +47,12 @@ final class Contradictions {
                             service.path()));
             checkBackends(service);
             checkConnect(service);
+            checkBurst(service);
             checkEffect(service);
         }
         checkListeners();
         new Loops(services, faults).check();
+        new RateSums(root, faults).check();
         checkRules(names);
     }
 
@@ -94,6 +97,19 @@ final class Contradictions {
                     connect.path(ServiceKeys.CONNECT_TIMEOUT),
                     "one try may take longer than all tries together (connect.total is " + shown
                             + "); raise total or lower timeout");
+        }
+    }
+
+    private void checkBurst(Bound service) {
+        Bound rate = service.group(ServiceKeys.RATE);
+        boolean limited = Stream.of(ServiceKeys.RATE_TO_BACKEND, ServiceKeys.RATE_TO_CLIENT)
+                .anyMatch(key -> rate.find(key).isPresent() || rate.origin(key) != Origin.Unwritten.DEFAULT);
+        if (!limited) {
+            service.changed(ServiceKeys.BURST)
+                    .ifPresent(origin -> faults.add(
+                            origin,
+                            service.path(ServiceKeys.BURST),
+                            "has no effect: the service has no rate; give it one or remove the key"));
         }
     }
 

@@ -12,12 +12,15 @@ import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings.Version;
+import java.util.List;
 
 /**
  * Finds keys that tune what is switched off. They may stay, for who switches it on again, but their writer is told: a key
  * that is taken in silence is believed to work.
  */
 final class Idle {
+    private static final String QOS_IS_OFF = "qos.enabled is false";
+
     private final Bound root;
     private final Faults warnings;
 
@@ -46,7 +49,7 @@ final class Idle {
         if (!engine.get(Catalogue.NUMA)) {
             idle(engine, "engine.numa is false", Catalogue.IRQ_AFFINITY);
         }
-        checkQos(root.group(QosKeys.QOS));
+        checkQos(root.group(QosKeys.QOS), root.groups(ServiceKeys.SERVICES));
         root.groups(ServiceKeys.SERVICES).forEach(this::checkService);
         checkExports(root.group(Catalogue.OBSERVABILITY));
         Bound manager = root.group(Catalogue.MANAGER);
@@ -63,19 +66,42 @@ final class Idle {
                 && String.valueOf(mode.value()).equals("OFF");
     }
 
-    private void checkQos(Bound qos) {
+    private void checkQos(Bound qos, List<Bound> services) {
         Bound classes = qos.group(QosKeys.CLASS_GROUP);
         boolean off = !qos.get(QosKeys.ENABLED);
         if (off) {
-            idle(qos, "qos.enabled is false", QosKeys.RULES);
+            idle(qos, QOS_IS_OFF, QosKeys.LINK_RATE, QosKeys.RULES);
+            for (Bound service : services) {
+                idle(
+                        service.group(ServiceKeys.RATE),
+                        QOS_IS_OFF,
+                        ServiceKeys.RATE_TO_BACKEND,
+                        ServiceKeys.RATE_TO_CLIENT);
+                idle(service, QOS_IS_OFF, ServiceKeys.GUARANTEE, ServiceKeys.BURST);
+            }
         }
+        boolean limits = limits(qos, services);
         for (QosKeys.ClassKeys keys : QosKeys.CLASSES) {
             Bound one = classes.group(keys.group());
             if (off) {
-                idle(one, "qos.enabled is false", keys.dscp());
+                idle(one, QOS_IS_OFF, keys.dscp(), keys.guarantee(), keys.ceiling(), keys.weight(), keys.queue());
+            } else if (!limits) {
+                idle(one, "no rate is set, so no packet waits", keys.weight(), keys.queue());
             }
-            idle(one, "this version shapes nothing yet, so no packet waits", keys.queue());
         }
+    }
+
+    /** Whether there is any rate that a packet may have to wait for. */
+    private static boolean limits(Bound qos, List<Bound> services) {
+        Bound classes = qos.group(QosKeys.CLASS_GROUP);
+        return qos.find(QosKeys.LINK_RATE).isPresent()
+                || QosKeys.CLASSES.stream()
+                        .anyMatch(keys ->
+                                classes.group(keys.group()).find(keys.ceiling()).isPresent())
+                || services.stream()
+                        .map(service -> service.group(ServiceKeys.RATE))
+                        .anyMatch(rate -> rate.find(ServiceKeys.RATE_TO_BACKEND).isPresent()
+                                || rate.find(ServiceKeys.RATE_TO_CLIENT).isPresent());
     }
 
     private void checkService(Bound service) {

@@ -41,6 +41,9 @@ public final class SectionReader {
     }
 
     private Bound section(Group group, @Nullable ConfigNode node, String path, Origin parent) {
+        if (group.whole() && node instanceof Scalar scalar && !scalar.isNull()) {
+            return spread(group, scalar, path);
+        }
         Origin origin = node == null ? parent : node.origin();
         Mapping mapping = mapping(group, node, path);
         Bound bound = new Bound(path, origin, node != null && mapping == null);
@@ -50,6 +53,21 @@ public final class SectionReader {
         for (Field field : group.fields()) {
             ConfigNode value = mapping == null ? null : mapping.get(field.name());
             bound.put(field, slot(field, value, bound));
+        }
+        return bound;
+    }
+
+    /** One value for all keys of a section. */
+    private Bound spread(Group group, Scalar scalar, String path) {
+        Bound bound = new Bound(path, scalar.origin(), false);
+        Bound.@Nullable Value value = null;
+        for (Field field : group.fields()) {
+            if (value == null && field instanceof Key<?> key) {
+                value = new Bound.Value(read(key.type(), scalar, path).orElse(null), key.type(), scalar.origin());
+            }
+            if (value != null) {
+                bound.put(field, value);
+            }
         }
         return bound;
     }

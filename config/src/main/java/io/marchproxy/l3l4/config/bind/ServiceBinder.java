@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings;
 import io.marchproxy.l3l4.config.settings.ServiceBuilder;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import io.marchproxy.l3l4.config.value.HostPort;
 
 /** Makes the settings of one service. */
@@ -17,6 +18,7 @@ final class ServiceBinder {
     static ServiceSettings service(Bound service) {
         ServiceBuilder builder = ServiceSettings.builder(service.get(ServiceKeys.NAME))
                 .trafficClass(service.get(ServiceKeys.CLASS))
+                .shaping(shaping(service))
                 .maxConnections(service.get(ServiceKeys.MAX_CONNECTIONS))
                 .idleTimeout(service.get(ServiceKeys.IDLE_TIMEOUT))
                 .connect(connect(service.group(ServiceKeys.CONNECT)))
@@ -35,6 +37,15 @@ final class ServiceBinder {
         service.list(ServiceKeys.LISTEN).forEach(listen -> builder.listen(listen.value()));
         service.groups(ServiceKeys.BACKENDS).forEach(backend -> builder.backend(backend(backend)));
         return builder.build();
+    }
+
+    private static ShapingSettings shaping(Bound service) {
+        Bound rate = service.group(ServiceKeys.RATE);
+        return new ShapingSettings(
+                service.find(ServiceKeys.GUARANTEE).orElse(0L),
+                rate.find(ServiceKeys.RATE_TO_BACKEND).orElse(0L),
+                rate.find(ServiceKeys.RATE_TO_CLIENT).orElse(0L),
+                service.find(ServiceKeys.BURST).orElse(0L));
     }
 
     private static ConnectSettings connect(Bound connect) {

@@ -16,6 +16,7 @@ import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.QosSettings.ClassSettings;
 import io.marchproxy.l3l4.config.settings.RuleSettings;
+import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import java.util.List;
 
 /** Makes settings of a configuration that has been read. */
@@ -28,6 +29,7 @@ public final class SettingsBinder {
     public static void conclude(Bound root, Faults faults) {
         for (Bound service : root.groups(ServiceKeys.SERVICES)) {
             service.group(ServiceKeys.HEALTH).settle(ServiceKeys.HEALTH_PROTOCOL, defaultProbe(service));
+            settleBurst(service);
             service.findGroup(ServiceKeys.ACCEPT)
                     .ifPresent(accept -> accept.find(ServiceKeys.ACCEPT_RATE)
                             .ifPresent(rate -> accept.settle(ServiceKeys.ACCEPT_BURST, Math.toIntExact(rate))));
@@ -54,6 +56,16 @@ public final class SettingsBinder {
                 root.get(Catalogue.LOG_LEVEL),
                 latency(root.group(Catalogue.OBSERVABILITY).group(Catalogue.LATENCY)),
                 Effective.hash(root));
+    }
+
+    private static void settleBurst(Bound service) {
+        Bound rate = service.group(ServiceKeys.RATE);
+        long most = Math.max(
+                rate.find(ServiceKeys.RATE_TO_BACKEND).orElse(0L),
+                rate.find(ServiceKeys.RATE_TO_CLIENT).orElse(0L));
+        if (most > 0) {
+            service.settle(ServiceKeys.BURST, ShapingSettings.usualBurst(most));
+        }
     }
 
     private static HealthSettings.Probe defaultProbe(Bound service) {
@@ -106,11 +118,17 @@ public final class SettingsBinder {
         List<ClassSettings> settings = QosKeys.CLASSES.stream()
                 .map(keys -> {
                     Bound one = classes.group(keys.group());
-                    return new ClassSettings(one.get(keys.dscp()), one.get(keys.queue()));
+                    return new ClassSettings(
+                            one.get(keys.dscp()),
+                            one.get(keys.queue()),
+                            one.find(keys.guarantee()).orElse(0L),
+                            one.find(keys.ceiling()).orElse(0L),
+                            one.find(keys.weight()).orElse(1));
                 })
                 .toList();
         return new QosSettings(
                 qos.get(QosKeys.ENABLED),
+                qos.find(QosKeys.LINK_RATE).orElse(0L),
                 settings,
                 qos.groups(QosKeys.RULES).stream().map(SettingsBinder::rule).toList());
     }

@@ -78,6 +78,13 @@ public final class JsonSchema {
                 schema.put("anyOf", List.of(one, Map.of("type", "array", "items", one, "minItems", 1)));
                 yield schema;
             }
+            case Group group
+            when group.whole() && group.fields().getFirst() instanceof Key<?> key -> {
+                Map<String, Object> schema = new LinkedHashMap<>();
+                schema.put(DESCRIPTION, group.meaning());
+                schema.put("anyOf", List.of(orReference(key.type().schema()), group(group, path)));
+                yield schema;
+            }
             case Group group -> group(group, path);
             case Groups groups -> {
                 Map<String, Object> schema = new LinkedHashMap<>();

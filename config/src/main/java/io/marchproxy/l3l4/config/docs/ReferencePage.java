@@ -75,10 +75,16 @@ public final class ReferencePage {
         switch (field) {
             case Key<?> key -> row(key.name(), key.type().words(), otherwise(key), key.meaning() + later(path));
             case ListKey<?> list -> row(list.name(), list.type().words() + "; or a list", "*required*", list.meaning());
-            case Group group -> row(group.name(), "section", group.optional() ? "none" : "", group.meaning());
+            case Group group -> row(group.name(), type(group), group.optional() ? "none" : "", group.meaning());
             case Groups groups -> row(groups.name(), "list of sections", "", groups.meaning());
             case Later key -> row(key.name(), key.words(), "none", key.meaning() + later(path));
         }
+    }
+
+    private static String type(Group group) {
+        return group.whole() && group.fields().getFirst() instanceof Key<?> key
+                ? key.type().words() + ", or section"
+                : "section";
     }
 
     private void row(String name, String type, String otherwise, String meaning) {

@@ -85,15 +85,9 @@ public final class NotYet {
                     "layer 3 is",
                     "listen on tcp:// or udp://",
                     LAYER3),
-            any("qos.link-rate", "bandwidth shaping is", REMOVE, QOS),
-            any("qos.classes.*.guarantee", "bandwidth shaping is", REMOVE, QOS),
-            any("qos.classes.*.ceiling", "bandwidth shaping is", REMOVE, QOS),
             any("qos.rules[].police", "policing is", REMOVE, QOS),
-            any("services[].rate", "bandwidth shaping is", REMOVE, QOS),
-            any("services[].guarantee", "bandwidth shaping is", REMOVE, QOS),
-            any("services[].burst", "bandwidth shaping is", REMOVE, QOS),
-            zero("default_bandwidth", "bandwidth shaping is", QOS),
-            zero("burst_size", "bandwidth shaping is", QOS));
+            zero("default_bandwidth", "the older form of services[].rate is", QOS),
+            zero("burst_size", "the older form of services[].burst is", QOS));
 
     private static final Map<String, Row> BY_PATH =
             TABLE.stream().collect(Collectors.toUnmodifiableMap(Row::path, row -> row));

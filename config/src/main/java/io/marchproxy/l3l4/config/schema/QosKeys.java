@@ -15,13 +15,25 @@ public final class QosKeys {
     private static final String ANY = "any";
 
     /** The keys of one class: its defaults differ from those of the others. */
-    public record ClassKeys(Group group, Key<Integer> dscp, Key<Integer> queue) {}
+    public record ClassKeys(
+            Group group,
+            Key<Long> guarantee,
+            Key<Long> ceiling,
+            Key<Integer> weight,
+            Key<Integer> dscp,
+            Key<Integer> queue) {}
 
     public static final Key<Boolean> ENABLED = Key.of(
             "enabled",
             Values.BOOLEAN,
             QosSettings.DEFAULT.enabled(),
-            "Whether packets leave with their class's code point; false leaves code points as they came.");
+            "Whether packets leave with their class's code point and by the rates that are set; false leaves code points as they"
+                    + " came, and lets everything leave at once.");
+    public static final Key<Long> LINK_RATE = Key.open(
+            "link-rate",
+            ServiceKeys.RATE_TYPE,
+            "no limit",
+            "What the link carries in each direction: all services together never exceed it.");
 
     /** P0 to P3, in this order. */
     public static final List<ClassKeys> CLASSES = classes();
@@ -75,7 +87,7 @@ public final class QosKeys {
     public static final Group QOS = new Group(
             "qos",
             "Classes of traffic, and which packets belong to which.",
-            List.of(ENABLED, new Later("link-rate", "rate", "What the link carries."), CLASS_GROUP, RULES));
+            List.of(ENABLED, LINK_RATE, CLASS_GROUP, RULES));
 
     private QosKeys() {}
 
@@ -85,16 +97,33 @@ public final class QosKeys {
             QosSettings.ClassSettings settings = QosSettings.DEFAULT.classes().get(number.ordinal());
             Key<Integer> dscp = Key.of("dscp", Values.DSCP, settings.dscp(), "Code point that its packets leave with.");
             Key<Integer> queue = Key.of(
-                    "queue", Values.integer(1, 1_000_000), settings.queuePackets(), "Packets that it may hold back.");
+                    "queue",
+                    Values.integer(1, 1_000_000),
+                    settings.queuePackets(),
+                    "Datagrams that it may hold back in each direction; what comes then is dropped.");
+            Key<Long> guarantee = Key.open(
+                    "guarantee",
+                    ServiceKeys.RATE_TYPE,
+                    "none",
+                    "Rate that the class has in any case, in each direction and over all services.");
+            Key<Integer> weight = Key.of(
+                    "weight",
+                    Values.integer(1, 1_000),
+                    settings.weight(),
+                    "Its part, among P1 to P3, of what is left besides the guarantees.");
+            Key<Long> ceiling = Key.open(
+                    "ceiling",
+                    ServiceKeys.RATE_TYPE,
+                    "no limit",
+                    "Rate that the class never exceeds, in each direction and over all services.");
             Group group = new Group(
                     number.name(),
                     "Class " + number + ".",
-                    List.of(
-                            new Later("guarantee", "rate", "Rate that the class has in any case."),
-                            new Later("ceiling", "rate", "Rate that the class never exceeds."),
-                            dscp,
-                            queue));
-            classes.add(new ClassKeys(group, dscp, queue));
+                    // P0 goes first, and has no turns to be weighed.
+                    number == TrafficClass.P0
+                            ? List.of(guarantee, ceiling, dscp, queue)
+                            : List.of(guarantee, ceiling, weight, dscp, queue));
+            classes.add(new ClassKeys(group, guarantee, ceiling, weight, dscp, queue));
         }
         return List.copyOf(classes);
     }

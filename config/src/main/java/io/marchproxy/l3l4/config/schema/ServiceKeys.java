@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
 import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.config.value.ValueType;
@@ -20,6 +21,7 @@ public final class ServiceKeys {
     private static final HealthSettings HEALTHY = HealthSettings.DEFAULT_TCP;
     private static final int ONE_GIB = 1 << 30;
 
+    static final ValueType<Long> RATE_TYPE = Values.rate(ShapingSettings.LOWEST_RATE, ShapingSettings.HIGHEST_RATE);
     static final ValueType<TrafficClass> CLASS_TYPE = Values.word(TrafficClass.class, TrafficClass::name, Map.of());
 
     public static final Key<String> NAME =
@@ -28,6 +30,24 @@ public final class ServiceKeys {
             "listen", Values.LISTEN, "Where it listens: one address or a list. tcp:// and udp:// may share a port.");
     public static final Key<TrafficClass> CLASS = Key.of(
             "class", CLASS_TYPE, DEFAULT.trafficClass(), "Traffic class of packets that no rule of qos.rules matches.");
+    public static final Key<Long> RATE_TO_BACKEND =
+            Key.open("to-backend", RATE_TYPE, "no limit", "Ceiling of what goes to the backends.");
+    public static final Key<Long> RATE_TO_CLIENT =
+            Key.open("to-client", RATE_TYPE, "no limit", "Ceiling of what goes to the clients.");
+    public static final Group RATE = Group.orOne(
+            "rate",
+            "Rate that the service never exceeds, all clients together: one for each direction, or each its own.",
+            List.of(RATE_TO_BACKEND, RATE_TO_CLIENT));
+    public static final Key<Long> GUARANTEE = Key.open(
+            "guarantee",
+            RATE_TYPE,
+            "none",
+            "Rate that the service has in any case, in each direction: a part of qos.link-rate.");
+    public static final Key<Long> BURST = Key.open(
+            "burst",
+            Values.size(ShapingSettings.LEAST_BURST, ShapingSettings.LARGEST_BURST),
+            "what 4 ms of the rate bring, from 16KiB to 1MiB",
+            "What may pass at once when the service was below its rate before.");
     public static final Key<ServiceSettings.Algorithm> ALGORITHM = Key.of(
             "algorithm",
             Values.word(ServiceSettings.Algorithm.class),
@@ -199,9 +219,9 @@ public final class ServiceKeys {
                             NAME,
                             LISTEN,
                             CLASS,
-                            new Later("rate", "rate, or { to-backend: …, to-client: … }", "Ceiling of the service."),
-                            new Later("guarantee", "rate", "Rate that the service has in any case."),
-                            new Later("burst", "size", "What may pass at once above the rate."),
+                            RATE,
+                            GUARANTEE,
+                            BURST,
                             ALGORITHM,
                             MAX_CONNECTIONS,
                             IDLE_TIMEOUT,

@@ -6,21 +6,24 @@ import java.util.List;
  * Classes and rules.
  *
  * @param enabled false leaves code points as they come and puts every packet through as it is
+ * @param linkBits what the link carries in each direction, in bits per second; 0 for no limit
  * @param classes P0 to P3, in this order
  * @param rules in order; the first that matches decides, a service's own class is the default
  */
-public record QosSettings(boolean enabled, List<ClassSettings> classes, List<RuleSettings> rules) {
-    /** Code points by RFC 4594 and DESIGN: EF, AF41, AF21, BE. */
+public record QosSettings(boolean enabled, long linkBits, List<ClassSettings> classes, List<RuleSettings> rules) {
+    /** Code points by RFC 4594 and DESIGN: EF, AF41, AF21, BE. A class has twice what the next lower one has, where nothing else is said. */
     public static final QosSettings DEFAULT = new QosSettings(
             true,
+            0,
             List.of(
                     new ClassSettings(46, 1000),
-                    new ClassSettings(34, 1000),
-                    new ClassSettings(18, 1000),
+                    new ClassSettings(34, 1000, 0, 0, 4),
+                    new ClassSettings(18, 1000, 0, 0, 2),
                     new ClassSettings(0, 1000)),
             List.of());
 
     public QosSettings {
+        ShapingSettings.checkRate("link-rate", linkBits);
         classes = List.copyOf(classes);
         rules = List.copyOf(rules);
         if (classes.size() != TrafficClass.values().length) {
@@ -28,16 +31,32 @@ public record QosSettings(boolean enabled, List<ClassSettings> classes, List<Rul
         }
     }
 
+    /** Without a limit of the link. */
+    public QosSettings(boolean enabled, List<ClassSettings> classes, List<RuleSettings> rules) {
+        this(enabled, 0, classes, rules);
+    }
+
     /**
      * One class.
      *
      * @param dscp code point that its packets leave with, 0 to 63 (RFC 2474)
-     * @param queuePackets bound of its queue of held packets
+     * @param queuePackets datagrams that it may hold in each direction
+     * @param guaranteeBits what its packets have in any case in each direction, in bits per second; 0 for nothing
+     * @param ceilingBits what its packets may have in each direction, in bits per second; 0 for no limit
+     * @param weight of P1 to P3: its part of what is left besides the guarantees, 1 to 1,000
      */
-    public record ClassSettings(int dscp, int queuePackets) {
+    public record ClassSettings(int dscp, int queuePackets, long guaranteeBits, long ceilingBits, int weight) {
         public ClassSettings {
             Ranges.check("dscp", dscp, 0, 63);
             Ranges.check("queue", queuePackets, 1, 1_000_000);
+            ShapingSettings.checkRate("guarantee", guaranteeBits);
+            ShapingSettings.checkRate("ceiling", ceilingBits);
+            Ranges.check("weight", weight, 1, 1_000);
+        }
+
+        /** Without rates, and of weight 1. */
+        public ClassSettings(int dscp, int queuePackets) {
+            this(dscp, queuePackets, 0, 0, 1);
         }
     }
 }

@@ -11,6 +11,7 @@ public final class ServiceBuilder {
     private final List<ListenAddress> listen = new ArrayList<>();
     private final List<BackendSettings> backends = new ArrayList<>();
     private TrafficClass trafficClass = TrafficClass.P3;
+    private ShapingSettings shaping = ShapingSettings.NONE;
     private int maxConnections = 100_000;
     private Duration idleTimeout = Duration.ofSeconds(60);
     private ConnectSettings connect = ConnectSettings.DEFAULT;
@@ -51,6 +52,11 @@ public final class ServiceBuilder {
 
     public ServiceBuilder trafficClass(TrafficClass value) {
         trafficClass = value;
+        return this;
+    }
+
+    public ServiceBuilder shaping(ShapingSettings value) {
+        shaping = value;
         return this;
     }
 
@@ -132,6 +138,7 @@ public final class ServiceBuilder {
                 name,
                 listen,
                 trafficClass,
+                shaping,
                 ServiceSettings.Algorithm.ROUND_ROBIN,
                 maxConnections,
                 idleTimeout,

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One service: where it listens, how it treats its clients, and its backends. Made by {@link ServiceBuilder}, which has
  * the defaults.
  *
+ * @param shaping how fast it may be
  * @param maxConnections TCP connections at the most, over all shards
  * @param idleTimeout after which a silent TCP connection is closed; zero for never
  * @param acceptRate per client address, or null for no limit
@@ -21,6 +22,7 @@ public record ServiceSettings(
         String name,
         List<ListenAddress> listen,
         TrafficClass trafficClass,
+        ShapingSettings shaping,
         Algorithm algorithm,
         int maxConnections,
         Duration idleTimeout,

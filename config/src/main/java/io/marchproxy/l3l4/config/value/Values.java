@@ -82,13 +82,6 @@ public final class Values {
                             Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 65_535),
                             pattern("^[0-9]{1,5}(-[0-9]{1,5})?$"))));
 
-    /** Bits per second. */
-    public static final ValueType<Long> RATE = new ValueType<>(
-            "rate, such as 100Mbit",
-            text -> Units.read(text, Units.RATE_BITS, "rate"),
-            rate -> Units.write(rate, Units.RATE_BITS),
-            pattern(Units.pattern(Units.RATE_BITS)));
-
     /** Events per second. */
     public static final ValueType<Long> PER_SECOND = new ValueType<>(
             "number per second, such as 100/s", Values::perSecond, n -> n + "/s", pattern("^[0-9]{1,10}/s$"));
@@ -192,6 +185,22 @@ public final class Values {
                 },
                 Units::write,
                 schema);
+    }
+
+    /** Bits per second. */
+    public static ValueType<Long> rate(long least, long most) {
+        String range = Units.write(least, Units.RATE_BITS) + " to " + Units.write(most, Units.RATE_BITS);
+        return new ValueType<>(
+                "rate, " + range,
+                text -> {
+                    long value = Units.read(text, Units.RATE_BITS, "rate");
+                    if (value < least || value > most) {
+                        throw new BadValueException("must be from " + range);
+                    }
+                    return value;
+                },
+                rate -> Units.write(rate, Units.RATE_BITS),
+                pattern(Units.pattern(Units.RATE_BITS)));
     }
 
     /** Sizes in bytes. */

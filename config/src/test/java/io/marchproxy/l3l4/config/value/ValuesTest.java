@@ -12,6 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ValuesTest {
+    private static final ValueType<Long> RATE = Values.rate(1, Long.MAX_VALUE);
+
     private static final ValueType<Duration> DURATION = Values.duration(Duration.ZERO, Duration.ofDays(365));
     private static final ValueType<Long> SIZE = Values.size(0, Long.MAX_VALUE);
 
@@ -72,8 +74,8 @@ class ValuesTest {
     @ParameterizedTest
     @CsvSource({"1bit, 1", "8kbit, 8000", "100Mbit, 100000000", "400Gbit, 400000000000", "2.5Gbit, 2500000000"})
     void shouldReadRatesInPowersOfTen(String text, long bitsPerSecond) throws BadValueException {
-        assertEquals(bitsPerSecond, Values.RATE.read(text));
-        assertEquals(bitsPerSecond, Values.RATE.read(Values.RATE.write(bitsPerSecond)));
+        assertEquals(bitsPerSecond, RATE.read(text));
+        assertEquals(bitsPerSecond, RATE.read(RATE.write(bitsPerSecond)));
     }
 
     @ParameterizedTest
@@ -81,8 +83,7 @@ class ValuesTest {
     void shouldSayWhichRateWasMeant(String text, String meant) {
         assertEquals(
                 meant,
-                assertThrows(BadValueException.class, () -> Values.RATE.read(text))
-                        .meant());
+                assertThrows(BadValueException.class, () -> RATE.read(text)).meant());
     }
 
     /** RFC 2474, 2597, 3246, 4594. */

@@ -18,7 +18,6 @@ import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
-import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -54,6 +53,7 @@ public final class SettingsCompiler {
     private final Numbers<BackendKey> backends = new Numbers<>(MOST_BACKENDS, "backends");
     private final Numbers<ListenerKey> listeners = new Numbers<>(MOST_LISTENERS, "listeners");
     private final NameResolver names;
+    private final int shards;
     private final TreeMap<Integer, CompiledService> known = new TreeMap<>();
     private final TreeMap<Integer, CompiledService> next = new TreeMap<>();
     private int servicesKnown;
@@ -61,14 +61,24 @@ public final class SettingsCompiler {
     private int listenersKnown;
     private long version;
 
-    /** Resolves names as the system does. */
+    /** Resolves names as the system does, for one shard. */
     public SettingsCompiler() {
-        this(new NameResolver());
+        this(new NameResolver(), 1);
     }
 
-    /** Resolves names by the given resolver. */
+    /** Resolves names by the given resolver, for one shard. */
     public SettingsCompiler(NameResolver names) {
+        this(names, 1);
+    }
+
+    /**
+     * Resolves names by the given resolver.
+     *
+     * @param shards that share the rates
+     */
+    public SettingsCompiler(NameResolver names, int shards) {
         this.names = names;
+        this.shards = shards;
     }
 
     /**
@@ -77,7 +87,8 @@ public final class SettingsCompiler {
      * begun with the snapshot takes the compiled settings as it takes those of a reload. Looks up no host name.
      */
     public static SettingsCompiler goingOnFrom(PipelineSettings recorded, ProxySettings next) throws SettingsException {
-        SettingsCompiler compiler = new SettingsCompiler(NameResolver.offline());
+        SettingsCompiler compiler =
+                new SettingsCompiler(NameResolver.offline(), recorded.shape().shards());
         CompiledSettings fresh = new SettingsCompiler(NameResolver.offline()).compile(next);
         RecordedNumbers numbers = new RecordedNumbers(recorded, fresh);
         for (CompiledService service : numbers.services()) {
@@ -286,11 +297,7 @@ public final class SettingsCompiler {
                 ++version,
                 source.hash(),
                 new ClassifySettings(profiles, qos.enabled() ? RuleCompiler.compile(qos.rules()) : List.of()),
-                new ShapeSettings(
-                        qos.classes().get(0).queuePackets(),
-                        qos.classes().get(1).queuePackets(),
-                        qos.classes().get(2).queuePackets(),
-                        qos.classes().get(3).queuePackets()),
+                RateCompiler.compile(qos, List.copyOf(next.values()), shards),
                 new MarkSettings(
                         qos.enabled(),
                         qos.classes().get(0).dscp(),

@@ -22,6 +22,12 @@ final class RunToCompletion implements IngressRing.Placement {
     /** The fewest slots that a ring may have, so that the headroom leaves room for traffic. */
     static final int FEWEST_SLOTS = 4 * HEADROOM;
 
+    /**
+     * The loop sleeps at least so long for what is due: held packets of a fast rate are due microseconds apart, and are sent together
+     * rather than each by a turn of the loop. What is sent late was decided in time.
+     */
+    private static final long SHORTEST_SLEEP_NS = 50_000;
+
     private final DescriptorRing ring;
     private final IngressRing ingress;
     private final Pipeline pipeline;
@@ -138,7 +144,8 @@ final class RunToCompletion implements IngressRing.Placement {
                 later.cancel(false);
             }
             wakeUpNs = dueNs;
-            wakeUp = loop.schedule(this::tick, Math.max(0, dueNs - System.nanoTime()), TimeUnit.NANOSECONDS);
+            wakeUp = loop.schedule(
+                    this::tick, Math.max(SHORTEST_SLEEP_NS, dueNs - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
     }
 

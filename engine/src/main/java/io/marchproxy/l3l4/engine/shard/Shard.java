@@ -9,11 +9,13 @@ import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.engine.transport.Transports;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.time.Duration;
@@ -224,6 +226,20 @@ public final class Shard implements ShardContext {
             event.kind(EventKind.QUOTA);
             event.service(service);
             event.argument0(sessions);
+        });
+    }
+
+    /**
+     * Gives this shard its share of a rate. Completes when it is in force.
+     *
+     * @param which class or service; 0 for the link
+     * @param share in {@link ShareOf#WHOLE}ths
+     */
+    public CompletableFuture<Void> share(Direction direction, ShareOf of, int which, int share) {
+        return postAndWait(event -> {
+            event.kind(EventKind.QUOTA);
+            event.direction(direction);
+            of.writeTo(event, which, share);
         });
     }
 

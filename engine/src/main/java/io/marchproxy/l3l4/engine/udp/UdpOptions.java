@@ -41,7 +41,16 @@ public record UdpOptions(
      * @param rings that a datagram passes: 2 in pipelined placement
      */
     public static UdpOptions forRings(int ringSlots, int rings) {
-        int inFlight = ringSlots * rings + SendQueue.CAPACITY + 2 * DatagramReceiver.BATCH;
+        return forRings(ringSlots, rings, 0);
+    }
+
+    /**
+     * The same with room for datagrams that wait for their rates, so that those do not keep others from being received.
+     *
+     * @param heldDatagrams that may wait at once
+     */
+    public static UdpOptions forRings(int ringSlots, int rings, int heldDatagrams) {
+        int inFlight = ringSlots * rings + SendQueue.CAPACITY + 2 * DatagramReceiver.BATCH + heldDatagrams;
         return new UdpOptions(
                 inFlight, JUMBO_BUFFERS, RING_BUFFERS, RECEIVE_BUFFER_BYTES, SESSION_BUFFER_BYTES, READS_PER_TURN);
     }

@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
 import io.marchproxy.l3l4.engine.sys.AnonymousMemory;
+import io.marchproxy.l3l4.stages.shape.ClassLimits;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +17,10 @@ import java.util.Map;
 /** The UDP relay over all shards. Any thread. */
 public final class UdpRelay implements Relay {
     private static final int RINGS_PIPELINED = 2;
+    private static final int DIRECTIONS = 2;
+
+    /** 128 MiB of buffers, of which those are memory that were used. */
+    private static final int MOST_HELD = 1 << 16;
 
     private final Map<Integer, UdpTransport> transports = new HashMap<>();
     private final List<Shard> shards;
@@ -26,7 +31,7 @@ public final class UdpRelay implements Relay {
         for (Shard shard : shards) {
             ShardOptions options = shard.options();
             int rings = options.pipelined() ? RINGS_PIPELINED : 1;
-            UdpOptions udp = UdpOptions.forRings(options.ringSlots(), rings);
+            UdpOptions udp = UdpOptions.forRings(options.ringSlots(), rings, mostHeld(shard));
             transports.put(shard.id(), AnonymousMemory.at(shard.home(), () -> new UdpTransport(shard, udp)));
         }
     }
@@ -61,6 +66,15 @@ public final class UdpRelay implements Relay {
     @Override
     public void closeAll() {
         transports.values().forEach(UdpTransport::close);
+    }
+
+    /** What the queues of all classes may hold, as far as memory is set aside for it. */
+    private static int mostHeld(Shard shard) {
+        long most = DIRECTIONS
+                * shard.pipeline().settings().shape().classes().stream()
+                        .mapToLong(ClassLimits::queuePackets)
+                        .sum();
+        return (int) Math.min(most, MOST_HELD);
     }
 
     /** Over all shards. */

@@ -238,7 +238,7 @@ class SettingsCompilerTest {
 
     private static SettingsCompiler resolving(String... addresses) {
         InetAddress[] all = Stream.of(addresses).map(InetAddress::ofLiteral).toArray(InetAddress[]::new);
-        return new SettingsCompiler(new NameResolver(host -> all, Duration.ofSeconds(5)));
+        return new SettingsCompiler(new NameResolver(host -> all, Duration.ofSeconds(5)), 1);
     }
 
     private static ServiceSettings local(int port) {

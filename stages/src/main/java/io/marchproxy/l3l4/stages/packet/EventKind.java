@@ -33,7 +33,10 @@ public enum EventKind {
     CONFIG,
     /** A backend's health flipped. Backend field: its index; argument 0: 1 healthy, 0 not. */
     HEALTH,
-    /** This shard's share of a service's session cap. Service field; argument 0: sessions. */
+    /**
+     * This shard's share of a limit of the whole service. Argument 1 = 0: of a service's session cap (service field), argument 0:
+     * sessions. Otherwise of a rate, as {@code ShareOf} says.
+     */
     QUOTA,
     /** Copy the books as of now into the attachment. Passes through to the output, which does it. */
     SNAPSHOT,

@@ -14,7 +14,9 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.route.HealthView;
 import io.marchproxy.l3l4.stages.route.RouteStage;
+import io.marchproxy.l3l4.stages.shape.HoldingStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
 import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
 import io.marchproxy.l3l4.stages.trace.TraceStage;
 import org.HdrHistogram.Histogram;
@@ -39,7 +41,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     private final TrafficBooks books;
 
     private final ClassifyStage classify;
-    private final ShapeStage shape;
+    private final HoldingStage shape;
     private final MarkStage mark;
     private final RouteStage route;
     private final TraceStage trace;
@@ -52,10 +54,10 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
 
     /** A pipeline with its first settings. The flow table is empty, and this pipeline's alone. */
     public Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal) {
-        this(initial, flows, output, journal, new ShapeStage(initial.shape()));
+        this(initial, flows, output, journal, new ShapeStage(initial.shape(), flows));
     }
 
-    Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal, ShapeStage shape) {
+    Pipeline(PipelineSettings initial, FlowTable flows, PipelineOutput output, Journal journal, HoldingStage shape) {
         this.flows = flows;
         this.timers = new FlowTimers(flows, this);
         this.output = output;
@@ -118,10 +120,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
                 route.health(event.backend(), event.argument0() != 0);
                 consumed(event);
             }
-            case QUOTA -> {
-                classify.quota(event.service(), (int) Math.min(event.argument0(), Integer.MAX_VALUE));
-                consumed(event);
-            }
+            case QUOTA -> quota(event);
             case SNAPSHOT -> passOn(event);
             case RESTORE -> {
                 remembered.add(event, nowNs);
@@ -136,12 +135,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         for (long dueNs = nextDeadlineNs(); dueNs <= untilNs; dueNs = nextDeadlineNs()) {
             nowNs = Math.max(nowNs, dueNs);
             if (shape.nextReleaseNs() == dueNs) {
-                try {
-                    release(shape.next());
-                } finally {
-                    // Or an output that fails would be given the same packet for ever.
-                    shape.released();
-                }
+                releaseNext();
             } else if (timers.nextNs() == dueNs) {
                 timers.expire();
             } else {
@@ -187,6 +181,18 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         }
     }
 
+    private void releaseNext() {
+        PacketDescriptor packet = shape.next(nowNs);
+        if (packet != null) {
+            try {
+                release(packet);
+            } finally {
+                // Or an output that fails would be given the same packet for ever.
+                shape.released();
+            }
+        }
+    }
+
     private void release(PacketDescriptor packet) {
         countHeld(packet, -1);
         if (leave(packet, null) == Verdict.FORWARD) {
@@ -219,6 +225,8 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     private void hold(PacketDescriptor packet) {
         countHeld(packet, 1);
         conclude(packet, Verdict.HOLD);
+        // It, or one that waited, may leave at this very time.
+        advanceTo(nowNs);
     }
 
     private void forward(PacketDescriptor packet) {
@@ -294,17 +302,30 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         consumed(event);
     }
 
+    private void quota(PacketDescriptor event) {
+        int share = (int) Math.min(event.argument0(), Integer.MAX_VALUE);
+        if (ShareOf.isIn(event)) {
+            shape.share(event.direction(), ShareOf.in(event), ShareOf.which(event), share, nowNs);
+        } else {
+            classify.quota(event.service(), share);
+        }
+        consumed(event);
+        advanceTo(nowNs);
+    }
+
     private void configure(PacketDescriptor event) {
         if (!(event.endpoint() instanceof PipelineSettings snapshot)) {
             throw new IllegalArgumentException("a CONFIG event carries its settings");
         }
         books.grow(snapshot.classify().services().size());
         classify.apply(snapshot.classify());
-        shape.apply(snapshot.shape());
+        shape.apply(snapshot.shape(), nowNs);
         mark.apply(snapshot.mark());
         route.apply(snapshot.route());
         settings = snapshot;
         consumed(event);
+        // What waited for a lower rate may leave now.
+        advanceTo(nowNs);
     }
 
     /** Lets the output take its books, and this pipeline's, in line with the packets. */

@@ -37,4 +37,9 @@ public record PipelineSettings(
                     + route.pools().size() + " pools of backends; each has its own, under the same number");
         }
     }
+
+    /** The same without any rate: what waits for one leaves. */
+    public PipelineSettings unshaped() {
+        return new PipelineSettings(version, hash, classify, shape.unlimited(), mark, route);
+    }
 }

@@ -9,14 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.flow.TestFlowTable;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
+import io.marchproxy.l3l4.stages.shape.HoldingStage;
+import io.marchproxy.l3l4.stages.shape.RateLimit;
+import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
-import io.marchproxy.l3l4.stages.shape.ShapeStages;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Packets of flows that are there must not make garbage, whether they pass at once or wait. */
@@ -26,22 +30,28 @@ class AllocationTest implements PipelineOutput {
     /** What the whole run may allocate: far less than one object per thousand packets. */
     private static final long ALLOWED_BYTES = 10_000;
 
+    /** Just as much as comes in a direction. */
+    private static final long LINK_RATE = 4_000_000_000L;
+
     private final PacketDescriptor packet = TestPackets.descriptor();
     private long nowNs;
     private long forwarded;
 
     @Test
     void shouldNotAllocateForPacketsThatPassAtOnce() {
-        assertNothingAllocated(new ShapeStage(TestSettings.initial().shape()));
+        assertNothingAllocated(TestSettings.initial().shape());
     }
 
     @Test
     void shouldNotAllocateForPacketsThatWait() {
-        assertNothingAllocated(ShapeStages.delaying(TestSettings.initial().shape(), waiting -> 10_000));
+        assertNothingAllocated(new ShapeSettings(
+                new RateLimit(LINK_RATE, 1_000), TestSettings.initial().shape().classes(), List.of(), 1));
     }
 
-    private void assertNothingAllocated(ShapeStage shape) {
-        Pipeline pipeline = new Pipeline(TestSettings.initial(), new TestFlowTable(10), this, Journal.NONE, shape);
+    private void assertNothingAllocated(ShapeSettings shape) {
+        FlowTable flows = new TestFlowTable(10);
+        HoldingStage stage = new ShapeStage(shape, flows);
+        Pipeline pipeline = new Pipeline(TestSettings.initial(), flows, this, Journal.NONE, stage);
         long connection = begin(pipeline, EventKind.OPEN, WEB, TCP);
         long session = begin(pipeline, EventKind.DATA, GAME, UDP);
         run(pipeline, connection, session, PACKETS / 4);
@@ -67,7 +77,8 @@ class AllocationTest implements PipelineOutput {
 
     private void run(Pipeline pipeline, long connection, long session, int packets) {
         for (int i = 0; i < packets; i++) {
-            nowNs += 1_000;
+            // Four at once, two for each direction, of which one waits for as long as the link takes for the other.
+            nowNs += (i & 3) == 0 ? 4_000 : 0;
             packet.reset(EventKind.DATA, nowNs);
             packet.direction(Direction.of(i & 1));
             packet.protocol((i & 2) == 0 ? TCP : UDP);

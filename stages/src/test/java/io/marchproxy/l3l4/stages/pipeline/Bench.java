@@ -12,6 +12,7 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
+import io.marchproxy.l3l4.stages.shape.HoldingStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,10 +46,14 @@ final class Bench implements PipelineOutput, Journal {
     private final Map<Long, Long> lastLeft = new HashMap<>();
 
     Bench(PipelineSettings settings) {
-        this(settings, new ShapeStage(settings.shape()), new TestFlowTable(WHOLE_CAPACITY));
+        this(settings, new TestFlowTable(WHOLE_CAPACITY));
     }
 
-    Bench(PipelineSettings settings, ShapeStage shape, FlowTable flows) {
+    private Bench(PipelineSettings settings, FlowTable flows) {
+        this(settings, new ShapeStage(settings.shape(), flows), flows);
+    }
+
+    Bench(PipelineSettings settings, HoldingStage shape, FlowTable flows) {
         this.flows = flows;
         this.pipeline = new Pipeline(settings, flows, this, this, shape);
     }

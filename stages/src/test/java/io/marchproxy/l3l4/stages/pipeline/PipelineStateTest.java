@@ -12,8 +12,9 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
-import io.marchproxy.l3l4.stages.shape.ShapeStage;
-import io.marchproxy.l3l4.stages.shape.ShapeStages;
+import io.marchproxy.l3l4.stages.shape.RateLimit;
+import io.marchproxy.l3l4.stages.shape.ServiceLimits;
+import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -75,10 +76,16 @@ class PipelineStateTest {
     }
 
     private static Pipeline pipeline(TestFlowTable flows, Lines into) {
-        PipelineSettings settings = TestSettings.initial();
-        ShapeStage shape =
-                ShapeStages.delaying(settings.shape(), packet -> packet.lengthBytes() % 3 == 0 ? 0 : 40_000L);
-        return new Pipeline(settings, flows, into, into, shape);
+        PipelineSettings initial = TestSettings.initial();
+        RateLimit some = new RateLimit(2_000_000, 1_500);
+        ShapeSettings shape = new ShapeSettings(
+                new RateLimit(5_000_000, 1_500),
+                initial.shape().classes(),
+                List.of(new ServiceLimits(some, some), new ServiceLimits(some, RateLimit.NONE, RateLimit.NONE)),
+                1);
+        PipelineSettings settings = new PipelineSettings(
+                initial.version(), initial.hash(), initial.classify(), shape, initial.mark(), initial.route());
+        return new Pipeline(settings, flows, into, into);
     }
 
     private static int waiting(Pipeline pipeline) {

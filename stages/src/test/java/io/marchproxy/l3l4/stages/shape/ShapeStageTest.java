@@ -1,10 +1,11 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.stages.flow.TestFlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -12,168 +13,305 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Random;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ShapeStageTest {
-    private static final ShapeSettings SETTINGS = new ShapeSettings(3, 3, 3, 3);
     private static final int UDP = 17;
     private static final int TCP = 6;
 
-    private final PacketDescriptor packet = TestPackets.descriptor();
+    /** A byte in 1,000 ns. */
+    private static final RateLimit MEGABYTE = new RateLimit(8_000_000, 1_000);
 
-    /** Each packet waits for as long as its argument 1 says. */
-    private final ShapeStage stage = new ShapeStage(SETTINGS, (p, nowNs) -> nowNs + p.argument1());
+    private static final long BYTE_NS = 1_000;
+
+    private final PacketDescriptor packet = TestPackets.descriptor();
+    private final TestFlowTable flows = new TestFlowTable(100);
+    private final long[] flowOf = new long[10];
+    private long sequence;
+    private ShapeStage stage = new ShapeStage(settings(RateLimit.NONE, MEGABYTE, RateLimit.NONE), flows);
+
+    /** Service 0 has a limit in both directions, service 1 none; class 2 may have one. */
+    private static ShapeSettings settings(RateLimit link, RateLimit service, RateLimit class2) {
+        return new ShapeSettings(
+                link,
+                List.of(
+                        new ClassLimits(1_000, RateLimit.NONE),
+                        new ClassLimits(1_000, RateLimit.NONE),
+                        new ClassLimits(3, class2),
+                        new ClassLimits(1_000, RateLimit.NONE)),
+                List.of(new ServiceLimits(service, service), ServiceLimits.NONE),
+                1);
+    }
+
+    private Verdict offer(EventKind kind, int protocol, int service, int trafficClass, int bytes, long nowNs) {
+        return offer(kind, protocol, service, trafficClass, bytes, 1, Direction.TO_CLIENT, nowNs);
+    }
+
+    private Verdict datagram(int client, int service, int trafficClass, int bytes, long nowNs) {
+        return offer(EventKind.DATA, UDP, service, trafficClass, bytes, client, Direction.TO_CLIENT, nowNs);
+    }
 
     private Verdict offer(
-            EventKind kind, int protocol, int trafficClass, Direction direction, long delayNs, long nowNs) {
+            EventKind kind,
+            int protocol,
+            int service,
+            int trafficClass,
+            int bytes,
+            int client,
+            Direction direction,
+            long nowNs) {
         packet.reset(kind, nowNs);
         packet.protocol(protocol);
+        packet.service(service);
         packet.trafficClass(trafficClass);
         packet.direction(direction);
-        packet.argument1(delayNs);
+        packet.lengthBytes(bytes);
+        packet.flowRef(flow(client));
         packet.argument0(++sequence);
         packet.payload(sequence);
         return stage.process(packet, nowNs);
     }
 
-    private long sequence;
+    private long flow(int client) {
+        if (flowOf[client] == 0) {
+            PacketDescriptor first = TestPackets.descriptor();
+            first.reset(EventKind.DATA, 0);
+            first.sourceLow(client);
+            flowOf[client] = flows.insert(first);
+        }
+        return flowOf[client];
+    }
 
-    private long release() {
-        long released = stage.next().argument0();
-        stage.released();
-        return released;
+    /** What leaves until a time: its number and when, such as {@code 3@2000}. */
+    private List<String> until(long untilNs) {
+        List<String> left = new ArrayList<>();
+        for (long dueNs = stage.nextReleaseNs(); dueNs <= untilNs; dueNs = stage.nextReleaseNs()) {
+            PacketDescriptor released = stage.next(dueNs);
+            if (released != null) {
+                assertEquals(dueNs, released.releaseNs());
+                left.add(released.argument0() + "@" + dueNs);
+                stage.released();
+            }
+        }
+        return left;
     }
 
     @Test
-    void shouldLetEverythingLeaveAtOnceByDefault() {
-        ShapeStage passThrough = new ShapeStage(SETTINGS);
-        packet.reset(EventKind.DATA, 5);
+    void shouldLetEverythingLeaveAtOnceWithoutALimit() {
+        stage = new ShapeStage(new ShapeSettings(3, 3, 3, 3), flows);
 
-        assertEquals(Verdict.CONTINUE, passThrough.process(packet, 5));
-        assertEquals(Long.MAX_VALUE, passThrough.nextReleaseNs());
-    }
-
-    @Test
-    void shouldHoldAPacketUntilItsTimeAndGiveItBackWhole() {
-        assertEquals(Verdict.HOLD, offer(EventKind.DATA, UDP, 1, Direction.TO_CLIENT, 70, 100));
-
-        assertNull(packet.payload());
-        assertEquals(170, stage.nextReleaseNs());
-        assertEquals(1, stage.heldPackets(1));
-        PacketDescriptor held = stage.next();
-        assertEquals(1L, held.payload());
-        assertEquals(170, held.releaseNs());
-        assertEquals(100, held.arrivalNs());
-        assertTrue((held.flags() & DescriptorFlags.WAS_HELD) != 0);
-        stage.released();
-        assertNull(held.payload());
-        assertEquals(0, stage.heldPackets(1));
+        assertEquals(Verdict.CONTINUE, datagram(1, 0, 3, 65_000, 5));
         assertEquals(Long.MAX_VALUE, stage.nextReleaseNs());
     }
 
     @Test
-    void shouldNotLetAPacketOvertakeOneThatWaits() {
-        offer(EventKind.DATA, UDP, 1, Direction.TO_CLIENT, 70, 100);
+    void shouldLetTheBurstPassAndHoldWhatIsMore() {
+        assertEquals(Verdict.CONTINUE, datagram(1, 0, 3, 600, 0));
+        assertEquals(Verdict.CONTINUE, datagram(1, 0, 3, 400, 0));
+        assertEquals(Verdict.HOLD, datagram(1, 0, 3, 400, 0));
 
-        assertEquals(Verdict.HOLD, offer(EventKind.DATA, UDP, 1, Direction.TO_CLIENT, 0, 101));
-
-        assertEquals(1, release());
-        assertEquals(170, stage.nextReleaseNs());
-        assertEquals(2, release());
+        assertEquals(400 * BYTE_NS, stage.nextReleaseNs());
+        assertEquals(Verdict.CONTINUE, datagram(1, 1, 3, 600, 0), "another service has no limit");
     }
 
     @Test
-    void shouldKeepTheEndOfAStreamBehindItsBytes() {
-        offer(EventKind.DATA, TCP, 1, Direction.TO_CLIENT, 70, 100);
+    void shouldGiveAPacketBackWhole() {
+        datagram(1, 0, 3, 1_000, 100);
+        assertEquals(Verdict.HOLD, datagram(1, 0, 3, 1_000, 200));
 
-        assertEquals(Verdict.HOLD, offer(EventKind.FIN, TCP, 1, Direction.TO_CLIENT, 0, 101));
-        assertEquals(Verdict.CONTINUE, offer(EventKind.FIN, TCP, 1, Direction.TO_BACKEND, 0, 101));
-        assertEquals(Verdict.CONTINUE, offer(EventKind.RESET, TCP, 1, Direction.TO_CLIENT, 0, 101));
-
-        assertEquals(1, release());
-        assertEquals(EventKind.FIN, stage.next().kind());
+        assertNull(packet.payload());
+        assertEquals(1, stage.heldDatagrams(3, true));
+        assertEquals(0, stage.heldDatagrams(3, false));
+        long dueNs = stage.nextReleaseNs();
+        assertEquals(100 + 1_000 * BYTE_NS, dueNs);
+        PacketDescriptor held = stage.next(dueNs);
+        assertNotNull(held);
+        assertEquals(2L, held.payload());
+        assertEquals(dueNs, held.releaseNs());
+        assertEquals(200, held.arrivalNs());
+        assertTrue((held.flags() & DescriptorFlags.WAS_HELD) != 0);
+        stage.released();
+        assertNull(held.payload());
+        assertEquals(0, stage.heldDatagrams(3, true));
+        assertEquals(Long.MAX_VALUE, stage.nextReleaseNs());
     }
 
     @Test
-    void shouldDropDatagramsBeyondTheBoundOfTheirClassOnly() {
-        for (int i = 0; i < 3; i++) {
-            assertEquals(Verdict.HOLD, offer(EventKind.DATA, UDP, 2, Direction.of(i & 1), 70, 100));
+    void shouldReleaseAtTheRateToTheNanosecond() {
+        for (int i = 0; i < 4; i++) {
+            datagram(1, 0, 3, 1_000, 0);
         }
 
-        assertEquals(Verdict.DROP, offer(EventKind.DATA, UDP, 2, Direction.TO_CLIENT, 70, 100));
+        assertEquals(List.of("2@1000000", "3@2000000", "4@3000000"), until(Long.MAX_VALUE - 1));
+    }
+
+    @Test
+    void shouldShapeEachDirectionByItself() {
+        datagram(1, 0, 3, 1_000, 0);
+
+        assertEquals(Verdict.CONTINUE, offer(EventKind.DATA, UDP, 0, 3, 1_000, 1, Direction.TO_BACKEND, 0));
+    }
+
+    @Test
+    void shouldKeepTheEndOfAStreamRightBehindItsBytes() {
+        offer(EventKind.DATA, TCP, 0, 1, 1_000, 0);
+        offer(EventKind.DATA, TCP, 0, 1, 1_000, 0);
+
+        assertEquals(Verdict.HOLD, offer(EventKind.FIN, TCP, 0, 1, 0, 10));
+        assertEquals(Verdict.CONTINUE, offer(EventKind.FIN, TCP, 0, 1, 0, 1, Direction.TO_BACKEND, 10));
+        assertEquals(Verdict.CONTINUE, offer(EventKind.RESET, TCP, 0, 1, 0, 10));
+        assertEquals(Verdict.CONTINUE, offer(EventKind.FIN, TCP, 0, 1, 0, 2, Direction.TO_CLIENT, 10));
+
+        assertEquals(List.of("2@1000000", "3@1000000"), until(1_000_000));
+    }
+
+    @Test
+    void shouldLetTheMostUrgentClassGoFirst() {
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(1, 0, 0, 1_000, 0);
+
+        assertEquals(List.of("4@1000000", "2@2000000", "3@3000000"), until(Long.MAX_VALUE - 1));
+    }
+
+    @Test
+    void shouldNotLetSmallPacketsPassByLargeOnes() {
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(2, 0, 3, 100, 0);
+
+        List<String> left = until(Long.MAX_VALUE - 1);
+
+        // The bucket opens for a packet of 1,000 bytes, whoever is the first to use it.
+        assertEquals(List.of("2@1000000", "3@2000000"), left);
+    }
+
+    @Test
+    void shouldGiveClientsTurnsByBytes() {
+        datagram(1, 0, 3, 1_000, 0);
+        for (int i = 0; i < 8; i++) {
+            datagram(1, 0, 3, 1_000, 0);
+        }
+        for (int i = 0; i < 4; i++) {
+            datagram(2, 0, 3, 1_000, 0);
+        }
+
+        List<String> left = until(8_000_000);
+
+        long ofSecond = left.stream()
+                .filter(one -> one.compareTo("10@") >= 0 && one.length() > 9)
+                .count();
+        assertEquals(8, left.size());
+        assertEquals(4, ofSecond, left.toString());
+    }
+
+    @Test
+    void shouldLetAServiceUseAllOfALinkThatOthersDoNotUse() {
+        stage = new ShapeStage(settings(MEGABYTE, RateLimit.NONE, RateLimit.NONE), flows);
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(1, 0, 3, 1_000, 0);
+        assertEquals(List.of("2@1000000"), until(1_500_000));
+        datagram(1, 1, 3, 1_000, 1_500_000);
+        datagram(1, 1, 3, 1_000, 1_500_000);
+
+        assertEquals(List.of("3@2000000", "4@3000000", "5@4000000"), until(Long.MAX_VALUE - 1));
+    }
+
+    @Test
+    void shouldHoldAClassToItsCeilingWhileOthersPass() {
+        stage = new ShapeStage(settings(RateLimit.NONE, RateLimit.NONE, MEGABYTE), flows);
+        datagram(1, 1, 2, 1_000, 0);
+
+        assertEquals(Verdict.HOLD, datagram(1, 1, 2, 500, 0));
+        assertEquals(Verdict.HOLD, datagram(1, 0, 2, 500, 0), "of the class, though of another service");
+        assertEquals(Verdict.CONTINUE, datagram(1, 1, 3, 500, 0));
+        assertEquals(List.of("2@500000", "3@1000000"), until(Long.MAX_VALUE - 1));
+    }
+
+    @Test
+    void shouldDropDatagramsBeyondTheBoundOfTheirClass() {
+        datagram(1, 0, 2, 1_000, 0);
+        for (int i = 0; i < 3; i++) {
+            assertEquals(Verdict.HOLD, datagram(1, 0, 2, 1_000, 0));
+        }
+
+        assertEquals(Verdict.DROP, datagram(1, 0, 2, 1_000, 0));
         assertEquals(DropReason.QUEUE_FULL, DropReason.in(packet));
-        assertEquals(4L, packet.payload());
-        assertEquals(Verdict.HOLD, offer(EventKind.DATA, UDP, 3, Direction.TO_CLIENT, 70, 100));
-        release();
-        assertEquals(Verdict.HOLD, offer(EventKind.DATA, UDP, 2, Direction.TO_CLIENT, 70, 100));
+        assertEquals(5L, packet.payload());
+        assertEquals(Verdict.HOLD, datagram(1, 0, 3, 1_000, 0));
+        assertEquals(1, until(1_000_000).size());
+        assertEquals(Verdict.HOLD, datagram(1, 0, 2, 1_000, 1_000_000));
+    }
+
+    @Test
+    void shouldLeaveRoomInAFullQueueForAClientThatHasNothingInIt() {
+        datagram(1, 0, 3, 1_000, 0);
+        int taken = 0;
+        while (datagram(1, 0, 3, 1_000, 0) == Verdict.HOLD) {
+            taken++;
+        }
+
+        assertEquals(889, taken);
+        assertEquals(Verdict.HOLD, datagram(2, 0, 3, 1_000, 0));
     }
 
     @Test
     void shouldNeverDropBytesOfAStream() {
+        offer(EventKind.DATA, TCP, 0, 2, 1_000, 0);
         for (int i = 0; i < 1_000; i++) {
-            assertEquals(Verdict.HOLD, offer(EventKind.DATA, TCP, 2, Direction.TO_CLIENT, 70, 100));
+            assertEquals(Verdict.HOLD, offer(EventKind.DATA, TCP, 0, 2, 1, 0));
         }
-        for (long i = 1; i <= 1_000; i++) {
-            assertSame(EventKind.DATA, stage.next().kind());
-            assertEquals(i, release());
+        List<String> left = until(Long.MAX_VALUE - 1);
+        for (int i = 0; i < 1_000; i++) {
+            assertTrue(left.get(i).startsWith(i + 2 + "@"), left.get(i));
         }
     }
 
     @Test
-    void shouldReleaseHigherClassesFirstOfThoseDueTogether() {
-        offer(EventKind.DATA, UDP, 3, Direction.TO_BACKEND, 70, 100);
-        offer(EventKind.DATA, UDP, 0, Direction.TO_CLIENT, 70, 100);
-        offer(EventKind.DATA, UDP, 0, Direction.TO_BACKEND, 70, 100);
-        offer(EventKind.DATA, UDP, 1, Direction.TO_BACKEND, 69, 100);
+    void shouldLetAllLeaveWhenTheLimitIsTakenAway() {
+        for (int i = 0; i < 4; i++) {
+            datagram(1, 0, 3, 1_000, 0);
+        }
 
-        assertEquals(4, release());
-        assertEquals(3, release());
-        assertEquals(2, release());
-        assertEquals(1, release());
+        stage.apply(settings(RateLimit.NONE, RateLimit.NONE, RateLimit.NONE), 500);
+
+        assertEquals(List.of("2@500", "3@500", "4@500"), until(500));
+        assertEquals(Verdict.CONTINUE, datagram(1, 0, 3, 1_000, 500));
     }
 
     @Test
-    void shouldTakeOverASmallerBoundWithoutLosingWhatWaits() {
+    void shouldGoOnByANewRateWithWhatWasEarnedByTheOld() {
         for (int i = 0; i < 3; i++) {
-            offer(EventKind.DATA, UDP, 2, Direction.TO_CLIENT, 70, 100);
+            datagram(1, 0, 3, 1_000, 0);
         }
 
-        stage.apply(new ShapeSettings(1, 1, 1, 1));
+        stage.apply(settings(RateLimit.NONE, new RateLimit(4_000_000, 1_000), RateLimit.NONE), 500_000);
 
-        assertEquals(Verdict.DROP, offer(EventKind.DATA, UDP, 2, Direction.TO_CLIENT, 70, 100));
-        for (long i = 1; i <= 3; i++) {
-            assertEquals(i, release());
-        }
+        // 500 bytes were earned at a byte in 1,000 ns; the other 500 take 2,000 ns each.
+        assertEquals(List.of("2@1500000", "3@3500000"), until(Long.MAX_VALUE - 1));
     }
 
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void shouldAgreeWithADequeOverRandomOperations(long seed) {
-        System.out.println("seed " + seed);
-        Random random = new Random(seed);
-        HeldQueue queue = new HeldQueue();
-        Deque<Long> model = new ArrayDeque<>();
-        for (int i = 0; i < 100_000; i++) {
-            boolean filling = ((i >> 12) & 1) == 0;
-            if (random.nextInt(10) < (filling ? 6 : 4)) {
-                packet.reset(EventKind.DATA, i);
-                packet.releaseNs(i);
-                packet.payload((long) i);
-                queue.add(packet);
-                model.addLast((long) i);
-            } else if (!model.isEmpty()) {
-                assertEquals(model.removeFirst(), queue.head().takePayload());
-                queue.removeHead();
-            }
-            assertEquals(model.size(), queue.size());
-            assertEquals(model.isEmpty(), queue.isEmpty());
-            assertEquals(model.isEmpty() ? Long.MAX_VALUE : model.getFirst(), queue.nextReleaseNs());
-            assertEquals(model.isEmpty() ? Long.MIN_VALUE : model.getLast(), queue.lastReleaseNs());
-        }
+    @Test
+    void shouldDropButNotChargeForWhatOutlivedItsFlow() {
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(1, 0, 3, 1_000, 0);
+        datagram(2, 0, 3, 1_000, 0);
+        flows.remove(flow(1));
+
+        assertEquals(List.of("2@1000000", "3@1000000"), until(Long.MAX_VALUE - 1));
+    }
+
+    @Test
+    void shouldShareALimitAmongShardsEvenly() {
+        ShapeSettings whole = settings(RateLimit.NONE, new RateLimit(16_000_000, 2_000), RateLimit.NONE);
+        stage = new ShapeStage(new ShapeSettings(whole.link(), whole.classes(), whole.services(), 2), flows);
+        datagram(1, 0, 3, 1_000, 0);
+
+        assertEquals(Verdict.HOLD, datagram(1, 0, 3, 1_000, 0));
+        assertEquals(List.of("2@1000000"), until(Long.MAX_VALUE - 1));
     }
 }

@@ -1,0 +1,87 @@
+package io.marchproxy.l3l4.config.bind;
+
+import io.marchproxy.l3l4.config.fault.Faults;
+import io.marchproxy.l3l4.config.fault.Origin;
+import io.marchproxy.l3l4.config.schema.Key;
+import io.marchproxy.l3l4.config.schema.QosKeys;
+import io.marchproxy.l3l4.config.schema.ServiceKeys;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Finds guarantees that could not be kept. A packet counts for its service and for its class, but whether those are the same packets
+ * is not known before they come: so all guarantees together, of classes and of services, must fit into the link.
+ */
+final class RateSums {
+    private final Bound qos;
+    private final List<Bound> services;
+    private final Faults faults;
+
+    /** By what has it, such as {@code P0} or {@code web}. */
+    private final Map<String, Long> guarantees = new LinkedHashMap<>();
+
+    RateSums(Bound root, Faults faults) {
+        this.qos = root.group(QosKeys.QOS);
+        this.services = root.groups(ServiceKeys.SERVICES);
+        this.faults = faults;
+    }
+
+    void check() {
+        Bound classes = qos.group(QosKeys.CLASS_GROUP);
+        for (QosKeys.ClassKeys keys : QosKeys.CLASSES) {
+            Bound one = classes.group(keys.group());
+            checkCeiling(one, keys.guarantee(), one, keys.ceiling());
+            take(keys.group().name(), one, keys.guarantee());
+        }
+        for (Bound service : services) {
+            Bound rate = service.group(ServiceKeys.RATE);
+            checkCeiling(service, ServiceKeys.GUARANTEE, rate, ServiceKeys.RATE_TO_BACKEND);
+            if (!rate.find(ServiceKeys.RATE_TO_CLIENT).equals(rate.find(ServiceKeys.RATE_TO_BACKEND))) {
+                checkCeiling(service, ServiceKeys.GUARANTEE, rate, ServiceKeys.RATE_TO_CLIENT);
+            }
+            take(service.find(ServiceKeys.NAME).orElse(service.path()), service, ServiceKeys.GUARANTEE);
+        }
+        checkSum();
+    }
+
+    private void checkCeiling(Bound section, Key<Long> guarantee, Bound limits, Key<Long> ceiling) {
+        long wanted = section.find(guarantee).orElse(0L);
+        long most = limits.find(ceiling).orElse(Long.MAX_VALUE);
+        if (wanted > most) {
+            faults.add(
+                    section.origin(guarantee),
+                    section.path(guarantee),
+                    "is more than " + limits.path(ceiling) + ", "
+                            + ceiling.type().write(most));
+        }
+    }
+
+    private void take(String name, Bound section, Key<Long> guarantee) {
+        section.find(guarantee).ifPresent(rate -> {
+            guarantees.merge(name, rate, Long::sum);
+            if (qos.origin(QosKeys.LINK_RATE) == Origin.Unwritten.DEFAULT && !qos.mistaken()) {
+                faults.add(
+                        section.origin(guarantee),
+                        section.path(guarantee),
+                        "is a part of qos.link-rate, which is not set: say what the link carries");
+            }
+        });
+    }
+
+    private void checkSum() {
+        long link = qos.find(QosKeys.LINK_RATE).orElse(Long.MAX_VALUE);
+        long sum = guarantees.values().stream().mapToLong(Long::longValue).sum();
+        if (sum > link) {
+            String parts = guarantees.entrySet().stream()
+                    .map(one -> one.getKey() + " " + QosKeys.LINK_RATE.type().write(one.getValue()))
+                    .collect(Collectors.joining(" + "));
+            faults.add(
+                    qos.origin(QosKeys.LINK_RATE),
+                    qos.path(QosKeys.LINK_RATE),
+                    "is " + QosKeys.LINK_RATE.type().write(link) + ", but guaranteed are "
+                            + QosKeys.LINK_RATE.type().write(sum) + ": " + parts);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.marchproxy.l3l4.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.settings.ShapingSettings;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Rates as they are written, and as the settings have them. */
+class RatesTest {
+    private static final String SERVICE = """
+            services:
+              - name: web
+                listen: tcp://127.0.0.1:8080
+                backends: [ { address: "h:1" } ]
+            """;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            rate: 500Mbit                              | 500000000  | 500000000 | 250000
+            rate: { to-client: 8kbit }                 | 0          | 8000      | 16384
+            rate: { to-backend: 2Gbit, to-client: 1Gbit } | 2000000000 | 1000000000 | 1000000
+            rate: 400Gbit                              | 400000000000 | 400000000000 | 1048576
+            class: P0                                  | 0          | 0         | 0
+            """)
+    void shouldTakeOneRateForBothDirectionsOrEachItsOwn(String line, long toBackend, long toClient, long burst) {
+        assertEquals(new ShapingSettings(toBackend, toClient, burst), shaping("    " + line + "\n"));
+    }
+
+    @Test
+    void shouldTakeTheBurstThatIsWritten() {
+        assertEquals(new ShapingSettings(1_000_000, 1_000_000, 1500), shaping("    rate: 1Mbit\n    burst: 1500B\n"));
+        assertEquals(
+                new ShapingSettings(1_000_000, 1_000_000, 1L << 28), shaping("    rate: 1Mbit\n    burst: 256MiB\n"));
+    }
+
+    @Test
+    void shouldTakeTheLinksRateAndTheClassesCeilings() {
+        ProxySettings settings =
+                settings(SERVICE + "qos: { link-rate: 1Gbit, classes: { P3: { ceiling: 100Mbit } } }\n");
+
+        assertEquals(1_000_000_000, settings.qos().linkBits());
+        assertEquals(
+                List.of(0L, 0L, 0L, 100_000_000L),
+                settings.qos().classes().stream().map(one -> one.ceilingBits()).toList());
+    }
+
+    @Test
+    void shouldTakeGuaranteesThatFitIntoTheLink() {
+        String qos =
+                "qos: { link-rate: 1Gbit, classes: { P1: { guarantee: 300Mbit, weight: 7 }, P2: { guarantee: 600Mbit } } }\n";
+        ProxySettings settings = settings(SERVICE + "    guarantee: 100Mbit\n    rate: 200Mbit\n" + qos);
+
+        assertEquals(100_000_000, settings.services().getFirst().shaping().guaranteeBits());
+        assertEquals(300_000_000, settings.qos().classes().get(1).guaranteeBits());
+        assertEquals(7, settings.qos().classes().get(1).weight());
+        assertEquals(
+                List.of(
+                        "proxy.yaml:6: qos.link-rate: is 1Gbit, but guaranteed are 1001Mbit: P1 300Mbit + P2 600Mbit + web 101Mbit"),
+                Faulty.formatted(Faulty.load(folder, SERVICE + "    guarantee: 101Mbit\n" + qos)));
+        assertEquals(
+                List.of("proxy.yaml:5: services[0].guarantee: is more than services[0].rate.to-client, 99Mbit"),
+                Faulty.formatted(Faulty.load(
+                        folder,
+                        SERVICE + "    guarantee: 100Mbit\n    rate: { to-backend: 1Gbit, to-client: 99Mbit }\n"
+                                + qos)));
+    }
+
+    @Test
+    void shouldReadItsOwnEffectiveFormBack() {
+        ConfigResult result =
+                Faulty.load(folder, SERVICE + "    rate: { to-client: 8kbit }\nqos: { link-rate: 10Gbit }\n");
+        ConfigResult again = Faulty.load(folder, result.effective());
+
+        assertEquals(List.of(), Faulty.formatted(again));
+        assertEquals(result.settings(), again.settings());
+    }
+
+    private ShapingSettings shaping(String lines) {
+        return settings(SERVICE + lines).services().getFirst().shaping();
+    }
+
+    private ProxySettings settings(String yaml) {
+        ConfigResult result = Faulty.load(folder, yaml);
+        assertTrue(result.faults().isEmpty(), () -> result.faults().toString());
+        return result.settings().orElseThrow();
+    }
+}

@@ -1,0 +1,91 @@
+package io.marchproxy.l3l4.stages.shape;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the queue of a leaf's client: a table of chains, which has at least as many places as there are queues. A queue is here
+ * while packets wait in it, so there are never more than packets that wait; those that are left are used again.
+ */
+final class ClientQueues {
+    private static final int FIRST_PLACES = 64;
+    private static final long GOLDEN = 0x9e37_79b9_7f4a_7c15L;
+
+    private @Nullable ClientQueue[] places = new @Nullable ClientQueue[FIRST_PLACES];
+    private @Nullable ClientQueue free;
+    private int size;
+
+    /** The queue of a client, or null when nothing of it waits. */
+    @Nullable
+    ClientQueue find(Leaf leaf, long clientHigh, long clientLow) {
+        ClientQueue queue = places[place(leaf, clientHigh, clientLow)];
+        while (queue != null
+                && (queue.leaf != leaf || queue.clientLow != clientLow || queue.clientHigh != clientHigh)) {
+            queue = queue.chained;
+        }
+        return queue;
+    }
+
+    /** An empty queue for a client that has none. */
+    ClientQueue add(Leaf leaf, long clientHigh, long clientLow) {
+        if (size == places.length) {
+            grow();
+        }
+        ClientQueue queue = free;
+        if (queue == null) {
+            queue = new ClientQueue();
+        } else {
+            free = queue.chained;
+        }
+        queue.leaf = leaf;
+        queue.clientHigh = clientHigh;
+        queue.clientLow = clientLow;
+        queue.datagrams = 0;
+        chain(queue);
+        size++;
+        return queue;
+    }
+
+    /** Gives up a queue that is empty. */
+    void remove(ClientQueue gone) {
+        int place = place(Objects.requireNonNull(gone.leaf), gone.clientHigh, gone.clientLow);
+        ClientQueue before = places[place];
+        if (before == gone) {
+            places[place] = gone.chained;
+        } else {
+            while (before != null && before.chained != gone) {
+                before = before.chained;
+            }
+            Objects.requireNonNull(before).chained = gone.chained;
+        }
+        gone.leaf = null;
+        gone.next = null;
+        gone.chained = free;
+        free = gone;
+        size--;
+    }
+
+    private void chain(ClientQueue queue) {
+        int place = place(Objects.requireNonNull(queue.leaf), queue.clientHigh, queue.clientLow);
+        queue.chained = places[place];
+        places[place] = queue;
+    }
+
+    private int place(Leaf leaf, long clientHigh, long clientLow) {
+        long mixed = (clientHigh * GOLDEN ^ clientLow) * GOLDEN + leaf.number;
+        mixed = (mixed ^ mixed >>> 32) * GOLDEN;
+        return (int) (mixed >>> 32) & places.length - 1;
+    }
+
+    private void grow() {
+        @Nullable ClientQueue[] before = places;
+        places = new @Nullable ClientQueue[before.length * 2];
+        for (ClientQueue first : before) {
+            for (ClientQueue queue = first; queue != null; ) {
+                ClientQueue following = queue.chained;
+                chain(queue);
+                queue = following;
+            }
+        }
+    }
+}

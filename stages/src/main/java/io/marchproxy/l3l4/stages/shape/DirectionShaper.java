@@ -1,0 +1,288 @@
+package io.marchproxy.l3l4.stages.shape;
+
+import io.marchproxy.l3l4.stages.flow.FlowLayout;
+import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.IpPacket;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.SingleWriter;
+import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One direction's shaper: what may leave at once, what waits, and in what order it came. {@link Schedule} says who of those that wait
+ * leaves next and when.
+ *
+ * <p>Everything happens at times that follow from arrivals and settings. A packet that has to wait has the next departure decided
+ * anew; so has each departure, each time at which a limit lets go on, and new settings. Nothing else does, and so a loop that
+ * wakes late decides as one that wakes in time.
+ */
+final class DirectionShaper extends SingleWriter {
+    /**
+     * A client may hold up to so many times what is left of its class's bound (Choudhury, Hahne, "Dynamic Queue Length Thresholds
+     * for Shared-Memory Packet Switches", 1998): eight ninths of it alone, and among others an even part, whoever came first.
+     */
+    private static final long SHARE_OF_ROOM = 8;
+
+    private static final int MOST_SERVICES = 1 << 16;
+
+    private final HeldPackets packets;
+    private final FlowTable flows;
+    private final ClientQueues queues = new ClientQueues();
+    private final Schedule schedule;
+    private final TokenBucket link;
+    private ServiceNode[] services = {};
+    private int held;
+
+    /** What the packet that {@link #next} lent costs. */
+    private int leavingBytes;
+
+    DirectionShaper(HeldPackets packets, FlowTable flows) {
+        this.packets = packets;
+        this.flows = flows;
+        this.schedule = new Schedule(packets);
+        this.link = schedule.link().ceiling;
+    }
+
+    /** Takes over a snapshot. */
+    void apply(ShapeSettings settings, boolean toClient, long nowNs) {
+        int shards = settings.shards();
+        schedule.link().set(RateLimit.NONE, settings.link(), shards, nowNs);
+        for (int i = 0; i < Schedule.CLASSES; i++) {
+            ClassNode one = schedule.trafficClass(i);
+            ClassLimits limits = settings.classes().get(i);
+            one.boundPackets = limits.queuePackets();
+            one.quantum = (long) Schedule.QUANTUM * limits.weight();
+            one.limits.set(limits.guarantee(), limits.ceiling(), shards, nowNs);
+        }
+        int known = settings.services().size();
+        if (known > 0) {
+            service(known - 1);
+        }
+        for (int i = 0; i < services.length; i++) {
+            ServiceLimits limits = i < known ? settings.services().get(i) : ServiceLimits.NONE;
+            if (limits.isSharing()) {
+                services[i] = services[limits.sharesWith()];
+                continue;
+            }
+            ServiceNode one = services[i];
+            one.limits.set(limits.guarantee(), toClient ? limits.toClient() : limits.toBackend(), shards, nowNs);
+        }
+        schedule.everybodyGoesOn(services);
+        plan(nowNs);
+    }
+
+    /** Takes over this shard's share of the limits of the link, a class or a service. */
+    void share(ShareOf of, int which, int share, long nowNs) {
+        switch (of) {
+            case LINK -> schedule.link().share(share, nowNs);
+            case CLASS -> schedule.trafficClass(which).limits.share(share, nowNs);
+            case SERVICE -> service(which).limits.share(share, nowNs);
+        }
+        schedule.everybodyGoesOn();
+        plan(nowNs);
+    }
+
+    /** Packets that wait, and ends of streams. */
+    int held() {
+        return held;
+    }
+
+    /** Datagrams of a class that wait. */
+    int heldDatagrams(int trafficClass) {
+        return schedule.trafficClass(trafficClass).heldDatagrams;
+    }
+
+    /** When the next packet leaves, or who leaves next is to be looked at again; {@code Long.MAX_VALUE} while nothing waits. */
+    long dueNs() {
+        return schedule.dueNs();
+    }
+
+    /** Lets a packet or the end of a stream pass at once, or takes it in. */
+    Verdict process(PacketDescriptor packet, long nowNs) {
+        ServiceNode service = service(packet.service());
+        ClassNode trafficClass = schedule.trafficClass(packet.trafficClass());
+        if (packet.isData() && passes(service, trafficClass, packet.lengthBytes(), nowNs)) {
+            return Verdict.CONTINUE;
+        }
+        Leaf leaf = service.leaf(trafficClass);
+        long entry = flows.entry(packet.flowRef());
+        long clientHigh = Memory.getLong(entry + FlowLayout.CLIENT_HIGH);
+        long clientLow = Memory.getLong(entry + FlowLayout.CLIENT_LOW);
+        ClientQueue queue = service.held == 0 ? null : queues.find(leaf, clientHigh, clientLow);
+        if (!packet.isData() && queue == null) {
+            return Verdict.CONTINUE;
+        }
+        if (mayBeDropped(packet) && !hasRoom(trafficClass, queue, packet.packets())) {
+            return DropReason.QUEUE_FULL.drop(packet);
+        }
+        if (queue == null) {
+            queue = queues.add(leaf, clientHigh, clientLow);
+            leaf.add(queue);
+        }
+        hold(packet, leaf, queue);
+        plan(nowNs);
+        return Verdict.HOLD;
+    }
+
+    /** Whether nobody waits for what the packet would use, and all three limits have it; then it has paid. */
+    private boolean passes(ServiceNode service, ClassNode trafficClass, int bytes, long nowNs) {
+        if (held != 0
+                && (link.isLimited()
+                        || (service.held != 0 && service.ceiling.isLimited())
+                        || (trafficClass.held != 0 && trafficClass.ceiling.isLimited()))) {
+            return false;
+        }
+        if (!service.ceiling.admits(bytes, nowNs)
+                || !trafficClass.ceiling.admits(bytes, nowNs)
+                || !link.admits(bytes, nowNs)) {
+            return false;
+        }
+        schedule.pay(service, trafficClass, bytes, nowNs);
+        return true;
+    }
+
+    /** Datagrams and IP packets; but not bytes of a stream that is relayed, nor its end. */
+    private static boolean mayBeDropped(PacketDescriptor packet) {
+        return packet.protocol() == IpPacket.UDP || packet.isIpPacket();
+    }
+
+    private static boolean hasRoom(ClassNode trafficClass, @Nullable ClientQueue queue, int datagrams) {
+        int room = trafficClass.boundPackets - trafficClass.heldDatagrams;
+        // A run that is longer than the bound still finds room where nothing waits.
+        return (datagrams <= room && (queue == null || queue.datagrams < SHARE_OF_ROOM * room))
+                || trafficClass.heldDatagrams == 0;
+    }
+
+    private void hold(PacketDescriptor packet, Leaf leaf, ClientQueue queue) {
+        packet.flags(packet.flags() | DescriptorFlags.WAS_HELD);
+        count(leaf, queue, packet, 1);
+        queue.append(packets.add(packet), packets);
+        schedule.arrived(leaf);
+    }
+
+    private void count(Leaf leaf, ClientQueue queue, PacketDescriptor packet, int sign) {
+        held += sign;
+        leaf.service.held += sign;
+        leaf.trafficClass.held += sign;
+        if (mayBeDropped(packet)) {
+            queue.datagrams += sign * packet.packets();
+            leaf.trafficClass.heldDatagrams += sign * packet.packets();
+        }
+    }
+
+    /** What leaves at {@link #dueNs}, with its release time set; or null, when that time has only changed who waits for what. */
+    @Nullable
+    PacketDescriptor next(long nowNs) {
+        if (schedule.leaving() == null) {
+            plan(nowNs);
+        }
+        ClientQueue queue = schedule.leaving();
+        if (queue == null) {
+            return null;
+        }
+        PacketDescriptor packet = packets.at(queue.head());
+        packet.releaseNs(nowNs);
+        // What outlived its flow goes nowhere, and costs nothing. Asked before it leaves, since that may end the flow.
+        leavingBytes = flows.entry(packet.flowRef()) == 0 ? 0 : packet.lengthBytes();
+        return packet;
+    }
+
+    /** Takes out what {@link #next} lent, and decides what is next. */
+    void released(long nowNs) {
+        ClientQueue queue = Objects.requireNonNull(schedule.leaving());
+        Leaf leaf = Objects.requireNonNull(queue.leaf);
+        PacketDescriptor packet = packets.at(queue.head());
+        if (packet.isData()) {
+            schedule.pay(leaf, queue, leavingBytes);
+        }
+        count(leaf, queue, packet, -1);
+        queue.removeHead(packets);
+        if (queue.isEmpty()) {
+            leaf.remove(queue);
+            queues.remove(queue);
+            if (leaf.isEmpty()) {
+                schedule.emptied(leaf);
+            }
+            plan(nowNs);
+        } else if (packets.at(queue.head()).isData()) {
+            plan(nowNs);
+        } else {
+            schedule.plan(queue, nowNs);
+        }
+    }
+
+    /** Writes everything that later decisions depend on: what was earned, what waits, and who is next. */
+    void save(StateWriter to) {
+        to.number(services.length);
+        for (int number = 0; number < services.length; number++) {
+            ServiceNode service = services[number];
+            to.number(service.number);
+            if (service.number == number) {
+                service.limits.save(to);
+                for (int i = 0; i < Schedule.CLASSES; i++) {
+                    Leaf.save(service.findLeaf(i), packets, to);
+                }
+            }
+        }
+        schedule.save(services, to);
+    }
+
+    /** Takes over what was saved. */
+    void restore(StateReader from) {
+        int known = from.number(0, MOST_SERVICES);
+        if (known > 0) {
+            service(known - 1);
+        }
+        for (int number = 0; number < known; number++) {
+            services[number] = services[from.number(0, number)];
+            if (services[number].number == number) {
+                services[number].limits.restore(from);
+                for (int i = 0; i < Schedule.CLASSES; i++) {
+                    restore(services[number].leaf(schedule.trafficClass(i)), from);
+                }
+            }
+        }
+        schedule.restore(services, from);
+    }
+
+    private void restore(Leaf leaf, StateReader from) {
+        leaf.deficit = from.number();
+        for (int clients = from.number(0, Integer.MAX_VALUE); clients > 0; clients--) {
+            ClientQueue queue = queues.add(leaf, from.number(), from.number());
+            leaf.add(queue);
+            queue.deficit = from.number();
+            for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
+                int slot = packets.restore(from);
+                count(leaf, queue, packets.at(slot), 1);
+                queue.append(slot, packets);
+            }
+        }
+    }
+
+    private void plan(long nowNs) {
+        if (held == 0) {
+            schedule.idle();
+        } else {
+            schedule.plan(nowNs);
+        }
+    }
+
+    /** The service with a number; a number that is new comes with new settings, not with packets. */
+    private ServiceNode service(int number) {
+        if (number >= services.length) {
+            int before = services.length;
+            services = Arrays.copyOf(services, number + 1);
+            for (int i = before; i <= number; i++) {
+                services[i] = new ServiceNode(i);
+            }
+        }
+        return services[number];
+    }
+}

@@ -1,0 +1,35 @@
+package io.marchproxy.l3l4.stages.shape;
+
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Stage;
+import org.jspecify.annotations.Nullable;
+
+/** A stage that may hold packets, and gives them back when they may leave. */
+public interface HoldingStage extends Stage {
+    /** Takes over a snapshot. What waits, waits on, by the new rates and also past a smaller bound. */
+    void apply(ShapeSettings settings, long nowNs);
+
+    /**
+     * Takes over this shard's share of a limit.
+     *
+     * @param which class or service; 0 for the link
+     * @param share in {@link ShareOf#WHOLE}ths
+     */
+    void share(Direction direction, ShareOf of, int which, int share, long nowNs);
+
+    /** When {@link #next} has something to do, at the earliest; {@code Long.MAX_VALUE} while nothing waits. */
+    long nextReleaseNs();
+
+    /**
+     * The packet that leaves at {@link #nextReleaseNs}, which is its release time; lent until {@link #released}. Null when that time
+     * brought none: then the next time is a later one.
+     *
+     * @param nowNs {@link #nextReleaseNs}, or later if that was missed
+     */
+    @Nullable
+    PacketDescriptor next(long nowNs);
+
+    /** Takes out the packet that {@link #next} lent. */
+    void released();
+}

@@ -1,0 +1,110 @@
+package io.marchproxy.l3l4.stages.shape;
+
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A service's packets of one class, in one direction: its clients take turns by deficit (see {@link Schedule}). */
+final class Leaf {
+    final ServiceNode service;
+    final ClassNode trafficClass;
+
+    /** The only leaf of its direction with this number. */
+    final int number;
+
+    /** Its neighbours in its class's ring, while it is there. */
+    @Nullable
+    Leaf next;
+
+    @Nullable
+    Leaf previous;
+
+    /** As {@link ClientQueue#deficit}, among the leaves of the class. */
+    long deficit;
+
+    /** The client that has had its turn last; the next one's is now. */
+    private @Nullable ClientQueue last;
+
+    Leaf(ServiceNode service, ClassNode trafficClass) {
+        this.service = service;
+        this.trafficClass = trafficClass;
+        this.number = service.number * Schedule.CLASSES + trafficClass.number;
+    }
+
+    boolean isEmpty() {
+        return last == null;
+    }
+
+    boolean isInRing() {
+        return next != null;
+    }
+
+    /** Lets a client in, who is the last to have a turn. */
+    void add(ClientQueue queue) {
+        ClientQueue before = last;
+        if (before == null) {
+            queue.next = queue;
+        } else {
+            queue.next = before.next;
+            before.next = queue;
+        }
+        queue.deficit = Schedule.QUANTUM;
+        last = queue;
+    }
+
+    /** The client whose turn it is; there must be one. */
+    ClientQueue turn() {
+        ClientQueue queue = first();
+        while (queue.deficit <= 0) {
+            queue.deficit += Schedule.QUANTUM;
+            last = queue;
+            queue = first();
+        }
+        return queue;
+    }
+
+    /** Takes a client out, of whom nothing waits any more. Nearly always it is the one whose turn it is, and found at once. */
+    void remove(ClientQueue queue) {
+        ClientQueue before = Objects.requireNonNull(last);
+        while (before.next != queue) {
+            before = Objects.requireNonNull(before.next);
+        }
+        if (before == queue) {
+            last = null;
+        } else {
+            before.next = queue.next;
+            if (last == queue) {
+                last = before;
+            }
+        }
+    }
+
+    /** Writes a leaf, or that nothing of it ever waited. */
+    static void save(@Nullable Leaf leaf, HeldPackets held, StateWriter to) {
+        if (leaf == null) {
+            to.number(0);
+            to.number(0);
+        } else {
+            leaf.save(held, to);
+        }
+    }
+
+    /** Writes its clients in the order of their turns, and what waits of each. */
+    private void save(HeldPackets held, StateWriter to) {
+        to.number(deficit);
+        int clients = 0;
+        ClientQueue end = last;
+        for (ClientQueue queue = end; queue != null; queue = queue.next == end ? null : queue.next) {
+            clients++;
+        }
+        to.number(clients);
+        for (ClientQueue queue = end == null ? null : end.next; clients > 0 && queue != null; queue = queue.next) {
+            queue.save(held, to);
+            clients--;
+        }
+    }
+
+    private ClientQueue first() {
+        return Objects.requireNonNull(Objects.requireNonNull(last).next);
+    }
+}

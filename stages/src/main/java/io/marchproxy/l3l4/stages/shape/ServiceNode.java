@@ -1,0 +1,64 @@
+package io.marchproxy.l3l4.stages.shape;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A service in one direction: its limits, and its leaves. */
+final class ServiceNode {
+    final int number;
+    final Limits limits = new Limits();
+    final TokenBucket guarantee = limits.guarantee;
+    final TokenBucket ceiling = limits.ceiling;
+
+    /** While it is at its ceiling, its leaves have no turns. */
+    final Wait forCeiling = new Wait(this);
+
+    /** While its guarantee is used up, or a class's ceiling keeps it from using it, it is not among the promised. */
+    final Wait forGuarantee = new Wait(this);
+
+    private final @Nullable Leaf[] leaves = new @Nullable Leaf[Schedule.CLASSES];
+
+    /** What waits in its leaves, ends of streams included. */
+    int held;
+
+    /** Its neighbours among the promised, while it is there. */
+    @Nullable
+    ServiceNode next;
+
+    @Nullable
+    ServiceNode previous;
+
+    ServiceNode(int number) {
+        this.number = number;
+    }
+
+    /** Its packets of a class; made when the first of them has to wait. */
+    Leaf leaf(ClassNode trafficClass) {
+        Leaf leaf = leaves[trafficClass.number];
+        if (leaf == null) {
+            leaf = new Leaf(this, trafficClass);
+            leaves[trafficClass.number] = leaf;
+        }
+        return leaf;
+    }
+
+    /** As {@link #leaf}, or null when none of them ever had to wait. */
+    @Nullable
+    Leaf findLeaf(int trafficClass) {
+        return leaves[trafficClass];
+    }
+
+    /** Whether it has a guarantee, and something that waits and may use it. */
+    boolean isPromised() {
+        return guarantee.isLimited() && held != 0 && !forCeiling.isOn && !forGuarantee.isOn;
+    }
+
+    boolean isInRing() {
+        return next != null;
+    }
+
+    /** Neighbours of the ring that it is in. */
+    ServiceNode following() {
+        return Objects.requireNonNull(next);
+    }
+}

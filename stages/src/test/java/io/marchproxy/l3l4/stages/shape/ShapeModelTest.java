@@ -1,0 +1,260 @@
+package io.marchproxy.l3l4.stages.shape;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.stages.flow.TestFlowTable;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.TestPackets;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import io.marchproxy.l3l4.stages.shape.ReferenceShaper.Packet;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The shape stage against a slow and simple shaper in big numbers, in virtual time: random packets, ends, silences, shares and
+ * changes of every limit, a million operations in all. After each, both say the same of the packet and of when the next leaves; bytes in are bytes
+ * out, dropped and held; no limit has let more pass than burst + rate × t; and no packet has overtaken another of its flow.
+ */
+class ShapeModelTest {
+    private static final int OPERATIONS = 125_000;
+    private static final int SERVICES = 5;
+    private static final int FLOWS = 24;
+    private static final int UDP = 17;
+    private static final int TCP = 6;
+
+    private final TestFlowTable flows = new TestFlowTable(2 * FLOWS);
+    private final PacketDescriptor packet = TestPackets.descriptor();
+    private final long[] flowRefs = new long[FLOWS];
+    private final List<ReferenceShaper> references =
+            List.of(new ReferenceShaper(SERVICES), new ReferenceShaper(SERVICES));
+    private final Map<Long, Packet> known = new HashMap<>();
+    private final Map<Long, Deque<Long>> orders = new HashMap<>();
+    private final long[] in = new long[2];
+    private final long[] out = new long[2];
+    private final long[] dropped = new long[2];
+    private long nowNs = -5_000_000_000L;
+    private long sequence;
+    private int held;
+    private boolean passesAll;
+    private ShapeSettings inForce = new ShapeSettings(0, 0, 0, 0);
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 20_261_126})
+    void shouldDecideAsTheReferenceDoes(long seed) {
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        ShapeSettings settings = settings(random);
+        ShapeStage stage = new ShapeStage(settings, flows);
+        apply(stage, settings);
+        int changes = 0;
+        int restored = 0;
+        for (int i = 0; i < OPERATIONS; i++) {
+            long stepNs = step(random);
+            releaseUntil(stage, nowNs + stepNs);
+            nowNs += stepNs;
+            if (random.nextInt(4_000) == 0) {
+                apply(stage, settings(random));
+                changes++;
+            } else if (random.nextInt(500) == 0) {
+                share(stage, random);
+            } else if (random.nextInt(1_000) == 0) {
+                endFlow(random.nextInt(FLOWS));
+            } else {
+                offer(stage, random);
+            }
+            releaseUntil(stage, nowNs);
+            check(stage);
+            if (random.nextInt(2_000) == 0) {
+                // As a replay that begins in the midst of a session, and must go on as if it had not.
+                stage = restored(stage);
+                restored++;
+            }
+        }
+        apply(stage, settings.unlimited());
+        releaseUntil(stage, nowNs);
+        assertEquals(0, references.get(0).heldBytes() + references.get(1).heldBytes(), "everything leaves in the end");
+        check(stage);
+        assertTrue(changes > 5 && held > OPERATIONS / 10, changes + " changes, " + held + " held");
+        assertTrue(restored > 10, restored + " times restored");
+    }
+
+    private ShapeStage restored(ShapeStage stage) {
+        SavedState saved = new SavedState();
+        stage.save(saved);
+        ShapeStage another = new ShapeStage(inForce, flows);
+        another.restore(saved.toRead());
+        assertTrue(saved.isEmpty(), "all that was saved was read");
+        assertEquals(stage.nextReleaseNs(), another.nextReleaseNs());
+        return another;
+    }
+
+    private void apply(ShapeStage stage, ShapeSettings settings) {
+        inForce = settings;
+        passesAll = !settings.limitsAnything();
+        stage.apply(settings, nowNs);
+        references.get(0).apply(settings, false, nowNs);
+        references.get(1).apply(settings, true, nowNs);
+    }
+
+    private void share(ShapeStage stage, Random random) {
+        int direction = random.nextInt(2);
+        ShareOf of = ShareOf.values()[random.nextInt(3)];
+        int which = random.nextInt(4);
+        int share = 1 + random.nextInt(ShareOf.WHOLE);
+        stage.share(Direction.of(direction), of, which, share, nowNs);
+        references.get(direction).share(of, which, share, nowNs);
+    }
+
+    private void offer(ShapeStage stage, Random random) {
+        int flow = random.nextInt(FLOWS);
+        if (flowRefs[flow] == 0) {
+            packet.reset(EventKind.DATA, nowNs);
+            packet.sourceLow(flow % 7);
+            flowRefs[flow] = flows.insert(packet);
+        }
+        boolean isUdp = flow % 3 != 0;
+        boolean isData = isUdp || random.nextInt(10) != 0;
+        int direction = random.nextInt(2);
+        int datagrams = isUdp ? 1 + (random.nextInt(20) == 0 ? random.nextInt(40) : 0) : 0;
+        int bytes = isData ? 1 + random.nextInt(isUdp ? 1_514 : random.nextInt(10) == 0 ? 65_536 : 4_000) : 0;
+        Packet offered = new Packet(
+                ++sequence, flowRefs[flow], flow % SERVICES, (flow / 2) % 4, flow % 7, bytes, datagrams, isData);
+        packet.reset(isData ? EventKind.DATA : EventKind.FIN, nowNs);
+        packet.protocol(isUdp ? UDP : TCP);
+        packet.service(offered.service());
+        packet.trafficClass(offered.trafficClass());
+        packet.direction(Direction.of(direction));
+        packet.lengthBytes(bytes);
+        packet.packets(Math.max(1, datagrams));
+        packet.flowRef(offered.flow());
+        packet.argument0(offered.id());
+        in[direction] += bytes;
+
+        Verdict verdict = stage.process(packet, nowNs);
+        // Without any limit nobody waits, and nobody counts what guarantees were used.
+        Boolean expected = Boolean.TRUE;
+        if (!passesAll || !known.isEmpty()) {
+            expected = references.get(direction).process(offered, nowNs);
+        }
+
+        assertEquals(
+                expected == null ? Verdict.DROP : expected ? Verdict.CONTINUE : Verdict.HOLD,
+                verdict,
+                () -> offered + " at " + nowNs);
+        if (verdict == Verdict.CONTINUE) {
+            out[direction] += bytes;
+            Deque<Long> before = orders.get(offered.flow() * 2 + direction);
+            assertTrue(!isData || before == null || before.isEmpty(), "a packet has overtaken another of its flow");
+        } else if (verdict == Verdict.DROP) {
+            dropped[direction] += bytes;
+        } else {
+            held++;
+            known.put(offered.id(), offered);
+            orders.computeIfAbsent(offered.flow() * 2 + direction, key -> new ArrayDeque<>())
+                    .addLast(offered.id());
+        }
+    }
+
+    private void endFlow(int flow) {
+        if (flowRefs[flow] != 0) {
+            flows.remove(flowRefs[flow]);
+            flowRefs[flow] = 0;
+        }
+    }
+
+    private void releaseUntil(ShapeStage stage, long untilNs) {
+        while (true) {
+            long firstNs = references.get(0).dueNs();
+            long secondNs = references.get(1).dueNs();
+            long dueNs = Math.min(firstNs, secondNs);
+            assertEquals(dueNs, stage.nextReleaseNs());
+            if (dueNs > untilNs) {
+                return;
+            }
+            int direction = firstNs <= secondNs ? 0 : 1;
+            PacketDescriptor released = stage.next(dueNs);
+            boolean isGone = released != null && flows.entry(released.flowRef()) == 0;
+            Packet expected = references.get(direction).release(dueNs, isGone);
+            if (released == null) {
+                assertNull(expected);
+                continue;
+            }
+            assertNotNull(expected);
+            assertEquals(expected.id(), released.argument0());
+            assertEquals(dueNs, released.releaseNs());
+            assertEquals(Direction.of(direction), released.direction());
+            out[direction] += released.lengthBytes();
+            assertEquals(
+                    expected.id(),
+                    orders.get(expected.flow() * 2 + direction).removeFirst(),
+                    "a packet has overtaken another of its flow");
+            known.remove(expected.id());
+            stage.released();
+            check(stage);
+        }
+    }
+
+    private void check(ShapeStage stage) {
+        for (int direction = 0; direction < 2; direction++) {
+            ReferenceShaper reference = references.get(direction);
+            assertEquals(in[direction], out[direction] + dropped[direction] + heldBytes(direction), "bytes");
+            assertTrue(
+                    reference.link.isKept()
+                            && reference.classCeilings.stream().allMatch(ReferenceBucket::isKept)
+                            && reference.serviceCeilings.stream().allMatch(ReferenceBucket::isKept),
+                    "more than burst + rate x t has passed");
+        }
+        assertEquals(known.isEmpty(), stage.nextReleaseNs() == Long.MAX_VALUE);
+    }
+
+    private long heldBytes(int direction) {
+        return references.get(direction).heldBytes();
+    }
+
+    private static long step(Random random) {
+        return switch (random.nextInt(200)) {
+            case 0 -> random.nextLong(10_000_000_000L);
+            case 1, 2, 3, 4 -> random.nextInt(20_000_000);
+            case 5, 6, 7, 8, 9, 10 -> 0;
+            default -> random.nextInt(200_000);
+        };
+    }
+
+    /** Any of the limits, or none of them: about what comes, some far less and some more. */
+    private static ShapeSettings settings(Random random) {
+        List<ClassLimits> classes = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            classes.add(new ClassLimits(
+                    random.nextInt(60),
+                    random.nextBoolean() ? RateLimit.NONE : rate(random, 20_000_000),
+                    random.nextInt(3) != 0 ? RateLimit.NONE : rate(random, 200_000_000),
+                    1 + random.nextInt(5)));
+        }
+        List<ServiceLimits> services = new ArrayList<>();
+        for (int i = random.nextInt(SERVICES + 1); i > 0; i--) {
+            services.add(new ServiceLimits(
+                    random.nextInt(3) != 0 ? RateLimit.NONE : rate(random, 20_000_000),
+                    random.nextBoolean() ? RateLimit.NONE : rate(random, 100_000_000),
+                    random.nextBoolean() ? RateLimit.NONE : rate(random, 100_000_000)));
+        }
+        RateLimit link = random.nextInt(3) == 0 ? RateLimit.NONE : rate(random, 300_000_000);
+        return new ShapeSettings(link, classes, services, 1);
+    }
+
+    private static RateLimit rate(Random random, long most) {
+        long rate = TokenBucket.LOWEST_RATE + (long) (most * Math.pow(random.nextDouble(), 2));
+        return new RateLimit(rate, 1_514L + random.nextInt(100_000));
+    }
+}

@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
@@ -94,7 +93,8 @@ final class QueueFile implements AutoCloseable {
             return;
         }
         byte[] begin = new byte[(int) Math.min(file.byteSize(), LOOKED_AT)];
-        // Before what it stands in front of: it is written last, and a file that is just being made shall not look foreign.
+        // Before what it stands in front of: it is written last, and a file that is just being made shall not look
+        // foreign.
         int header = begin.length < HEADER ? NOT_DATA : (int) HEADER_WORD.getAcquire(file, 0L);
         MemorySegment.copy(file, ValueLayout.JAVA_BYTE, 0, begin, 0, begin.length);
         boolean isNew = header == 0 || (header & (NOT_COMPLETE | NOT_DATA)) == (NOT_COMPLETE | NOT_DATA);

@@ -16,6 +16,7 @@ import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -304,10 +305,7 @@ final class SideBySide implements AutoCloseable {
                 event.service(translation.service(service, event.listener()));
                 event.backend(tried);
             }
-            case QUOTA -> {
-                event.argument0(translation.share(service, event.argument0()));
-                event.service(translation.service(service));
-            }
+            case QUOTA -> quota(event, service);
             case TICK, SNAPSHOT -> {
                 // of no service
             }
@@ -319,6 +317,18 @@ final class SideBySide implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** A share of a rate is as large a part of the candidate's; of a session cap, a number of sessions that is as large a part. */
+    private void quota(PacketDescriptor event, int service) {
+        if (ShareOf.isIn(event)) {
+            ShareOf of = ShareOf.in(event);
+            int which = ShareOf.which(event);
+            of.writeTo(event, of == ShareOf.SERVICE ? translation.service(which) : which, (int) event.argument0());
+        } else {
+            event.argument0(translation.share(service, event.argument0()));
+            event.service(translation.service(service));
+        }
     }
 
     private static boolean passTime(PacketDescriptor event) {

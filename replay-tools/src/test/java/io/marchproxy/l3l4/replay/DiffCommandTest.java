@@ -110,6 +110,31 @@ class DiffCommandTest {
     }
 
     @Test
+    void shouldShowARateThatIsOnePercentOff() throws Exception {
+        String limited = RECORDED.replace("class: P2", "class: P2\n    rate: 4Mbit\n    burst: 1500B");
+        try (Scenario scenario = new Scenario(data, limited)) {
+            // Twice the rate, until a tenth of a second's worth waits.
+            for (int i = 0; i < 100; i++) {
+                scenario.datagram("dns", "10.0.0.1", 1000, 1000);
+            }
+            scenario.pause(Duration.ofMillis(500));
+            scenario.datagram("dns", "10.0.0.1", 1000, 1000);
+        }
+
+        assertEquals(0, diff(limited).get("changed").asLong());
+        JsonNode faster = diff(limited.replace("4Mbit", "4040kbit"));
+        assertEquals(List.of("delay"), list(faster.get("changes"), "what"), faster::toString);
+        assertEquals("earlier", faster.get("changes").get(0).get("after").asText());
+        assertTrue(faster.get("changed").asLong() > 90, faster::toString);
+        JsonNode slower = diff(limited.replace("4Mbit", "3960kbit"));
+        assertEquals("later", slower.get("changes").get(0).get("after").asText());
+        JsonNode free = diff(RECORDED);
+        JsonNode delay =
+                row(free.get("services"), "dns/udp", "to-backend").get("after").get("delay-ns");
+        assertEquals(0, delay.get("max").asLong(), free::toString);
+    }
+
+    @Test
     void shouldShowAChangedRule() throws Exception {
         record();
 

@@ -204,7 +204,8 @@ class UringIoHandlerTest {
     @Test
     void shouldEndARegistrationThoughAnOperationWasRefused() throws Exception {
         int fd = eventFd();
-        IoHandler handler = UringIoHandler.factory(SUBMISSIONS, COMPLETIONS).newHandler(executorOf(Thread.currentThread()));
+        IoHandler handler =
+                UringIoHandler.factory(SUBMISSIONS, COMPLETIONS).newHandler(executorOf(Thread.currentThread()));
         Told handle = new Told(() -> {});
         handle.begin(handler.register(handle));
         for (int i = 0; i < SUBMISSIONS; i++) {
@@ -223,7 +224,8 @@ class UringIoHandlerTest {
     void shouldGoOnBehindATurnThatTheKernelRefused() throws Exception {
         int ready = eventFd();
         IoUringCalls.signal(ready);
-        IoHandler handler = UringIoHandler.factory(SUBMISSIONS, COMPLETIONS).newHandler(executorOf(Thread.currentThread()));
+        IoHandler handler =
+                UringIoHandler.factory(SUBMISSIONS, COMPLETIONS).newHandler(executorOf(Thread.currentThread()));
         Told handle = new Told(() -> {});
         handle.begin(handler.register(handle));
         handle.poll(ready, false);

@@ -99,7 +99,9 @@ build() {
 # What is older than the jar or than the flags was recorded for something else.
 is_recorded() {
   local cache=$1 jar=$2 file
-  for file in "$jar" "$root"/bin/{jvm,service}.flags; do [[ $cache -nt $file ]] || return 1; done
+  [[ -e $cache ]] || return 1
+  # Of equal age is not older: an image may give all its files one time.
+  for file in "$jar" "$root"/bin/{jvm,service}.flags; do [[ ! $file -nt $cache ]] || return 1; done
 }
 
 train() {

@@ -52,7 +52,9 @@ public final class BatchingIoHandler implements IoHandler {
     @Override
     public int run(IoHandlerContext context) {
         long restNs = hook.takeRestNs();
-        if (restNs > 0 && context.canBlock() && context.delayNanos(System.nanoTime()) >= REST_MAY_TAKE * restNs) {
+        // Who spins asked for the shortest way, not for the cheapest.
+        boolean mayRest = restNs > 0 && spin.budgetNs() == 0 && context.canBlock();
+        if (mayRest && context.delayNanos(System.nanoTime()) >= REST_MAY_TAKE * restNs) {
             LockSupport.parkNanos(this, restNs);
         }
         hook.batchBegins();

@@ -61,6 +61,8 @@ final class RingReading implements SocketReading, MultishotReceive.Callback {
             try {
                 instead = receiver.fallBack(fd, handler);
             } catch (IOException e) {
+                // As the loop ends; a close that is yet to come has nothing to wait for but this.
+                isFallingBack = false;
                 LOG.debug("nothing is read any more: {}", e.getMessage());
             }
         }

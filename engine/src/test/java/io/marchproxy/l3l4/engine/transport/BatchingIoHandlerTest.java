@@ -73,6 +73,16 @@ class BatchingIoHandlerTest {
     }
 
     @Test
+    void shouldNotRestWhereItSpins() {
+        restNs = FOREVER_NS;
+        long beganNs = System.nanoTime();
+
+        run(SHORT_NS);
+
+        assertTrue(System.nanoTime() - beganNs < FOREVER_NS);
+    }
+
+    @Test
     void shouldNotRestWhenATimerIsDueBeforeTheRestMayEnd() {
         restNs = FOREVER_NS;
         loop.timerNs = 2 * FOREVER_NS - 1;

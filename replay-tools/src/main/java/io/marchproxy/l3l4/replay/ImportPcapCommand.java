@@ -101,7 +101,7 @@ final class ImportPcapCommand implements Callable<Integer> {
         IpServices services = services(settings);
         requireNoJournal();
         for (String file : files) {
-            if (!file.equals(STANDARD_INPUT)) {
+            if (!isReadOnce(file)) {
                 Captures.open(new FileInputStream(file), file).close();
             }
         }
@@ -118,6 +118,13 @@ final class ImportPcapCommand implements Callable<Integer> {
             print(imported);
         }
         return worst;
+    }
+
+    /** Whether a look at its first bytes would take them away, as of a pipe. */
+    private static boolean isReadOnce(String file) {
+        Path path = Path.of(file);
+        return file.equals(STANDARD_INPUT)
+                || (Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path));
     }
 
     private IpServices services(@Nullable ProxySettings settings) throws JournalException {

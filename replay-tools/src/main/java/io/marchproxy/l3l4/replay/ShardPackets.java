@@ -52,6 +52,7 @@ final class ShardPackets implements AutoCloseable {
     private final PacketFilter filter;
     private final JournalReader reader;
     private final JsonPieces pieces = new JsonPieces();
+    private final JsonPieces checkpoint = new JsonPieces();
     private final DescriptorSlab slab =
             new DescriptorSlab(Arena.ofAuto().allocate(2 * DescriptorLayout.SIZE, DescriptorLayout.SIZE));
     private final PacketDescriptor event = slab.view(0);
@@ -123,7 +124,13 @@ final class ShardPackets implements AutoCloseable {
             case FLOW_END -> maker.ended(Memory.getLong(record + JournalLayout.END_FLOW_REF));
             case FLOW -> flowRecords++;
             case GAP -> missing += Records.gapRecords(record);
-            case END, CHECKPOINT, STATE, SLOTS, CHECKPOINT_END, PAD -> {
+            case CHECKPOINT -> {
+                // Says what the session's begin said, which was deleted.
+                if (session == null && checkpoint.add(record)) {
+                    begin(checkpoint.session());
+                }
+            }
+            case END, STATE, SLOTS, CHECKPOINT_END, PAD -> {
                 // no packet
             }
         }
@@ -152,7 +159,9 @@ final class ShardPackets implements AutoCloseable {
         EventKind kind = event.kind();
         long flowRef = Memory.getLong(decision + JournalLayout.DECISION_FLOW_REF);
         Verdict verdict = Records.verdict(decision);
-        if (PacketMaker.isPacket(kind)) {
+        if (session == null) {
+            ofUnknownFlow++;
+        } else if (PacketMaker.isPacket(kind)) {
             boolean isNew = (Memory.getByte(decision + JournalLayout.DECISION_FLAGS) & DescriptorFlags.NEW_FLOW) != 0;
             List<Packet> packets = new ArrayList<>();
             String comment = text(decision);

@@ -18,6 +18,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The last records of a journal, and those that come. */
@@ -78,6 +79,9 @@ final class TailCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (records < 0) {
+            throw new ParameterException(spec.commandLine(), "--records must be 0 or more, not " + records);
+        }
         PrintWriter out = spec.commandLine().getOut();
         List<Shard> shards = new ArrayList<>();
         try {
@@ -96,8 +100,8 @@ final class TailCommand implements Callable<Integer> {
                 }
                 last.forEach(out::println);
             }
-            out.flush();
-            while (follow) {
+            // Flushes as well. Nobody reads on when what it is piped into has ended.
+            while (!out.checkError() && follow) {
                 boolean any = false;
                 for (Shard shard : shards) {
                     while (shard.reader.next()) {
@@ -105,7 +109,6 @@ final class TailCommand implements Callable<Integer> {
                         shard.lines(out::println);
                     }
                 }
-                out.flush();
                 if (!any) {
                     TimeUnit.MILLISECONDS.sleep(LOOK_MS);
                 }

@@ -7,6 +7,8 @@ import io.marchproxy.l3l4.config.settings.JournalSettings.Mode;
 import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.engine.journal.RecordType;
 import io.marchproxy.l3l4.engine.journal.Records;
+import io.marchproxy.l3l4.replay.pcap.CaptureReader;
+import io.marchproxy.l3l4.replay.pcap.Captures;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,6 +94,30 @@ class CheckpointTest {
         assertTrue(
                 outcome.err().contains("it can't be verified from there on, since no checkpoint follows"),
                 outcome.err());
+    }
+
+    @Test
+    void shouldExportThePacketsThatAreLeft() throws Exception {
+        try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
+            while (files().size() < 2 || synthetic.journals().status().getFirst().checkpoints() == 0) {
+                synthetic.datagrams(10_000);
+            }
+            synthetic.datagrams(50_000);
+        }
+        Files.delete(files().getFirst());
+        Path capture = data.resolve("left.pcapng");
+
+        Tools.Outcome outcome = Tools.run("export-pcap", data, "--output", capture);
+
+        assertEquals(0, outcome.exitCode(), outcome::toString);
+        try (CaptureReader packets = Captures.open(Files.newInputStream(capture), "left.pcapng")) {
+            int count = 0;
+            while (packets.next()) {
+                count++;
+            }
+            // All from the checkpoint on, which says what the session is.
+            assertTrue(count >= 50_000, outcome::toString);
+        }
     }
 
     /** A table of 60,000 flows goes into the journal bit by bit; with an event go the chunks that it uses, and the next in turn. */

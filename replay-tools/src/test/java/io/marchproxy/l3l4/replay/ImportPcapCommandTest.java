@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.replay.Tools.Outcome;
@@ -10,8 +11,10 @@ import io.marchproxy.l3l4.replay.pcap.Packets;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -301,6 +304,27 @@ class ImportPcapCommandTest {
         } finally {
             System.setIn(before);
         }
+    }
+
+    /** As a shell's {@code <(…)} hands over, whose bytes can be read but once. */
+    @Test
+    void shouldReadANamedPipe() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        byte[] capture = ethernet(QUESTION);
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                Files.write(pipe, capture);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+
+        Outcome imported = assertTimeoutPreemptively(Duration.ofSeconds(60), () -> importFrom(pipe));
+
+        assertEquals(0, imported.exitCode(), imported::toString);
+        assertTrue(imported.out().contains("frames 1, IP packets 1"), imported::toString);
+        assertVerified();
     }
 
     @Test

@@ -90,10 +90,11 @@ public final class StateMap implements AutoCloseable {
 
     /**
      * Whether a file was being made when its process was killed, so that there is nothing in it: it is deleted. Chronicle would wait
-     * for a minute for that process to go on. At offset 8 stands the length of the header, whose highest bit says "not ready".
+     * for a minute for that process to go on. At offset 8 stands the length of the header, whose highest bit says "not ready", then
+     * the header, which begins with "!". What begins otherwise was never ours, and is not deleted but moved aside.
      */
     private static boolean isUnfinished(Path file) throws IOException {
-        ByteBuffer begin = ByteBuffer.allocate(HEADER_TEXT).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer begin = ByteBuffer.allocate(HEADER_TEXT + 1).order(ByteOrder.LITTLE_ENDIAN);
         try (FileChannel channel = FileChannel.open(file)) {
             while (begin.hasRemaining() && channel.read(begin) >= 0) {
                 // as much as there is
@@ -101,6 +102,11 @@ public final class StateMap implements AutoCloseable {
         }
         if (!begin.hasRemaining() && begin.getInt(HEADER_LENGTH) > 0) {
             return false;
+        }
+        byte text = begin.get(HEADER_TEXT);
+        if (text != 0 && text != '!') {
+            setAside(file, "it is no Chronicle Map");
+            return true;
         }
         LOG.warn("flow state: {} was not finished when its process ended; it is made anew", file);
         Files.delete(file);

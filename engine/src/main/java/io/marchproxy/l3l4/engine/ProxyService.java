@@ -57,6 +57,9 @@ import org.slf4j.LoggerFactory;
  * them. The one place that joins components. Methods may be called from any thread; changes happen one after the other.
  */
 public final class ProxyService implements AutoCloseable {
+    /** Sessions that shards are told of in one go; what is recorded of them takes less than a quarter of a journal's ring. */
+    private static final int RESTORED_AT_ONCE = 8192;
+
     private static final Logger LOG = LoggerFactory.getLogger(ProxyService.class);
     private static final long QUOTA_TURN_MS = 20;
     private static final long RATE_TURN_MS = 10;
@@ -200,8 +203,17 @@ public final class ProxyService implements AutoCloseable {
         }
         SessionSource sessions = remembered.sessions();
         try {
+            for (int from = 0; from < sessions.count(); from += RESTORED_AT_ONCE) {
+                int first = from;
+                int last = Math.min(from + RESTORED_AT_ONCE, sessions.count());
+                join(shards.stream()
+                        .map(shard -> shard.restore(sessions, first, last))
+                        .toList());
+                if (journals != null) {
+                    journals.awaitRoom();
+                }
+            }
             if (sessions.count() > 0) {
-                join(shards.stream().map(shard -> shard.restore(sessions)).toList());
                 LOG.info("flow state: {} UDP sessions may go on at their backends", sessions.count());
             }
             remembered.restored();

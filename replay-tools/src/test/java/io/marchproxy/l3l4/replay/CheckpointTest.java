@@ -99,7 +99,8 @@ class CheckpointTest {
     @Test
     void shouldExportThePacketsThatAreLeft() throws Exception {
         try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
-            while (files().size() < 2 || synthetic.journals().status().getFirst().checkpoints() == 0) {
+            while (files().size() < 2
+                    || synthetic.journals().status().getFirst().checkpoints() == 0) {
                 synthetic.datagrams(10_000);
             }
             synthetic.datagrams(50_000);

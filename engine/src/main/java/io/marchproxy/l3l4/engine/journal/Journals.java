@@ -186,6 +186,16 @@ public final class Journals implements ShardJournals, AutoCloseable {
         }
     }
 
+    /** Waits, a second at the most, until half of each shard's ring is free, or its records are lost in any case. Not a shard's thread. */
+    public void awaitRoom() {
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+        for (ShardLog log : logs()) {
+            while (log.isHalfFull() && writer.isAlive() && System.nanoTime() - deadlineNs < 0) {
+                LockSupport.parkNanos(this, PAUSE_NS);
+            }
+        }
+    }
+
     /** Each shard's journal as it stands. */
     public List<JournalStatus> status() {
         return logs().stream().map(ShardLog::status).toList();

@@ -98,6 +98,11 @@ final class ShardLog {
         return recording;
     }
 
+    /** Whether records wait that take more than half of the ring. Any thread. */
+    boolean isHalfFull() {
+        return ring.waiting() > ring.capacity() / 2;
+    }
+
     /** Writes one document of what waits. False when nothing did. Writing thread. */
     boolean turn() {
         long nowNs = System.nanoTime();

@@ -244,13 +244,13 @@ public final class Shard implements ShardContext {
     }
 
     /**
-     * Tells the shard of UDP sessions of before this start, before it has traffic. Completes when it knows them all; until then
-     * their state has to be there.
+     * Tells the shard of UDP sessions of before this start, before it has traffic: of those from {@code from} to before
+     * {@code to}. Completes when it knows them; until then their state has to be there.
      */
-    public CompletableFuture<Void> restore(SessionSource sessions) {
+    public CompletableFuture<Void> restore(SessionSource sessions, int from, int to) {
         CompletableFuture<Void> reached = new CompletableFuture<>();
         onLoop(() -> {
-            for (int i = 0; i < sessions.count(); i++) {
+            for (int i = from; i < to; i++) {
                 PacketDescriptor event = ingress.claim();
                 event.reset(EventKind.RESTORE, ingress.nowNs());
                 sessions.fill(i, event);

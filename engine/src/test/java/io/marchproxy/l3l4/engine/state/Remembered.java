@@ -46,15 +46,16 @@ final class Remembered implements PipelineOutput, AutoCloseable {
      * @param backends of the service dns, such as {@code a b}: their order gives them their numbers
      */
     Remembered(Path data, String flowState, String backends) throws Exception {
-        this(data, settings(data, flowState, backends));
+        this(data, settings(data, flowState, backends), CAPACITY);
     }
 
-    private Remembered(Path data, ProxySettings settings) throws Exception {
+    /** A start with settings of one's own, whose second service takes datagrams. */
+    Remembered(Path data, ProxySettings settings, int capacity) throws Exception {
         CompiledSettings compiled = new SettingsCompiler().compile(settings);
         states = Objects.requireNonNull(FlowStates.open(settings, compiled), data.toString());
         packet = new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
-        OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
-        ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, CAPACITY, SEED, List.of());
+        OffHeapFlowTable flows = new OffHeapFlowTable(capacity, SEED, arena);
+        ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, capacity, SEED, List.of());
         pipeline = new Pipeline(compiled.pipeline(), flows, this, states.open(options, compiled.pipeline(), flows));
         SessionSource sessions = states.sessions();
         for (int i = 0; i < sessions.count(); i++) {
@@ -87,7 +88,7 @@ final class Remembered implements PipelineOutput, AutoCloseable {
         return result.settings().orElseThrow();
     }
 
-    /** A datagram from a client's port; gives the backend that it goes to. */
+    /** A datagram from a client's port, of the next address for each 65,536 more; gives the backend that it goes to. */
     int datagram(int port) {
         event(EventKind.DATA, 17, 1, port);
         packet.lengthBytes(100);
@@ -117,8 +118,8 @@ final class Remembered implements PipelineOutput, AutoCloseable {
         packet.protocol(protocol);
         packet.ipVersion(4);
         packet.service(service);
-        packet.sourceLow(0xc0a8_0001L);
-        packet.sourcePort(port);
+        packet.sourceLow(0xc0a8_0001L + (port >>> 16));
+        packet.sourcePort(port & 0xffff);
         packet.destinationLow(0x7f00_0001L);
         packet.destinationPort(53);
     }

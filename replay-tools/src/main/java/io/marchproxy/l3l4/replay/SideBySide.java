@@ -117,6 +117,7 @@ final class SideBySide implements AutoCloseable {
     }
 
     private final SessionInfo session;
+    private final PipelineSettings settings;
     private final Ledger ledger;
     private final CountedTime counted;
     private final Translation translation;
@@ -130,6 +131,7 @@ final class SideBySide implements AutoCloseable {
     private final ServiceNumbers services;
     private final Side recorded;
     private final Side candidate;
+    private PipelineSettings inForce;
     private Ticket ticket;
     private @Nullable Client client;
     private boolean hasTicket;
@@ -151,6 +153,8 @@ final class SideBySide implements AutoCloseable {
             Ledger ledger,
             CountedTime counted) {
         this.session = session;
+        this.settings = settings;
+        this.inForce = session.settings();
         this.ledger = ledger;
         this.counted = counted;
         this.beganNs = beganNs;
@@ -289,9 +293,15 @@ final class SideBySide implements AutoCloseable {
         switch (kind) {
             case CONFIG -> {
                 if (brings != null) {
+                    boolean letsGo = brings.equals(inForce.unshaped());
+                    inForce = brings;
                     translation.take(brings);
                     services.take(brings);
                     recorded.names.take(brings);
+                    if (letsGo) {
+                        event.endpoint(settings.unshaped());
+                        return true;
+                    }
                 }
                 return passTime(event);
             }

@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.source.Overrides;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.Journals;
+import io.marchproxy.l3l4.engine.settings.NameResolver;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.engine.settings.SettingsException;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
@@ -25,6 +26,7 @@ import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.InetAddress;
@@ -45,7 +47,7 @@ final class Scenario implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Path data;
     private final Journals journals;
-    private final SettingsCompiler compiler = new SettingsCompiler();
+    private final SettingsCompiler compiler;
     private final List<Shard> shards = new ArrayList<>();
     private final boolean isImported;
     private PipelineSettings settings;
@@ -117,6 +119,7 @@ final class Scenario implements AutoCloseable {
     private Scenario(Path data, String yaml, int count, boolean isImported) throws IOException {
         this.data = data;
         this.isImported = isImported;
+        compiler = new SettingsCompiler(NameResolver.offline(), count);
         ProxySettings source = read(data, yaml);
         settings = isImported ? IpServices.of(source, 2).pipeline() : compiled(source);
         journals = Objects.requireNonNull(Journals.open(
@@ -253,6 +256,16 @@ final class Scenario implements AutoCloseable {
     void quota(int shard, String service, int sessions) {
         event(shard, EventKind.QUOTA, service, 17).argument0(sessions);
         handle(shard);
+    }
+
+    /** A shard's share of a service's rate, in either direction. */
+    void rateShare(int shard, String service, int share, int of) {
+        for (Direction direction : Direction.values()) {
+            PacketDescriptor event = event(shard, EventKind.QUOTA, service, 17);
+            event.direction(direction);
+            ShareOf.SERVICE.writeTo(event, event.service(), ShareOf.WHOLE / of * share);
+            handle(shard);
+        }
     }
 
     /** Another configuration comes into force. */

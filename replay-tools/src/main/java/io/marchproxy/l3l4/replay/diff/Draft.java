@@ -19,7 +19,8 @@ public final class Draft {
                     + " cost-per-gb for each 10^9 bytes, before at the recorded price, after at the candidate's.",
             "Connections refused by max-connections and accept-rate-per-client are as recorded. The engine section of the candidate"
                     + " is not looked at: shards and the size of the flow table are as recorded. Reloads within the recording"
-                    + " change nothing under the candidate, which holds from the first event on.");
+                    + " change nothing under the candidate, which holds from the first event on. Shards share rates as they did;"
+                    + " a rate that was not recorded they share evenly.");
 
     private final String recording;
     private final String candidate;

@@ -40,6 +40,6 @@ public record PipelineSettings(
 
     /** The same without any rate: what waits for one leaves. */
     public PipelineSettings unshaped() {
-        return new PipelineSettings(version, hash, classify, shape.unlimited(), mark, route);
+        return new PipelineSettings(version, hash, classify, shape.unlimited(), mark, route, names);
     }
 }

@@ -8,18 +8,22 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What was decided about a packet, in one line for its comment in a capture, where display filters can search it. */
 final class DecisionText {
     private final int shard;
     private final List<ServiceProfile> services;
+    private final Map<Integer, String> backends = new HashMap<>();
 
     /** In the terms of the settings that were in force. */
     DecisionText(int shard, PipelineSettings settings) {
         this.shard = shard;
         services = settings.classify().services();
+        settings.names().backends().forEach(backend -> backends.put(backend.number(), backend.id()));
     }
 
     /**
@@ -45,7 +49,7 @@ final class DecisionText {
         }
         int backend = Memory.getInt(decision + JournalLayout.DECISION_BACKEND);
         if (backend != PacketDescriptor.NO_BACKEND) {
-            line.append(" backend=").append(backend);
+            line.append(" backend=").append(backends.getOrDefault(backend, Integer.toString(backend)));
         }
         long flow = Memory.getLong(decision + JournalLayout.DECISION_FLOW_REF);
         if (flow != PacketDescriptor.NO_FLOW) {

@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.replay.ShardPackets.Packet;
+import io.marchproxy.l3l4.replay.flows.PacketFilter;
 import io.marchproxy.l3l4.replay.pcap.CaptureWriter;
 import io.marchproxy.l3l4.replay.pcap.CaptureWriter.Format;
 import java.io.FileDescriptor;
@@ -22,6 +23,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Makes a capture of a journal. */
@@ -39,6 +41,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  replay-tools export-pcap data --output packets.pcapng",
+            "  replay-tools export-pcap data --output dropped.pcapng --filter 'service dns and drops > 0'",
             "  replay-tools export-pcap data --output - --format pcap | tcpdump -nr -"
         })
 final class ExportPcapCommand implements Callable<Integer> {
@@ -70,6 +73,15 @@ final class ExportPcapCommand implements Callable<Integer> {
                             + " otherwise all as they came in.")
     private boolean sent;
 
+    @Option(
+            names = "--filter",
+            paramLabel = "EXPR",
+            defaultValue = "",
+            description =
+                    "Only packets that it fits, written as for the command flows; each is a flow of one packet, and end is"
+                            + " the reason for which it was dropped.")
+    private String filter = "";
+
     @Spec
     private CommandSpec spec;
 
@@ -82,7 +94,7 @@ final class ExportPcapCommand implements Callable<Integer> {
         List<ShardPackets> shards = new ArrayList<>();
         try {
             for (Path folder : folders) {
-                shards.add(new ShardPackets(shards.size(), folder, sent));
+                shards.add(new ShardPackets(shards.size(), folder, sent, filter()));
             }
             long written = export(folders, shards);
             if (written == 0 && shards.stream().anyMatch(shard -> shard.flowRecords() > 0)) {
@@ -95,6 +107,14 @@ final class ExportPcapCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    private PacketFilter filter() {
+        try {
+            return PacketFilter.parse(filter);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+        }
     }
 
     /** Merges the shards' packets by their times. */

@@ -92,6 +92,21 @@ final class PacketMaker {
         }
     }
 
+    /** Writes the addresses and ports of an event's flow, as its client's packets have them, into a descriptor. */
+    void describe(PacketDescriptor event, long flowRef, PacketDescriptor into) {
+        FlowTrack flow = flows.get(flowRef);
+        PacketForge.Ends ends = flow == null ? ends(event) : flow.ends(true);
+        into.reset(event.kind(), event.arrivalNs());
+        into.protocol(ends.protocol());
+        into.ipVersion(ends.ipVersion());
+        into.sourceHigh(ends.sourceHigh());
+        into.sourceLow(ends.sourceLow());
+        into.sourcePort(ends.sourcePort());
+        into.destinationHigh(ends.destinationHigh());
+        into.destinationLow(ends.destinationLow());
+        into.destinationPort(ends.destinationPort());
+    }
+
     /** Whether an event is one that packets are made of. */
     static boolean isPacket(EventKind kind) {
         return switch (kind) {

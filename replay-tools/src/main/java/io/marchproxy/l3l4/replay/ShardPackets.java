@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.engine.journal.JsonPieces;
 import io.marchproxy.l3l4.engine.journal.Records;
 import io.marchproxy.l3l4.engine.journal.SessionInfo;
 import io.marchproxy.l3l4.replay.FlowTrack.Made;
+import io.marchproxy.l3l4.replay.flows.PacketFilter;
 import io.marchproxy.l3l4.replay.pcap.PacketForge;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
@@ -14,6 +15,7 @@ import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -47,11 +49,16 @@ final class ShardPackets implements AutoCloseable {
 
     private final int shard;
     private final boolean asSent;
+    private final PacketFilter filter;
     private final JournalReader reader;
     private final JsonPieces pieces = new JsonPieces();
     private final DescriptorSlab slab =
-            new DescriptorSlab(Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE));
+            new DescriptorSlab(Arena.ofAuto().allocate(2 * DescriptorLayout.SIZE, DescriptorLayout.SIZE));
     private final PacketDescriptor event = slab.view(0);
+
+    /** Its client's side. */
+    private final PacketDescriptor key = slab.view(1);
+
     private final PacketForge forge = new PacketForge();
     private final List<byte[]> snaps = new ArrayList<>();
     private final Map<Waiting, ArrayDeque<List<Packet>>> waiting = new HashMap<>();
@@ -70,10 +77,12 @@ final class ShardPackets implements AutoCloseable {
      *
      * @param shard its place among those that are shown
      * @param asSent as they left, or as they came in
+     * @param filter of those that are wanted; this one's alone
      */
-    ShardPackets(int shard, Path folder, boolean asSent) {
+    ShardPackets(int shard, Path folder, boolean asSent, PacketFilter filter) {
         this.shard = shard;
         this.asSent = asSent;
+        this.filter = filter;
         this.reader = new JournalReader(folder);
     }
 
@@ -104,7 +113,7 @@ final class ShardPackets implements AutoCloseable {
             }
             case SETTINGS -> {
                 if (pieces.add(record)) {
-                    text = new DecisionText(shardNumber(), pieces.settings());
+                    settings(shardNumber(), pieces.settings());
                 }
             }
             case SNAP -> snaps.add(Records.snap(record));
@@ -120,6 +129,11 @@ final class ShardPackets implements AutoCloseable {
         }
     }
 
+    private void settings(int number, PipelineSettings settings) {
+        text = new DecisionText(number, settings);
+        filter.take(number, settings);
+    }
+
     private int shardNumber() {
         SessionInfo known = session;
         return known == null ? 0 : known.shard();
@@ -129,7 +143,7 @@ final class ShardPackets implements AutoCloseable {
         ofUnknownFlow += maker.ofUnknownFlow();
         maker = new PacketMaker(forge);
         session = info;
-        text = new DecisionText(info.shard(), info.settings());
+        settings(info.shard(), info.settings());
         snaps.clear();
         waiting.clear();
     }
@@ -144,7 +158,10 @@ final class ShardPackets implements AutoCloseable {
             String comment = text(decision);
             long timeNs = timeNs(event.arrivalNs());
             maker.make(event, flowRef, isNew, verdict, snaps, made -> packets.add(packet(made, timeNs, comment)));
-            show(packets, decision, flowRef, verdict);
+            maker.describe(event, flowRef, key);
+            if (filter.fits(event, key, decision)) {
+                show(packets, decision, flowRef, verdict);
+            }
         }
         boolean isRefused = verdict == Verdict.DROP && kind == EventKind.CONNECT_FAILED;
         if (kind == EventKind.CLOSED || isRefused || (kind == EventKind.RESET && verdict == Verdict.FORWARD)) {

@@ -104,7 +104,7 @@ final class SideBySide implements AutoCloseable {
 
         /** Rules are numbered anew by a reload, and flows keep what they were classified by. */
         private int rule(PacketDescriptor packet) {
-            if (!isFresh) {
+            if (hasOlder) {
                 long entry = replay.flow(packet.flowRef());
                 if (entry != 0 && FlowEntry.firstSeenNs(entry) < beganNs) {
                     return earlierRule;
@@ -122,8 +122,8 @@ final class SideBySide implements AutoCloseable {
     private final Translation translation;
     private final FlowRefs refs;
 
-    /** Whether every flow begins within what is replayed; otherwise some are there from the beginning, as they were classified. */
-    private final boolean isFresh;
+    /** Whether flows may be older than what is replayed: of a checkpoint, or remembered over a start. They keep their class. */
+    private boolean hasOlder;
 
     private final long beganNs;
     private final int earlierRule;
@@ -156,8 +156,8 @@ final class SideBySide implements AutoCloseable {
         this.beganNs = beganNs;
         this.ticket = ledger.tickets().take();
         translation = new Translation(session.settings(), settings);
-        isFresh = repeats.flows().size() == 0;
-        refs = new FlowRefs(isFresh);
+        hasOlder = repeats.flows().size() > 0;
+        refs = new FlowRefs(!hasOlder);
         earlierRule = ledger.rule("as before this recording");
         services = new ServiceNumbers(ledger, session.settings());
         recorded = new Side(false, repeats, new SideNames(ledger, services::label));
@@ -192,6 +192,7 @@ final class SideBySide implements AutoCloseable {
         PacketDescriptor event = candidate.replay.event();
         Records.event(record, event);
         EventKind kind = event.kind();
+        hasOlder |= kind == EventKind.RESTORE;
         client = null;
         hasTicket = kind == EventKind.DATA || kind == EventKind.OPEN || kind == EventKind.CONNECT_FAILED;
         if (!hasTicket) {

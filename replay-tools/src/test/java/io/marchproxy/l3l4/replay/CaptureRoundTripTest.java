@@ -192,7 +192,7 @@ class CaptureRoundTripTest {
         run("export-pcap", text("data").toString(), "--output", text("exported").toString());
 
         String all = new String(Files.readAllBytes(text("exported")), StandardCharsets.ISO_8859_1);
-        assertTrue(all.contains("verdict=forward service=ip class=P3 dscp=0 backend=0 flow=0.0 new-flow"));
+        assertTrue(all.contains("verdict=forward service=ip class=P3 dscp=0 backend=gateway-1 flow=0.0 new-flow"));
         assertTrue(all.contains("verdict=drop reason=malformed service=ip class=P3"));
     }
 

@@ -66,6 +66,34 @@ class CheckpointTest {
         assertTrue(outcome.out().contains("≠ dscp           20                               18"), outcome.out());
     }
 
+    @Test
+    void shouldGoOnAfterAGap() throws Exception {
+        try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
+            synthetic.datagrams(1_000).overrun().datagrams(50_000);
+        }
+
+        Tools.Outcome outcome = Tools.run("verify", data);
+
+        assertEquals(0, outcome.exitCode(), outcome::toString);
+        assertTrue(
+                outcome.out().contains("the disk was slower than the traffic; verified from the checkpoint at"),
+                outcome.out());
+    }
+
+    @Test
+    void shouldSayThatNoCheckpointFollowsAGap() throws Exception {
+        try (Synthetic synthetic = new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18))) {
+            synthetic.datagrams(1_000).overrun();
+        }
+
+        Tools.Outcome outcome = Tools.run("verify", data);
+
+        assertEquals(2, outcome.exitCode(), outcome::toString);
+        assertTrue(
+                outcome.err().contains("it can't be verified from there on, since no checkpoint follows"),
+                outcome.err());
+    }
+
     /** A table of 60,000 flows goes into the journal bit by bit; with an event go the chunks that it uses, and the next in turn. */
     @Test
     void shouldHoldNoPacketUpForLong() throws Exception {

@@ -47,14 +47,12 @@ class DiffCheckpointTest {
     @Test
     void shouldCompareFromACheckpointOn() throws Exception {
         try (Scenario scenario = new Scenario(data, DNS)) {
-            int i = 0;
-            while (files().size() < 3) {
-                for (int n = 0; n < 5000; n++, i++) {
-                    // Half of the flows are there from the beginning, the others come as time passes.
-                    int port = 1000 + (i % 2 == 0 ? i % 1000 : i / 50);
-                    long flow = scenario.datagram("dns", i % 4 < 2 ? "10.0.0.1" : "10.0.1.1", port % 60_000, 100);
-                    scenario.reply("dns", flow, 200);
-                }
+            int sent = send(scenario, 0);
+            while (files().size() < 2) {
+                sent = send(scenario, sent);
+            }
+            for (int i = 0; i < 6; i++) {
+                sent = send(scenario, sent);
             }
         }
         Files.delete(files().getFirst());
@@ -118,6 +116,17 @@ class DiffCheckpointTest {
         assertEquals(report.get("decisions").asLong(), before);
         assertEquals(before, after + notAsked);
         assertTrue(report.get("changed").asLong() > 1000, report::toString);
+    }
+
+    /** Half of the flows are there from the beginning, the others come as time passes. */
+    private static int send(Scenario scenario, int first) {
+        int i = first;
+        for (; i < first + 5000; i++) {
+            int port = 1000 + (i % 2 == 0 ? i % 1000 : i / 50);
+            long flow = scenario.datagram("dns", i % 4 < 2 ? "10.0.0.1" : "10.0.1.1", port % 60_000, 100);
+            scenario.reply("dns", flow, 200);
+        }
+        return i;
     }
 
     private JsonNode diff(String yaml) throws IOException {

@@ -306,6 +306,30 @@ class ExportPcapCommandTest implements PipelineOutput {
     }
 
     @Test
+    void shouldShowOnlyWhatTheFilterFits() throws Exception {
+        long flow = open(1, 5000);
+        stream(2, flow, Direction.TO_CLIENT, 10);
+        open(3, 5001);
+        for (int port = 6000; port < 6002; port++) {
+            fromClient(4, EventKind.DATA, DNS, port).lengthBytes(10);
+            pipeline.handle(event);
+        }
+        end();
+
+        assertEquals(List.of("2 80>5000 P. seq 0 10 of 50 SNAPPED"), exported("--filter", "port 5000 and bytes > 0"));
+        assertEquals(4, exported("--filter", "src port 5000").size());
+        assertEquals(0, exported("--filter", "src port 80").size());
+        assertEquals(
+                List.of("4 6001>53 udp 10 of 38 SNAPPED"), exported("--filter", "service dns and end session-cap"));
+        assertEquals(List.of("4 6001>53 udp 10 of 38 SNAPPED"), exported("--filter", "drops > 0"));
+        assertEquals(List.of("4 6000>53 udp 10 of 38 SNAPPED"), exported("--filter", "class P2 and backend 9"));
+        Tools.Outcome refused =
+                Tools.run("export-pcap", folder.resolve("data"), "--output", folder.resolve("x"), "--filter", "prot 5");
+        assertEquals(2, refused.exitCode());
+        assertTrue(refused.err().contains("unknown word prot"), refused::toString);
+    }
+
+    @Test
     void shouldLeaveOutAndTellWhatBelongsToNoFlowThatItKnows() throws Exception {
         stream(1, 77, Direction.TO_BACKEND, 10);
         end();

@@ -8,12 +8,17 @@ import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
-/** Datagrams in bursts from a few sockets to several ports, as fast as the kernel takes them, until closed. Nobody reads the answers. */
+/** Datagrams in bursts from a few sockets to several ports, in quick succession, until closed. Nobody reads the answers. */
 final class Flood implements AutoCloseable {
     private static final int SOCKETS = 6;
     private static final int BURST = 32;
     private static final int BYTES = 64;
+
+    /** Between two rounds, so that those who answer get to run on a machine of few cores. */
+    private static final long PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(500);
 
     private final List<DatagramChannel> channels = new ArrayList<>();
     private final Thread thread;
@@ -49,6 +54,7 @@ final class Flood implements AutoCloseable {
                     send(channels.get(i), bytes.clear());
                 }
             }
+            LockSupport.parkNanos(PAUSE_NS);
         }
     }
 

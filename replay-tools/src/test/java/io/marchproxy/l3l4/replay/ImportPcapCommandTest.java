@@ -172,11 +172,11 @@ class ImportPcapCommandTest {
         List<String> lines = tail().lines().toList();
         assertEquals(
                 List.of(
-                        "dns/udp P2 34 none 0",
-                        "ip P3 0 none 3",
-                        "ip P1 34 1 3",
-                        "web/tcp P0 46 2 1",
-                        "web/tcp P0 46 2 2"),
+                        "dns/ip/udp P2 34 none 0",
+                        "ip/ip P3 0 none 3",
+                        "ip/ip P1 34 1 3",
+                        "web/ip/tcp P0 46 2 1",
+                        "web/ip/tcp P0 46 2 2"),
                 decisions(lines).stream()
                         .map(line -> line.replace("P2 18", "P2 34"))
                         .toList());
@@ -200,11 +200,31 @@ class ImportPcapCommandTest {
     }
 
     @Test
+    void shouldBeReadByTheOtherCommands() throws Exception {
+        importFrom(file(ethernet(
+                QUESTION,
+                QUESTION,
+                Packets.ipv4(1, 3, 1, Packets.hex("0800 0000 0001 0001")),
+                Packets.ipv4(1, 3, UDP, Packets.udp(4000, 99, new byte[20])))));
+
+        Outcome flows = Tools.run("flows", output, "--format", "csv");
+        assertEquals(0, flows.exitCode(), flows::toString);
+        assertEquals(1 + 3, flows.out().lines().count(), flows::toString);
+        assertTrue(Tools.run("flows", output, "packets > 1").out().contains("10.0.0.1:1000"), flows::toString);
+        Outcome same = Tools.run("diff", output, "--config", config, "--fail-on-change");
+        assertEquals(0, same.exitCode(), same::toString);
+        Files.writeString(config, Files.readString(config).replace("class: P1", "class: P0"));
+        Outcome other = Tools.run("diff", output, "--config", config, "--fail-on-change");
+        assertEquals(1, other.exitCode(), other::toString);
+        assertTrue(other.out().contains("decisions  4, changed 1"), other::toString);
+    }
+
+    @Test
     void shouldNeedNoConfiguration() throws Exception {
         Outcome imported = Tools.run("import-pcap", file(ethernet(QUESTION)), "--output", output);
 
         assertEquals(0, imported.exitCode(), imported::toString);
-        assertEquals(List.of("ip P3 0 none 0"), decisions(tail().lines().toList()));
+        assertEquals(List.of("ip/ip P3 0 none 0"), decisions(tail().lines().toList()));
         assertVerified();
     }
 
@@ -216,7 +236,7 @@ class ImportPcapCommandTest {
         importFrom(file(ethernet(packets)), "--gateways", 2);
 
         assertEquals(
-                List.of("ip P3 0 none 3", "ip P3 0 none 4", "ip P3 0 none 3", "ip P3 0 none 4"),
+                List.of("ip/ip P3 0 none 3", "ip/ip P3 0 none 4", "ip/ip P3 0 none 3", "ip/ip P3 0 none 4"),
                 decisions(tail().lines().toList()));
     }
 

@@ -41,7 +41,6 @@ import java.util.Objects;
 final class Scenario implements AutoCloseable {
     private static final int CAPACITY = 10_000;
     private static final long STEP_NS = 1_000_000;
-    private static final long JOURNAL_BYTES = 16_000_000;
 
     private final Arena arena = Arena.ofShared();
     private final Path data;
@@ -90,20 +89,20 @@ final class Scenario implements AutoCloseable {
     }
 
     Scenario(Path data, String yaml, int count) throws IOException {
-        this(data, yaml, count, false, JOURNAL_BYTES);
+        this(data, yaml, count, false);
         diskGoesOn();
     }
 
     /** With the services as whole IP packets meet them that were imported from a capture. */
     static Scenario imported(Path data, String yaml) throws IOException {
-        Scenario scenario = new Scenario(data, yaml, 1, true, JOURNAL_BYTES);
+        Scenario scenario = new Scenario(data, yaml, 1, true);
         scenario.diskGoesOn();
         return scenario;
     }
 
-    /** With a disk that hangs until {@link #diskGoesOn}, and has room for all that waits in the ring then. */
+    /** With a disk that hangs until {@link #diskGoesOn}. */
     static Scenario withoutDisk(Path data, String yaml) throws IOException {
-        return new Scenario(data, yaml, 1, false, 4 * JOURNAL_BYTES);
+        return new Scenario(data, yaml, 1, false);
     }
 
     /** Begins to write, and waits until all is written that waited. */
@@ -115,7 +114,7 @@ final class Scenario implements AutoCloseable {
         }
     }
 
-    private Scenario(Path data, String yaml, int count, boolean isImported, long journalBytes) throws IOException {
+    private Scenario(Path data, String yaml, int count, boolean isImported) throws IOException {
         this.data = data;
         this.isImported = isImported;
         ProxySettings source = read(data, yaml);
@@ -123,7 +122,7 @@ final class Scenario implements AutoCloseable {
         journals = Objects.requireNonNull(Journals.open(
                 data,
                 new JournalSettings(
-                        JournalSettings.Mode.PACKETS, journalBytes, Duration.ofDays(1), Duration.ofSeconds(60)),
+                        JournalSettings.Mode.PACKETS, 80_000_000L, Duration.ofDays(1), Duration.ofSeconds(60)),
                 count));
         for (int i = 0; i < count; i++) {
             shards.add(new Shard(i, count));

@@ -47,6 +47,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     private long nowNs = System.nanoTime();
     private int sent;
     private int clients = CLIENTS;
+    private boolean isThrottled = true;
 
     /**
      * A recording.
@@ -97,10 +98,20 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
         return datagrams(count, new Histogram(2));
     }
 
+    /** Sends datagrams faster than the disk takes their records, until some are lost. */
+    Synthetic overrun() {
+        isThrottled = false;
+        while (journals.status().getFirst().lostRecords() == 0) {
+            datagrams(100_000);
+        }
+        isThrottled = true;
+        return this;
+    }
+
     /** Likewise, and records how many nanoseconds each takes. */
     Synthetic datagrams(int count, Histogram handling) {
         for (int i = 0; i < count; i++) {
-            if ((i & 1023) == 0) {
+            if (isThrottled && (i & 1023) == 0) {
                 while (journals.status().getFirst().waitingBytes() > 4 << 20) {
                     Thread.onSpinWait();
                 }

@@ -55,6 +55,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
             context.getLogger(library).setLevel(libraries);
         }
         // Affinity warns of hosts without isolated CPUs, which most are.
-        context.getLogger("net.openhft.affinity").setLevel(libraries == Level.WARN ? Level.ERROR : libraries);
+        Level quiet = libraries == Level.WARN ? Level.ERROR : libraries;
+        context.getLogger("net.openhft.affinity").setLevel(quiet);
+        // Warns each time that a map is recovered; the flow state says so itself, and has the folder to itself.
+        context.getLogger("net.openhft.chronicle.map").setLevel(quiet);
     }
 }

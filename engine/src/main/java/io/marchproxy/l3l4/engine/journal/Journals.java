@@ -195,8 +195,15 @@ public final class Journals implements ShardJournals, AutoCloseable {
     @Override
     public void close() {
         long nowNs = System.nanoTime();
+        long deadlineNs = nowNs + TimeUnit.MILLISECONDS.toNanos(CLOSE_PATIENCE_MS);
         synchronized (parts) {
-            parts.forEach(part -> part.recorder().end(nowNs));
+            for (ShardPart part : parts) {
+                // Or the end would be lost as well, and with it the word that something was.
+                while (part.log().recording().isFull() && writer.isAlive() && System.nanoTime() - deadlineNs < 0) {
+                    LockSupport.parkNanos(this, PAUSE_NS);
+                }
+                part.recorder().end(nowNs);
+            }
         }
         running = false;
         LockSupport.unpark(writer);

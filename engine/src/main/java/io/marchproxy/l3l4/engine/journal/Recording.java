@@ -71,6 +71,11 @@ final class Recording {
         return !paused && ring.hasDrained();
     }
 
+    /** Whether records are being lost, and the next would be as well. */
+    boolean isFull() {
+        return paused && !ring.hasDrained();
+    }
+
     /** Whether records are being lost. */
     boolean isPaused() {
         return paused;

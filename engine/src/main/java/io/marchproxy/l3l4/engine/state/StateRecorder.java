@@ -24,8 +24,8 @@ final class StateRecorder extends FlowWatch {
     private final JournalRing ring;
     private final AtomicLong lost = new AtomicLong();
 
-    /** By slot: when the flow there had last been seen as it was handed over. */
-    private long[] handedNs = new long[0];
+    /** By slot: the {@link #mark} of the flow there when it was handed over. */
+    private long[] handed = new long[0];
 
     private volatile boolean closing;
     private boolean givenUp;
@@ -47,7 +47,7 @@ final class StateRecorder extends FlowWatch {
 
     @Override
     protected boolean isDue(int slot, long entry) {
-        return slot >= handedNs.length || handedNs[slot] != FlowEntry.lastSeenNs(entry);
+        return slot >= handed.length || handed[slot] != mark(entry);
     }
 
     @Override
@@ -67,15 +67,24 @@ final class StateRecorder extends FlowWatch {
         }
         ring.publish(RecordEncoder.flow(at, phase, reason, nowNs, flowRef, entry));
         if (phase != FlowPhase.END) {
-            handed((int) flowRef, FlowEntry.lastSeenNs(entry));
+            handed((int) flowRef, mark(entry));
         }
     }
 
-    private void handed(int slot, long lastSeenNs) {
-        if (slot >= handedNs.length) {
-            handedNs = Arrays.copyOf(handedNs, Math.max(2 * handedNs.length, slot + 1024));
+    /** Grows with everything that a flow counts: packets of one batch have one time, so that alone does not tell of them. */
+    private static long mark(long entry) {
+        return FlowEntry.lastSeenNs(entry)
+                + FlowEntry.packetsToBackend(entry)
+                + FlowEntry.packetsToClient(entry)
+                + FlowEntry.droppedPackets(entry)
+                + FlowEntry.icmpErrors(entry);
+    }
+
+    private void handed(int slot, long mark) {
+        if (slot >= handed.length) {
+            handed = Arrays.copyOf(handed, Math.max(2 * handed.length, slot + 1024));
         }
-        handedNs[slot] = lastSeenNs;
+        handed[slot] = mark;
     }
 
     /** A service that ends has no packets to hold up, and what it does not write now is never written. */

@@ -12,7 +12,7 @@ public interface BatchHook {
 
     /**
      * How long the loop is to rest before the next batch, because what comes meanwhile is better handled at once; 0 for not at
-     * all. Asked once a batch.
+     * all. Asked once a batch. It does not rest where a task waits or a timer is due within what the rest may take.
      */
     default long takeRestNs() {
         return 0;

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * before it blocks, as its budget allows.
  */
 public final class BatchingIoHandler implements IoHandler {
+    /** Times its length that a rest may take: the kernel's timer slack, and waking up. */
+    private static final int REST_MAY_TAKE = 2;
+
     private final IoHandler delegate;
     private final BatchHook hook;
     private final SpinBudget spin;
@@ -49,7 +52,7 @@ public final class BatchingIoHandler implements IoHandler {
     @Override
     public int run(IoHandlerContext context) {
         long restNs = hook.takeRestNs();
-        if (restNs > 0 && context.canBlock()) {
+        if (restNs > 0 && context.canBlock() && context.delayNanos(System.nanoTime()) >= REST_MAY_TAKE * restNs) {
             LockSupport.parkNanos(this, restNs);
         }
         hook.batchBegins();

@@ -11,6 +11,7 @@ import io.netty.util.concurrent.ThreadAwareExecutor;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,7 @@ final class UringIoHandler implements IoHandler {
 
     private static final int FIRST_REGISTRATIONS = 64;
     private static final int NUMBER_SHIFT = 32;
+    private static final long PAUSE_AFTER_FAILURE_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long LONGEST_GOODBYE_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final ThreadAwareExecutor executor;
@@ -98,11 +100,19 @@ final class UringIoHandler implements IoHandler {
         alarm.begin(own);
     }
 
+    /** Netty's loop ends, and the shard with it, by what is thrown here: the next turn tries again instead. */
     @Override
     public int run(IoHandlerContext context) {
-        if (isClosed) {
+        try {
+            return isClosed ? 0 : turn(context);
+        } catch (RuntimeException e) {
+            LOG.error("a turn of the event loop failed", e);
+            LockSupport.parkNanos(this, PAUSE_AFTER_FAILURE_NS);
             return 0;
         }
+    }
+
+    private int turn(IoHandlerContext context) {
         if (queues.completions() == 0 && context.canBlock()) {
             long atMostNs = context.deadlineNanos() == -1 ? -1 : Math.max(0, context.delayNanos(System.nanoTime()));
             queues.enterAndWait(atMostNs);
@@ -202,10 +212,13 @@ final class UringIoHandler implements IoHandler {
     @Override
     public void destroy() {
         if (!isClosed) {
-            prepareToDestroy();
-            isClosed = true;
-            queues.close();
-            alarm.close();
+            try {
+                prepareToDestroy();
+            } finally {
+                isClosed = true;
+                queues.close();
+                alarm.close();
+            }
         }
     }
 

@@ -48,7 +48,7 @@ final class UringQueues implements AutoCloseable {
     private static final int SETUP_DEFER_TASKRUN = 1 << 13;
     private static final int ALWAYS = SETUP_CQSIZE | SETUP_CLAMP | SETUP_R_DISABLED;
 
-    /** What to ask for, best first: of Linux 6.1, in which completions are made when the thread asks for them alone; 5.19; 5.10. */
+    /** What to ask for, best first: of Linux 6.1, in which completions are made when the thread asks for them alone; 5.19; older. */
     private static final int[] SETUPS = {
         ALWAYS | SETUP_SUBMIT_ALL | SETUP_TASKRUN_FLAG | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN,
         ALWAYS | SETUP_SUBMIT_ALL | SETUP_TASKRUN_FLAG | SETUP_COOP_TASKRUN,
@@ -59,7 +59,11 @@ final class UringQueues implements AutoCloseable {
     private static final int FEATURE_NODROP = 1 << 1;
     private static final int FEATURE_EXT_ARG = 1 << 8;
     private static final int FEATURE_NO_IOWAIT = 1 << 17;
-    private static final int NEEDED = FEATURE_SINGLE_MMAP | FEATURE_NODROP | FEATURE_EXT_ARG;
+
+    /** Nothing that is used here, but of the same Linux, 5.13, as multishot polls, which no feature tells of. */
+    private static final int FEATURE_RSRC_TAGS = 1 << 10;
+
+    private static final int NEEDED = FEATURE_SINGLE_MMAP | FEATURE_NODROP | FEATURE_EXT_ARG | FEATURE_RSRC_TAGS;
 
     private static final int ENTER_GETEVENTS = 1;
     private static final int ENTER_EXT_ARG = 1 << 3;
@@ -156,11 +160,16 @@ final class UringQueues implements AutoCloseable {
             result = calls.setup(submissionEntries, params);
         }
         SystemCallException.check("io_uring_setup", result);
-        if ((Memory.getInt(params + PARAMS_FEATURES) & NEEDED) != NEEDED) {
+        if (!suffices(Memory.getInt(params + PARAMS_FEATURES))) {
             new SocketCalls().close(result);
-            throw new IOException("io_uring takes Linux 5.11 or later");
+            throw new IOException("io_uring takes Linux 5.13 or later");
         }
         return result;
+    }
+
+    /** Whether a kernel with these features (IORING_FEAT_… of io_uring.h) can do what is asked of it here. */
+    static boolean suffices(int features) {
+        return (features & NEEDED) == NEEDED;
     }
 
     /** Makes the calling thread the one that submits. */

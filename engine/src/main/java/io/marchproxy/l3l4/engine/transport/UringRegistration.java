@@ -95,8 +95,8 @@ final class UringRegistration implements IoRegistration {
             return NONE;
         }
         long userData = UringIoHandler.userData(number, purpose);
-        outstanding++;
         handler.queues().submit(operation, flags, priority, fd, address, length, operationFlags, group, userData);
+        outstanding++;
         return userData;
     }
 

@@ -73,6 +73,17 @@ class BatchingIoHandlerTest {
     }
 
     @Test
+    void shouldNotRestWhenATimerIsDueBeforeTheRestMayEnd() {
+        restNs = FOREVER_NS;
+        loop.timerNs = 2 * FOREVER_NS - 1;
+        long beganNs = System.nanoTime();
+
+        run(0);
+
+        assertTrue(System.nanoTime() - beganNs < FOREVER_NS);
+    }
+
+    @Test
     void shouldNotLookWhenTasksWait() {
         loop.mayBlock = false;
 
@@ -147,6 +158,7 @@ class BatchingIoHandlerTest {
     private static final class Loop implements IoHandlerContext {
         private boolean mayBlock = true;
         private int blocksLeft = Integer.MAX_VALUE;
+        private long timerNs = Long.MAX_VALUE;
 
         @Override
         public boolean canBlock() {
@@ -155,7 +167,7 @@ class BatchingIoHandlerTest {
 
         @Override
         public long delayNanos(long currentTimeNanos) {
-            return 0;
+            return timerNs;
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import io.marchproxy.l3l4.engine.testing.Await;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.ThreadAwareExecutor;
@@ -38,6 +40,8 @@ class UringIoHandlerTest {
     private static final int MANY = 20 * COMPLETIONS;
     private static final int PURPOSE = 7;
     private static final int CANCEL = 8;
+    private static final int FEATURES_OF_LINUX_5_12 = 0x3ff;
+    private static final int FEATURES_OF_LINUX_5_13 = 0x7ff;
 
     private final MultiThreadIoEventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, UringIoHandler.factory(SUBMISSIONS, COMPLETIONS));
@@ -196,6 +200,48 @@ class UringIoHandlerTest {
         handler.wakeup();
     }
 
+    /** As when the kernel lacks memory: here it takes nothing because the io_uring is not enabled yet. */
+    @Test
+    void shouldEndARegistrationThoughAnOperationWasRefused() throws Exception {
+        int fd = eventFd();
+        IoHandler handler =
+                UringIoHandler.factory(SUBMISSIONS, COMPLETIONS).newHandler(executorOf(Thread.currentThread()));
+        Told handle = new Told(() -> {});
+        handle.begin(handler.register(handle));
+        for (int i = 0; i < SUBMISSIONS; i++) {
+            handle.poll(fd, false);
+        }
+        assertThrows(UncheckedIOException.class, () -> handle.poll(fd, false));
+        IoUringCalls.signal(fd);
+        handler.initialize();
+        handler.destroy();
+        assertEquals(SUBMISSIONS, handle.told.get());
+        assertEquals(1, handle.gone.get());
+    }
+
+    /** Netty's loop would end by it; here the kernel refuses because the io_uring is not enabled yet. */
+    @Test
+    void shouldGoOnBehindATurnThatTheKernelRefused() throws Exception {
+        int ready = eventFd();
+        IoUringCalls.signal(ready);
+        IoHandler handler =
+                UringIoHandler.factory(SUBMISSIONS, COMPLETIONS).newHandler(executorOf(Thread.currentThread()));
+        Told handle = new Told(() -> {});
+        handle.begin(handler.register(handle));
+        handle.poll(ready, false);
+        assertEquals(0, handler.run(new Busy()));
+        handler.initialize();
+        assertEquals(1, handler.run(new Busy()));
+        assertEquals(1, handle.told.get());
+        handler.destroy();
+    }
+
+    @Test
+    void shouldTakeKernelsWithMultishotPollsAlone() {
+        assertFalse(UringQueues.suffices(FEATURES_OF_LINUX_5_12));
+        assertTrue(UringQueues.suffices(FEATURES_OF_LINUX_5_13));
+    }
+
     @Test
     void shouldOutliveWakeUpsThatComeTooLate() throws Exception {
         for (int i = 0; i < 20; i++) {
@@ -277,6 +323,24 @@ class UringIoHandlerTest {
 
     private <T> T on(Callable<T> task) throws Exception {
         return loop.submit(task).get(10, TimeUnit.SECONDS);
+    }
+
+    /** A loop that has tasks. */
+    private static final class Busy implements IoHandlerContext {
+        @Override
+        public boolean canBlock() {
+            return false;
+        }
+
+        @Override
+        public long delayNanos(long currentTimeNanos) {
+            return 0;
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return -1;
+        }
     }
 
     private static final class Told implements UringHandle {

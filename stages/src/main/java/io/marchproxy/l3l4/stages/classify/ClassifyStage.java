@@ -211,6 +211,11 @@ public final class ClassifyStage implements Stage {
         return timeoutNs == 0 ? Long.MAX_VALUE : FlowEntry.lastSeenNs(entry) + timeoutNs;
     }
 
+    /** The same of a session of before this start; one of a service that is not known is too old at any time. */
+    public long rememberedUntilNs(long entry) {
+        return FlowEntry.service(entry) < services.length ? idleDeadlineNs(entry) : Long.MIN_VALUE;
+    }
+
     /**
      * Keeps count of the replies that a session's client still waits for, when a datagram leaves.
      *

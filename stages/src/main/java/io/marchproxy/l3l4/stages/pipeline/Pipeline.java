@@ -66,7 +66,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         this.classify = new ClassifyStage(flows, timers, this::end);
         this.shape = shape;
         this.mark = new MarkStage(initial.mark());
-        this.remembered = new RememberedSessions(flows, classify::idleDeadlineNs);
+        this.remembered = new RememberedSessions(flows, classify::rememberedUntilNs);
         this.route = new RouteStage(initial.route(), flows, remembered);
         this.trace = new TraceStage();
         this.settings = initial;

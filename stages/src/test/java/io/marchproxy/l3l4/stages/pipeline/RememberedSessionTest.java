@@ -192,6 +192,12 @@ class RememberedSessionTest {
     }
 
     @Test
+    void shouldForgetThoseOfAServiceThatIsNotKnown() {
+        restore(77, 5000, 11, 0);
+        assertEquals(0, remembered.waiting());
+    }
+
+    @Test
     void shouldTakeNoMoreThanWereAnnounced() {
         for (int i = 0; i <= MANY; i++) {
             restore(DNS, 5000 + i, 11, 0);

@@ -47,7 +47,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     private long nowNs = System.nanoTime();
     private int sent;
     private int clients = CLIENTS;
-    private boolean isThrottled = true;
+    private boolean isThrottled;
 
     /**
      * A recording.
@@ -62,12 +62,26 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     /** The same with a budget for its files. */
     Synthetic(Path data, JournalSettings.Mode mode, PipelineSettings told, PipelineSettings real, long journalBytes)
             throws IOException {
+        this(data, mode, told, real, journalBytes, true);
+    }
+
+    private Synthetic(
+            Path data,
+            JournalSettings.Mode mode,
+            PipelineSettings told,
+            PipelineSettings real,
+            long journalBytes,
+            boolean hasDisk)
+            throws IOException {
         journals = Objects.requireNonNull(Journals.open(
                 data, new JournalSettings(mode, journalBytes, Duration.ofDays(1), Duration.ofSeconds(60)), 1));
         OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
         ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, CAPACITY, SEED, List.of());
         pipeline = new Pipeline(real, flows, this, journals.open(options, told, flows));
-        journals.start();
+        isThrottled = hasDisk;
+        if (hasDisk) {
+            journals.start();
+        }
     }
 
     static PipelineSettings settings(int dscpP2) {
@@ -98,13 +112,26 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
         return datagrams(count, new Histogram(2));
     }
 
-    /** Sends datagrams faster than the disk takes their records, until some are lost. */
+    /** A recording whose disk takes nothing before {@link #diskGoesOn}. */
+    static Synthetic withoutDisk(Path data, PipelineSettings settings) throws IOException {
+        return new Synthetic(data, JournalSettings.Mode.PACKETS, settings, settings, JOURNAL_BYTES, false);
+    }
+
+    /** Sends datagrams that the disk does not take the records of, until some are lost. */
     Synthetic overrun() {
-        isThrottled = false;
         while (journals.status().getFirst().lostRecords() == 0) {
-            datagrams(100_000);
+            datagrams(10_000);
         }
+        return this;
+    }
+
+    /** The disk takes records from now on, and has taken those that waited. */
+    Synthetic diskGoesOn() {
+        journals.start();
         isThrottled = true;
+        while (journals.status().getFirst().waitingBytes() > 0) {
+            Thread.onSpinWait();
+        }
         return this;
     }
 

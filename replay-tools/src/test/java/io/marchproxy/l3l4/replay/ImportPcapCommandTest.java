@@ -202,6 +202,24 @@ class ImportPcapCommandTest {
         return line.substring(at, end < 0 ? line.length() : end);
     }
 
+    /** 20 packets of 1,028 bytes come at once; at 1 Mbit/s, 2 KB of which may leave at once, the last leaves after 0.15 s. */
+    @Test
+    void shouldHoldWhatIsAboveItsServicesRate() throws Exception {
+        Files.writeString(
+                config, Files.readString(config).replace("class: P2", "class: P2\n    rate: 1Mbit\n    burst: 2KB"));
+        CaptureBytes capture = CaptureBytes.littleEndian().pcap(CaptureBytes.RAW);
+        for (int i = 0; i < 20; i++) {
+            capture.packet(NOON, 0, Packets.ipv4(1, 2, UDP, Packets.udp(1000, 53, new byte[1000])));
+        }
+
+        Outcome imported = importFrom(file(capture.toArray()));
+
+        assertEquals(0, imported.exitCode(), imported::toString);
+        assertTrue(imported.out().contains("flows: 1 in 0.14"), imported::toString);
+        assertTrue(imported.out().contains("books: in 20 = out 20 + dropped 0 + held 0"), imported::toString);
+        assertVerified();
+    }
+
     @Test
     void shouldBeReadByTheOtherCommands() throws Exception {
         importFrom(file(ethernet(

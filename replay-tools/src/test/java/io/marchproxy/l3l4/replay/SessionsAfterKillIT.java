@@ -156,7 +156,7 @@ class SessionsAfterKillIT {
 
     /** How long before the end of the round before what came back had been counted. */
     private long lostNs(int round, long endedNs) throws IOException {
-        long restored = restored();
+        long restored = restored(round);
         long countedBefore = answers.headMap(endedNs).lastEntry().getValue();
         assertTrue(restored <= countedBefore, () -> restored + " came back of " + countedBefore);
         if (round == KILLS + 2) {
@@ -178,18 +178,20 @@ class SessionsAfterKillIT {
         return lostNs;
     }
 
-    /** Packets from clients that the RESTORE events of the last session tell of. */
-    private long restored() throws IOException {
+    /** Packets from clients that the RESTORE events of a round's session tell of; the journal may not have it yet. */
+    private long restored(int round) throws IOException {
         PacketDescriptor event =
                 new DescriptorSlab(Arena.global().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
         long[] sum = {0};
         Recording.await("the sessions stand in the journal", () -> {
             try (JournalReader reader = new JournalReader(data.resolve("journal/shard-0"))) {
                 int events = 0;
+                int sessions = 0;
                 long session = Long.MIN_VALUE;
                 while (reader.next()) {
                     if (reader.session() != session) {
                         session = reader.session();
+                        sessions++;
                         sum[0] = 0;
                         events = 0;
                     }
@@ -201,7 +203,7 @@ class SessionsAfterKillIT {
                         }
                     }
                 }
-                return events == SESSIONS;
+                return sessions == round && events == SESSIONS;
             } catch (IOException e) {
                 throw new AssertionError(e);
             }

@@ -56,9 +56,6 @@ final class QueueFile implements AutoCloseable {
             ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final VarHandle HEADER_WORD =
-            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
-
     private final Path path;
     private final FileChannel channel;
     private final Arena arena = Arena.ofShared();
@@ -95,9 +92,10 @@ final class QueueFile implements AutoCloseable {
         byte[] begin = new byte[(int) Math.min(file.byteSize(), LOOKED_AT)];
         // Before what it stands in front of: it is written last, and a file that is just being made shall not look
         // foreign.
-        int header = begin.length < HEADER ? NOT_DATA : (int) HEADER_WORD.getAcquire(file, 0L);
+        int header = begin.length < HEADER ? NOT_DATA : (int) HEADER_INT.getAcquire(file, 0L);
         MemorySegment.copy(file, ValueLayout.JAVA_BYTE, 0, begin, 0, begin.length);
-        boolean isNew = header == 0 || (header & (NOT_COMPLETE | NOT_DATA)) == (NOT_COMPLETE | NOT_DATA);
+        // Chronicle takes its place by "not complete" alone, without a length.
+        boolean isNew = header == 0 || (header & (NOT_COMPLETE | LENGTH_MASK)) == NOT_COMPLETE;
         if (!isNew && !new String(begin, StandardCharsets.ISO_8859_1).contains(STORE)) {
             throw new JournalException(path + " is no file of a journal");
         }

@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -248,10 +249,14 @@ class UringIoHandlerTest {
             MultiThreadIoEventLoopGroup ending =
                     new MultiThreadIoEventLoopGroup(1, UringIoHandler.factory(SUBMISSIONS, COMPLETIONS));
             EventLoop mortal = ending.next();
+            // One task at a time: a loop that always finds another one does not come to its end.
+            AtomicBoolean waits = new AtomicBoolean();
             Thread disturber = Thread.ofPlatform().start(() -> {
                 while (!mortal.isTerminated()) {
                     try {
-                        mortal.execute(() -> {});
+                        if (!waits.getAndSet(true)) {
+                            mortal.execute(() -> waits.set(false));
+                        }
                     } catch (RejectedExecutionException e) {
                         return;
                     }

@@ -74,7 +74,8 @@ class KilledIT {
         assertTrue(verified.out().contains("it has no end"), verified.out());
         Tools.Outcome latency = Tools.run("latency", data.resolve("latency/shard-0.hlog"), "--stage", "ring");
         assertEquals(0, latency.exitCode(), () -> "round " + round + ": " + latency);
-        assertEquals("", latency.err(), "whole lines alone are written");
+        // The kill may have cut a write short; then that one line is left out, and told.
+        assertTrue(latency.err().isEmpty() || latency.err().contains("the last line was not written"), latency.err());
         long lostNs = killedNs - lastSession(written, round);
         assertTrue(lostNs < MOST_LOST_NS, () -> lostNs + " ns before the kill are missing");
         return lostNs;

@@ -5,19 +5,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A service's packets of one class, in one direction: its clients take turns by deficit (see {@link Schedule}). */
-final class Leaf {
+final class Leaf extends TurnRing.Member<Leaf> {
     final ServiceNode service;
     final ClassNode trafficClass;
 
     /** The only leaf of its direction with this number. */
     final int number;
-
-    /** Its neighbours in its class's ring, while it is there. */
-    @Nullable
-    Leaf next;
-
-    @Nullable
-    Leaf previous;
 
     /** As {@link ClientQueue#deficit}, among the leaves of the class. */
     long deficit;
@@ -35,8 +28,9 @@ final class Leaf {
         return last == null;
     }
 
-    boolean isInRing() {
-        return next != null;
+    @Override
+    int turnNumber() {
+        return service.number;
     }
 
     /** Lets a client in, who is the last to have a turn. */

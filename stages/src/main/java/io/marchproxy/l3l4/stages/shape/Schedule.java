@@ -43,7 +43,8 @@ final class Schedule extends SingleWriter {
     private final ClassNode[] classes = new ClassNode[CLASSES];
     private final Waits forCeilings = new Waits();
     private final Waits forGuarantees = new Waits();
-    private final PromisedServices promised = new PromisedServices();
+    /** Services that have a guarantee to use and something to use it for: they take turns packet by packet. */
+    private final TurnRing<ServiceNode> promised = new TurnRing<>();
     private final @Nullable Leaf[] candidates = new @Nullable Leaf[CLASSES];
 
     /** The class below P0 whose turn it is. */
@@ -121,7 +122,7 @@ final class Schedule extends SingleWriter {
                 if (leaf == null || leaf.isEmpty() || leaf.isInRing()) {
                     throw new IllegalStateException("a service has a turn for which nothing waits");
                 }
-                one.add(leaf);
+                one.turns.add(leaf);
             }
         }
         for (int left = from.number(0, services.length); left > 0; left--) {
@@ -142,7 +143,7 @@ final class Schedule extends SingleWriter {
     void arrived(Leaf leaf) {
         ServiceNode service = leaf.service;
         if (!service.forCeiling.isOn && !leaf.isInRing()) {
-            leaf.trafficClass.add(leaf);
+            leaf.trafficClass.turns.add(leaf);
         }
         promise(service);
     }
@@ -150,7 +151,7 @@ final class Schedule extends SingleWriter {
     /** Nothing waits in a leaf any more. */
     void emptied(Leaf leaf) {
         if (leaf.isInRing()) {
-            leaf.trafficClass.remove(leaf);
+            leaf.trafficClass.turns.remove(leaf);
         }
         if (leaf.service.held == 0 && leaf.service.isInRing()) {
             promised.remove(leaf.service);
@@ -253,7 +254,7 @@ final class Schedule extends SingleWriter {
     }
 
     private @Nullable Leaf byGuarantee(ClassNode trafficClass, long nowNs) {
-        if (!trafficClass.hasTurns() || !trafficClass.guarantee.hasAny(nowNs)) {
+        if (trafficClass.turns.isEmpty() || !trafficClass.guarantee.hasAny(nowNs)) {
             return null;
         }
         promise = trafficClass.guarantee;
@@ -283,7 +284,7 @@ final class Schedule extends SingleWriter {
                         block(service, nowNs);
                     } else if (classes[i].ceiling.opens(bytes, nowNs)) {
                         promise = service.guarantee;
-                        promised.pass();
+                        promised.turn(service.following());
                         return leaf;
                     } else {
                         openNs = Math.min(openNs, classes[i].ceiling.opensNs(nowNs));
@@ -351,7 +352,7 @@ final class Schedule extends SingleWriter {
         for (int i = 0; i < CLASSES; i++) {
             Leaf leaf = service.findLeaf(i);
             if (leaf != null && leaf.isInRing()) {
-                leaf.trafficClass.remove(leaf);
+                leaf.trafficClass.turns.remove(leaf);
             }
         }
         if (service.isInRing()) {
@@ -363,7 +364,7 @@ final class Schedule extends SingleWriter {
         for (int i = 0; i < CLASSES; i++) {
             Leaf leaf = service.findLeaf(i);
             if (leaf != null && !leaf.isEmpty()) {
-                leaf.trafficClass.add(leaf);
+                leaf.trafficClass.turns.add(leaf);
             }
         }
         promise(service);

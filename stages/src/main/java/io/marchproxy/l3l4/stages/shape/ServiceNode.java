@@ -1,10 +1,9 @@
 package io.marchproxy.l3l4.stages.shape;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A service in one direction: its limits, and its leaves. */
-final class ServiceNode {
+final class ServiceNode extends TurnRing.Member<ServiceNode> {
     final int number;
     final Limits limits = new Limits();
     final TokenBucket guarantee = limits.guarantee;
@@ -20,13 +19,6 @@ final class ServiceNode {
 
     /** What waits in its leaves, ends of streams included. */
     int held;
-
-    /** Its neighbours among the promised, while it is there. */
-    @Nullable
-    ServiceNode next;
-
-    @Nullable
-    ServiceNode previous;
 
     ServiceNode(int number) {
         this.number = number;
@@ -53,12 +45,8 @@ final class ServiceNode {
         return guarantee.isLimited() && held != 0 && !forCeiling.isOn && !forGuarantee.isOn;
     }
 
-    boolean isInRing() {
-        return next != null;
-    }
-
-    /** Neighbours of the ring that it is in. */
-    ServiceNode following() {
-        return Objects.requireNonNull(next);
+    @Override
+    int turnNumber() {
+        return number;
     }
 }

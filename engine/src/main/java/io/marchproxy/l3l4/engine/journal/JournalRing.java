@@ -14,6 +14,9 @@ import java.lang.invoke.VarHandle;
  * Lee et al., "A Lock-Free, Cache-Efficient Shared Ring Buffer", 2010).
  */
 public final class JournalRing {
+    /** What a shard has between itself and the thread that writes its journal, or its flow state: some 58,000 records, or 55,000 flows. */
+    public static final int SHARD_BYTES = 8 << 20;
+
     private static final VarHandle POSITION = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** Places in the array that are a pair of cache lines away from one another and from its header. */

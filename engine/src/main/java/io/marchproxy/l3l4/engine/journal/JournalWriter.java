@@ -14,8 +14,6 @@ import java.time.InstantSource;
  * recording.
  */
 public final class JournalWriter implements AutoCloseable {
-    private static final int RING_BYTES = 8 << 20;
-
     private final Arena arena = Arena.ofShared();
     private final FolderLock lock;
     private final ShardLog log;
@@ -32,7 +30,7 @@ public final class JournalWriter implements AutoCloseable {
     public JournalWriter(Path dataDir, SessionInfo session, int snapBytes) throws JournalException {
         Path folder = dataDir.resolve("journal");
         lock = Journals.lock(folder);
-        JournalRing ring = new JournalRing(arena, RING_BYTES);
+        JournalRing ring = new JournalRing(arena, JournalRing.SHARD_BYTES);
         log = new ShardLog(
                 arena,
                 session.shard(),

@@ -34,8 +34,6 @@ public final class Journals implements ShardJournals, AutoCloseable {
     private static final long LONG_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LOOK_NS = TimeUnit.SECONDS.toNanos(1);
     private static final int TURNS_UNTIL_LONG = 100;
-    /** Records of a shard that may be on their way to the file. */
-    public static final int RING_BYTES = 8 << 20;
 
     private static final long CLOSE_PATIENCE_MS = 10_000;
 
@@ -102,7 +100,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
     @Override
     public Journal open(ShardOptions options, PipelineSettings first, OffHeapFlowTable flows) {
         long startedEpochMs = clock.nowMs();
-        JournalRing ring = new JournalRing(arena, RING_BYTES);
+        JournalRing ring = new JournalRing(arena, JournalRing.SHARD_BYTES);
         ShardLog log = new ShardLog(
                 arena,
                 options.id(),

@@ -4,7 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.FlowStateSettings;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
-import io.marchproxy.l3l4.engine.journal.Journals;
+import io.marchproxy.l3l4.engine.journal.JournalRing;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,13 +24,10 @@ public final class MemoryNeed {
     /** The index of the flow table has two to four cells of 8 bytes for each flow; entries are taken as flows come. */
     private static final long NATIVE_PER_FLOW = 16;
 
-    /** The ring between a shard and the thread that writes the journal, or the flow state, which have one of the same size. */
-    private static final long NATIVE_PER_FILE_RING = Journals.RING_BYTES;
-
     /** Pipelined placement has one ring on each side of the stages. */
     private static final int RINGS_PIPELINED = 2;
 
-    private static final long MEBIBYTES = NATIVE_PER_FILE_RING >> 20;
+    private static final int MEBIBYTES = JournalRing.SHARD_BYTES >> 20;
 
     private static final double GIGABYTE = 1e9;
 
@@ -67,7 +64,7 @@ public final class MemoryNeed {
         long fileRings = (settings.journal().mode() == JournalSettings.Mode.OFF ? 0 : shards)
                 + (settings.flowState().mode() == FlowStateSettings.Mode.OFF ? 0 : shards);
         long nativeBytes =
-                slots * NATIVE_PER_SLOT + settings.maxFlows() * NATIVE_PER_FLOW + fileRings * NATIVE_PER_FILE_RING;
+                slots * NATIVE_PER_SLOT + settings.maxFlows() * NATIVE_PER_FLOW + fileRings * JournalRing.SHARD_BYTES;
         if (nativeBytes > machineBytes) {
             faults.add(String.format(
                     Locale.ROOT,

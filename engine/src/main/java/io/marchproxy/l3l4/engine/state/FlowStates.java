@@ -33,9 +33,6 @@ public final class FlowStates implements ShardJournals, AutoCloseable {
     /** The longest that the state thread sleeps. */
     public static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    /** Of the ring between a shard and the state thread; some 55,000 flows. */
-    public static final int RING_BYTES = 8 << 20;
-
     private static final long CLOSE_PATIENCE_MS = 30_000;
 
     private record Part(int shard, JournalRing ring, StateRecorder recorder) {}
@@ -98,7 +95,7 @@ public final class FlowStates implements ShardJournals, AutoCloseable {
 
     @Override
     public Journal open(ShardOptions options, PipelineSettings first, OffHeapFlowTable flows) {
-        JournalRing ring = new JournalRing(arena, RING_BYTES);
+        JournalRing ring = new JournalRing(arena, JournalRing.SHARD_BYTES);
         StateRecorder recorder =
                 new StateRecorder(ring, flows, settings.interval().toNanos());
         // A shard may be built again, with another transport than the first that was tried.
@@ -142,6 +139,9 @@ public final class FlowStates implements ShardJournals, AutoCloseable {
             if (!sessions.isDone()) {
                 writer.sessionsInto(found);
             }
+        } catch (RuntimeException | Error e) {
+            // As in a turn: this thread goes on, or nothing more would be remembered and nobody told.
+            writer.giveUp(e);
         } finally {
             sessions.complete(found);
         }

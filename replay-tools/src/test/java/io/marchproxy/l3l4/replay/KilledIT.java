@@ -7,18 +7,8 @@ import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.engine.journal.RecordType;
 import io.marchproxy.l3l4.engine.journal.Records;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,13 +22,10 @@ class KilledIT {
     /** The writing thread's pause is 2 ms; the rest is what a crowded machine may make of it. */
     private static final long MOST_LOST_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
-    private static final Pattern WRITTEN =
-            Pattern.compile("marchproxy_journal_records_total\\{shard=\"0\"} ([0-9.eE+]+)");
+    private static final String WRITTEN = "marchproxy_journal_records_total{shard=\"0\"}";
 
     @TempDir
     Path data;
-
-    private final HttpClient http = HttpClient.newHttpClient();
 
     @Test
     void shouldLoseNoMoreThanTheLastMilliseconds() throws Exception {
@@ -53,20 +40,19 @@ class KilledIT {
     }
 
     private long round(int round, Echo first, Echo second) throws Exception {
-        int admin = freePort();
-        int tcp = freePort();
-        int udp = freePort();
-        Process proxy = start(admin, tcp, udp, first, second);
+        int tcp = RealProxy.freePort();
+        int udp = RealProxy.freePort();
         long written;
         long killedNs;
-        try (Clients clients = new Clients(tcp, udp)) {
+        try (RealProxy proxy = start(tcp, udp, first, second);
+                Clients clients = new Clients(tcp, udp)) {
             Recording.await("round " + round + ": traffic", () -> clients.datagrams() > 5_000);
-            Recording.await("round " + round + ": records of it", () -> written(admin) > 1_000);
-            written = written(admin);
+            Recording.await("round " + round + ": records of it", () -> proxy.metric(WRITTEN) > 1_000);
+            written = proxy.metric(WRITTEN);
             long sent = clients.datagrams();
             Recording.await("round " + round + ": more traffic", () -> clients.datagrams() > sent + 3_000);
             killedNs = System.nanoTime();
-            proxy.destroyForcibly().waitFor();
+            proxy.kill();
         }
         Tools.Outcome verified = Tools.run("verify", data);
         assertEquals(0, verified.exitCode(), () -> "round " + round + ": " + verified);
@@ -100,69 +86,13 @@ class KilledIT {
         return lastNs;
     }
 
-    private Process start(int admin, int tcp, int udp, Echo first, Echo second) throws Exception {
-        Path config = Files.writeString(
-                data.resolve("proxy.yaml"), """
-                data-dir: %s
-                admin: { port: %d }
+    private RealProxy start(int tcp, int udp, Echo first, Echo second) throws IOException {
+        return new RealProxy(data, """
                 engine: { shards: 1, max-flows: 10000, journal: { mode: packets, max-size: 1GB } }
                 observability: { latency: { enabled: true, interval: 100ms } }
                 services:
                   - { name: web, listen: "tcp://127.0.0.1:%d", backends: [ { id: a, address: "127.0.0.1:%d" } ] }
                   - { name: dns, listen: "udp://127.0.0.1:%d", backends: [ { id: b, address: "127.0.0.1:%d" } ] }
-                """.formatted(data, admin, tcp, first.port(), udp, second.port()));
-        Process proxy = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "@" + Path.of(System.getProperty("project.root"), "bin", "jvm.flags"),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.marchproxy.l3l4.engine.Main",
-                        "run",
-                        "--config",
-                        config.toString()))
-                .redirectErrorStream(true)
-                .redirectOutput(data.resolve("proxy.log").toFile())
-                .start();
-        Recording.await("the proxy is ready", () -> {
-            assertTrue(proxy.isAlive(), () -> log());
-            return ask(admin, "/readyz").startsWith("200");
-        });
-        return proxy;
-    }
-
-    private String log() {
-        try {
-            return Files.readString(data.resolve("proxy.log"));
-        } catch (IOException e) {
-            return e.toString();
-        }
-    }
-
-    private long written(int admin) {
-        String page = ask(admin, "/metrics");
-        Matcher line = WRITTEN.matcher(page);
-        assertTrue(line.find(), page);
-        return (long) Double.parseDouble(line.group(1));
-    }
-
-    private String ask(int admin, String path) {
-        try {
-            HttpResponse<String> answer = http.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + path))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            return answer.statusCode() + " " + answer.body();
-        } catch (IOException e) {
-            return e.toString();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+                """.formatted(tcp, first.port(), udp, second.port()));
     }
 }

@@ -57,10 +57,10 @@ final class RealProxy implements AutoCloseable {
         });
     }
 
-    /** A counter without labels. */
+    /** A counter, by its name with its labels as the page writes them. */
     long metric(String name) {
         String page = ask("/metrics");
-        Matcher line = Pattern.compile("^" + name + " ([0-9.eE+]+)$", Pattern.MULTILINE)
+        Matcher line = Pattern.compile("^" + Pattern.quote(name) + " ([0-9.eE+]+)$", Pattern.MULTILINE)
                 .matcher(page);
         assertTrue(line.find(), page);
         return (long) Double.parseDouble(line.group(1));

@@ -6,7 +6,6 @@ import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.health.ProbeTarget;
 import io.marchproxy.l3l4.engine.journal.JournalException;
-import io.marchproxy.l3l4.engine.journal.Journals;
 import io.marchproxy.l3l4.engine.latency.LatencyLogs;
 import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
@@ -23,14 +22,10 @@ import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
-import io.marchproxy.l3l4.engine.shard.SessionSource;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.shard.ShardBooks;
-import io.marchproxy.l3l4.engine.shard.ShardJournals;
 import io.marchproxy.l3l4.engine.state.FlowStateException;
-import io.marchproxy.l3l4.engine.state.FlowStates;
 import io.marchproxy.l3l4.engine.status.StatusReport;
-import io.marchproxy.l3l4.engine.status.StatusReport.FlowStateReport;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import io.marchproxy.l3l4.engine.udp.UdpCounter;
 import io.marchproxy.l3l4.engine.udp.UdpRelay;
@@ -57,9 +52,6 @@ import org.slf4j.LoggerFactory;
  * them. The one place that joins components. Methods may be called from any thread; changes happen one after the other.
  */
 public final class ProxyService implements AutoCloseable {
-    /** Sessions that shards are told of in one go; what is recorded of them takes less than a quarter of a journal's ring. */
-    private static final int RESTORED_AT_ONCE = 8192;
-
     private static final Logger LOG = LoggerFactory.getLogger(ProxyService.class);
     private static final long QUOTA_TURN_MS = 20;
     private static final long RATE_TURN_MS = 10;
@@ -77,8 +69,7 @@ public final class ProxyService implements AutoCloseable {
     private final Placement placement;
     private final SettingsCompiler compiler;
     private final HealthMonitor health;
-    private final @Nullable Journals journals;
-    private final @Nullable FlowStates states;
+    private final DurableFiles files;
     private final Placement.Built built;
     private final @Nullable LatencyLogs latencyLogs;
     private final Neighbourhood neighbourhood;
@@ -105,12 +96,8 @@ public final class ProxyService implements AutoCloseable {
         compiled = compiler.compile(settings);
         health = new HealthMonitor(this::flipped);
         addresses = new BackendAddresses(compiled, directory, health);
-        journals = Journals.open(
-                settings.dataDir(),
-                settings.engine().journal(),
-                placement.plan().seats().size());
-        states = open(settings, journals);
-        built = build(placement, journals, states);
+        files = DurableFiles.open(settings, compiled, placement.plan().seats().size());
+        built = build();
         shards = built.shards();
         latencyLogs = LatencyLogs.open(
                 settings.dataDir(),
@@ -159,73 +146,21 @@ public final class ProxyService implements AutoCloseable {
         return service;
     }
 
-    private @Nullable FlowStates open(ProxySettings settings, @Nullable Journals opened) throws FlowStateException {
-        try {
-            return FlowStates.open(settings, compiled);
-        } catch (FlowStateException e) {
-            closeFiles(opened, null);
-            throw e;
-        }
-    }
-
-    private Placement.Built build(Placement where, @Nullable Journals recorded, @Nullable FlowStates remembered) {
-        ShardJournals all = recorded == null ? ShardJournals.NONE : recorded;
-        if (remembered != null) {
-            all = recorded == null ? remembered : ShardJournals.both(recorded, remembered);
-        }
+    private Placement.Built build() {
         try {
             Placement.Built shardsWithJournals =
-                    where.build(compiled.pipeline(), directory, this::trafficFailed, errors, all);
-            if (recorded != null) {
-                recorded.start();
-            }
+                    placement.build(compiled.pipeline(), directory, this::trafficFailed, errors, files.ofShards());
+            files.start();
             return shardsWithJournals;
         } catch (RuntimeException e) {
-            closeFiles(recorded, remembered);
+            files.close();
             throw e;
-        }
-    }
-
-    private static void closeFiles(@Nullable Journals recorded, @Nullable FlowStates remembered) {
-        if (recorded != null) {
-            recorded.close();
-        }
-        if (remembered != null) {
-            remembered.close();
-        }
-    }
-
-    /** What is remembered of UDP sessions, every shard knows before the first packet comes. */
-    private void restore() {
-        FlowStates remembered = states;
-        if (remembered == null) {
-            return;
-        }
-        SessionSource sessions = remembered.sessions();
-        try {
-            for (int from = 0; from < sessions.count(); from += RESTORED_AT_ONCE) {
-                int first = from;
-                int last = Math.min(from + RESTORED_AT_ONCE, sessions.count());
-                join(shards.stream()
-                        .map(shard -> shard.restore(sessions, first, last))
-                        .toList());
-                if (journals != null) {
-                    journals.awaitRoom();
-                }
-            }
-            if (sessions.count() > 0) {
-                LOG.info("flow state: {} UDP sessions may go on at their backends", sessions.count());
-            }
-            remembered.restored();
-        } catch (CompletionException e) {
-            // It has them in its ring still, in order before any packet.
-            errors.record("a shard is late to know its sessions", e);
         }
     }
 
     private void open() throws ListenException {
         built.refusals().forEach(LOG::warn);
-        restore();
+        files.restore(shards, errors);
         ListenerSet.Change change = listeners.prepare(compiled.listeners());
         shareOut(compiled);
         addresses.watch();
@@ -258,9 +193,7 @@ public final class ProxyService implements AutoCloseable {
         }
         // From here on shards may know its numbers.
         compiler.accept();
-        if (states != null) {
-            states.know(next);
-        }
+        files.know(next);
         try {
             addresses.publish(next);
             await(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
@@ -297,22 +230,11 @@ public final class ProxyService implements AutoCloseable {
                 parts.shards(),
                 parts.services(now),
                 parts.backends(now),
-                journals == null ? List.of() : journals.status(),
+                files.journals(),
                 latencyLogs == null ? List.of() : latencyLogs.status(),
-                states == null ? null : flowState(states),
+                files.flowState(shards),
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.placement(placement, neighbourhood, built.refusals()));
-    }
-
-    private FlowStateReport flowState(FlowStates remembered) {
-        return new FlowStateReport(
-                remembered.status(),
-                shards.stream()
-                        .mapToLong(shard -> shard.pipeline().remembered().found())
-                        .sum(),
-                shards.stream()
-                        .mapToLong(shard -> shard.pipeline().remembered().waiting())
-                        .sum());
     }
 
     /** What the UDP relay counts besides the books: how often, by label, all shards together. */
@@ -360,9 +282,7 @@ public final class ProxyService implements AutoCloseable {
                     "{} connections or sessions were open still at the end of the drain time-out and are closed", left);
         }
         letGo();
-        if (states != null) {
-            states.closing();
-        }
+        files.closing();
         tcp.closeAll();
         udp.closeAll();
     }
@@ -414,9 +334,7 @@ public final class ProxyService implements AutoCloseable {
         ready = false;
         listeners.closeAll();
         letGo();
-        if (states != null) {
-            states.closing();
-        }
+        files.closing();
         tcp.closeAll();
         udp.closeAll();
         control.shutdownNow();
@@ -431,7 +349,7 @@ public final class ProxyService implements AutoCloseable {
         if (latencyLogs != null) {
             latencyLogs.close();
         }
-        closeFiles(journals, states);
+        files.close();
     }
 
     private void requireSame(ProxySettings settings) throws ReloadException {

@@ -45,6 +45,7 @@ final class Schedule extends SingleWriter {
     private final Waits forGuarantees = new Waits();
     /** Services that have a guarantee to use and something to use it for: they take turns packet by packet. */
     private final TurnRing<ServiceNode> promised = new TurnRing<>();
+
     private final @Nullable Leaf[] candidates = new @Nullable Leaf[CLASSES];
 
     /** The class below P0 whose turn it is. */

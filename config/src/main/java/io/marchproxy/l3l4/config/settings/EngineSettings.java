@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.config.settings;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * How the engine is built.
@@ -89,171 +90,104 @@ public record EngineSettings(
 
     /** The same with another mode. */
     public EngineSettings withMode(Mode other) {
-        return new EngineSettings(
-                other,
-                shards,
-                maxFlows,
-                ringSize,
-                pinThreads,
-                spin,
-                numa,
-                irqAffinity,
-                transport,
-                drainTimeout,
-                journal,
-                flowState);
+        return with(copy -> copy.mode = other);
     }
 
     /** The same with another number of shards. */
     public EngineSettings withShards(int other) {
-        return new EngineSettings(
-                mode,
-                other,
-                maxFlows,
-                ringSize,
-                pinThreads,
-                spin,
-                numa,
-                irqAffinity,
-                transport,
-                drainTimeout,
-                journal,
-                flowState);
+        return with(copy -> copy.shards = other);
     }
 
     /** The same with another bound of flows. */
     public EngineSettings withMaxFlows(int other) {
-        return new EngineSettings(
-                mode,
-                shards,
-                other,
-                ringSize,
-                pinThreads,
-                spin,
-                numa,
-                irqAffinity,
-                transport,
-                drainTimeout,
-                journal,
-                flowState);
+        return with(copy -> copy.maxFlows = other);
     }
 
     /** The same with threads pinned or not. */
     public EngineSettings withPinThreads(boolean other) {
-        return new EngineSettings(
-                mode,
-                shards,
-                maxFlows,
-                ringSize,
-                other,
-                spin,
-                numa,
-                irqAffinity,
-                transport,
-                drainTimeout,
-                journal,
-                flowState);
+        return with(copy -> copy.pinThreads = other);
     }
 
     /** The same with another time to spin. */
     public EngineSettings withSpin(Duration other) {
-        return new EngineSettings(
-                mode,
-                shards,
-                maxFlows,
-                ringSize,
-                pinThreads,
-                other,
-                numa,
-                irqAffinity,
-                transport,
-                drainTimeout,
-                journal,
-                flowState);
+        return with(copy -> copy.spin = other);
     }
 
     /** The same with NUMA placement on or off. */
     public EngineSettings withNuma(boolean other) {
-        return new EngineSettings(
-                mode,
-                shards,
-                maxFlows,
-                ringSize,
-                pinThreads,
-                spin,
-                other,
-                irqAffinity,
-                transport,
-                drainTimeout,
-                journal,
-                flowState);
+        return with(copy -> copy.numa = other);
     }
 
     /** The same with another way with interrupts. */
     public EngineSettings withIrqAffinity(IrqAffinity other) {
-        return new EngineSettings(
-                mode,
-                shards,
-                maxFlows,
-                ringSize,
-                pinThreads,
-                spin,
-                numa,
-                other,
-                transport,
-                drainTimeout,
-                journal,
-                flowState);
+        return with(copy -> copy.irqAffinity = other);
     }
 
     /** The same with another transport. */
     public EngineSettings withTransport(Transport other) {
-        return new EngineSettings(
-                mode,
-                shards,
-                maxFlows,
-                ringSize,
-                pinThreads,
-                spin,
-                numa,
-                irqAffinity,
-                other,
-                drainTimeout,
-                journal,
-                flowState);
+        return with(copy -> copy.transport = other);
     }
 
     /** The same with another journal. */
     public EngineSettings withJournal(JournalSettings other) {
-        return new EngineSettings(
-                mode,
-                shards,
-                maxFlows,
-                ringSize,
-                pinThreads,
-                spin,
-                numa,
-                irqAffinity,
-                transport,
-                drainTimeout,
-                other,
-                flowState);
+        return with(copy -> copy.journal = other);
     }
 
     /** The same with another flow state. */
     public EngineSettings withFlowState(FlowStateSettings other) {
-        return new EngineSettings(
-                mode,
-                shards,
-                maxFlows,
-                ringSize,
-                pinThreads,
-                spin,
-                numa,
-                irqAffinity,
-                transport,
-                drainTimeout,
-                journal,
-                other);
+        return with(copy -> copy.flowState = other);
+    }
+
+    private EngineSettings with(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return copy.settings();
+    }
+
+    /** All of it, to be changed in one place. */
+    private static final class Copy {
+        private Mode mode;
+        private int shards;
+        private int maxFlows;
+        private int ringSize;
+        private boolean pinThreads;
+        private Duration spin;
+        private boolean numa;
+        private IrqAffinity irqAffinity;
+        private Transport transport;
+        private Duration drainTimeout;
+        private JournalSettings journal;
+        private FlowStateSettings flowState;
+
+        Copy(EngineSettings of) {
+            mode = of.mode;
+            shards = of.shards;
+            maxFlows = of.maxFlows;
+            ringSize = of.ringSize;
+            pinThreads = of.pinThreads;
+            spin = of.spin;
+            numa = of.numa;
+            irqAffinity = of.irqAffinity;
+            transport = of.transport;
+            drainTimeout = of.drainTimeout;
+            journal = of.journal;
+            flowState = of.flowState;
+        }
+
+        EngineSettings settings() {
+            return new EngineSettings(
+                    mode,
+                    shards,
+                    maxFlows,
+                    ringSize,
+                    pinThreads,
+                    spin,
+                    numa,
+                    irqAffinity,
+                    transport,
+                    drainTimeout,
+                    journal,
+                    flowState);
+        }
     }
 }

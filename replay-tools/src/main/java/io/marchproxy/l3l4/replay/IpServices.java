@@ -136,14 +136,7 @@ final class IpServices {
                         .forEach(backends::add);
             }
         }
-        return new PipelineSettings(
-                relays.version(),
-                relays.hash(),
-                new ClassifySettings(profiles, relays.classify().rules()),
-                relays.shape(),
-                relays.mark(),
-                new RouteSettings(pools),
-                new Names(backends, relays.names().listeners()));
+        return with(relays, profiles, pools, backends);
     }
 
     private static PipelineSettings withPackets(PipelineSettings relays, int gateways) {
@@ -164,6 +157,14 @@ final class IpServices {
         for (int i = 0; i < gateways; i++) {
             backends.add(new Names.Backend(first + i, profiles.size() - 1, "gateway-" + (i + 1), "", 0, "", "", 0));
         }
+        return with(relays, profiles, pools, backends);
+    }
+
+    private static PipelineSettings with(
+            PipelineSettings relays,
+            List<ServiceProfile> profiles,
+            List<BackendPool> pools,
+            List<Names.Backend> backends) {
         return new PipelineSettings(
                 relays.version(),
                 relays.hash(),

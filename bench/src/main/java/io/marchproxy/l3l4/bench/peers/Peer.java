@@ -39,11 +39,6 @@ enum Peer {
         };
     }
 
-    /** Whether it is ours with a journal, which only {@code --journal} asks for. */
-    boolean isRecorded() {
-        return this == OURS_FLOWS || this == OURS_PACKETS;
-    }
-
     static Peer of(String key) {
         for (Peer peer : values()) {
             if (peer.key().equals(key)) {

@@ -30,6 +30,16 @@ record Plan(
                 journal);
     }
 
+    /** Whether a peer has turns: with a journal ours alone, and what is direct; the one that spins where it is told how long. */
+    boolean asksFor(Peer peer) {
+        return switch (peer) {
+            case DIRECT, OURS -> true;
+            case OURS_FLOWS, OURS_PACKETS -> journal;
+            case OURS_SPIN -> !journal && !spin.isEmpty();
+            case NGINX, NGINX_64K, HAPROXY, HAPROXY_64K, OURS_BARE -> !journal;
+        };
+    }
+
     boolean has(Group group) {
         return kinds.stream().anyMatch(kind -> kind.group() == group);
     }

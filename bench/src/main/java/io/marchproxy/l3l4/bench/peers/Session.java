@@ -96,13 +96,11 @@ final class Session {
     private Set<Peer> leftOut(Stand stand) throws IOException, InterruptedException {
         Set<Peer> leftOut = EnumSet.noneOf(Peer.class);
         for (Peer peer : Peer.values()) {
-            boolean isOfJournals = peer.isRecorded() || peer == Peer.OURS || peer == Peer.DIRECT;
-            if (plan.journal() ? !isOfJournals : peer.isRecorded()) {
+            if (!plan.asksFor(peer)) {
                 leftOut.add(peer);
             }
         }
-        if (plan.spin().isEmpty() || plan.journal()) {
-            leftOut.add(Peer.OURS_SPIN);
+        if (leftOut.contains(Peer.OURS_SPIN)) {
             return leftOut;
         }
         String refusal = stand.refusal(Peer.OURS_SPIN);

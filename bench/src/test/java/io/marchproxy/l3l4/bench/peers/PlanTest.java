@@ -15,10 +15,12 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +32,24 @@ import picocli.CommandLine;
 class PlanTest {
 
     private final Configurations configurations = new Configurations(Path.of("/tmp/somewhere"), 9_000);
+
+    @Test
+    void shouldAskForOursAloneWhenJournalsAreCompared() {
+        Plan plan = new Plan(List.of(Kind.UDP64), 1, 1, 1, 0, "50us", true);
+
+        assertEquals(
+                Set.of(Peer.DIRECT, Peer.OURS, Peer.OURS_FLOWS, Peer.OURS_PACKETS),
+                Arrays.stream(Peer.values()).filter(plan::asksFor).collect(Collectors.toSet()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "50us"})
+    void shouldAskForTheOneThatSpinsWhereItIsToldHowLong(String spin) {
+        Plan plan = new Plan(List.of(Kind.UDP64), 1, 1, 1, 0, spin, false);
+
+        assertEquals(!spin.isEmpty(), plan.asksFor(Peer.OURS_SPIN));
+        assertTrue(plan.asksFor(Peer.NGINX) && plan.asksFor(Peer.OURS_BARE));
+    }
 
     @Test
     void shouldGiveTheProxyACpuOfItsOwn() throws UnavailableException {

@@ -116,8 +116,10 @@ final class BulkStream extends StreamClient {
                     dueNs = Math.max(dueNs + nsPerChunk, System.nanoTime() - nsPerChunk);
                     awaitTime(dueNs);
                 }
+                // Looked at before the goodbye: its answer may end the receiver before this thread runs again.
+                boolean cut = over;
                 channel.shutdownOutput();
-                finished = !over;
+                finished = !cut;
             } catch (IOException _) {
                 // The receiver sees the same end, and settles it.
             }

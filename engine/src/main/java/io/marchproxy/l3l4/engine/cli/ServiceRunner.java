@@ -76,6 +76,7 @@ final class ServiceRunner {
             running = service;
             admin.serve(new AdminView(service));
             Announcement.started(service, admin, System.nanoTime() - beganNs);
+            CompilersGiveWay.now();
             systemd.ready(Announcement.oneLine(service.settings()));
             systemd.watch(service::live);
             serve(service);

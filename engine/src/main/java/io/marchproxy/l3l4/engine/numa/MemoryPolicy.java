@@ -4,13 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.marchproxy.l3l4.engine.sys.Errno;
+import io.marchproxy.l3l4.engine.sys.SystemCall;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
-import java.util.Locale;
 
 /**
  * The kernel's memory policies: mbind(2), set_mempolicy(2), get_mempolicy(2). glibc has no functions for them.
@@ -26,15 +22,9 @@ public final class MemoryPolicy {
     /** Bits of a mask of nodes, as many as any kernel is built for. */
     private static final int MASK_BITS = 1024;
 
-    private static final boolean IS_ARM =
-            System.getProperty("os.arch", "").toLowerCase(Locale.ROOT).equals("aarch64");
-    private static final long MBIND = IS_ARM ? 235 : 237;
-    private static final long GET_MEMPOLICY = IS_ARM ? 236 : 239;
-    private static final long SET_MEMPOLICY = IS_ARM ? 237 : 238;
-
-    private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
-    private static final long ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
-    private static final MethodHandle SYSCALL = link();
+    private static final long MBIND = SystemCall.number(237, 235);
+    private static final long GET_MEMPOLICY = SystemCall.number(239, 236);
+    private static final long SET_MEMPOLICY = SystemCall.number(238, 237);
 
     private MemoryPolicy() {}
 
@@ -46,14 +36,14 @@ public final class MemoryPolicy {
      */
     public static int bind(long address, long size, int node) {
         try (Arena arena = Arena.ofConfined()) {
-            return (int) call(arena, MBIND, address, size, PREFERRED, mask(arena, node), MASK_BITS, MOVE);
+            return (int) SystemCall.call(MBIND, address, size, PREFERRED, mask(arena, node), MASK_BITS, MOVE);
         }
     }
 
     /** Has what the calling thread touches first, in memory without a policy, come from a node. Answers as {@link #bind}. */
     public static int preferForThread(int node) {
         try (Arena arena = Arena.ofConfined()) {
-            return (int) call(arena, SET_MEMPOLICY, PREFERRED, mask(arena, node), MASK_BITS, 0, 0, 0);
+            return (int) SystemCall.call(SET_MEMPOLICY, PREFERRED, mask(arena, node), MASK_BITS, 0, 0, 0);
         }
     }
 
@@ -61,7 +51,7 @@ public final class MemoryPolicy {
     public static int nodeOf(long address) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment node = arena.allocate(JAVA_INT);
-            int result = (int) call(arena, GET_MEMPOLICY, node.address(), 0, 0, address, NODE_OF_ADDRESS, 0);
+            int result = (int) SystemCall.call(GET_MEMPOLICY, node.address(), 0, 0, address, NODE_OF_ADDRESS, 0);
             return result < 0 ? result : node.get(JAVA_INT, 0);
         }
     }
@@ -77,26 +67,5 @@ public final class MemoryPolicy {
         MemorySegment mask = arena.allocate(MASK_BITS / Byte.SIZE, Long.BYTES);
         mask.setAtIndex(JAVA_LONG, node / Long.SIZE, 1L << node % Long.SIZE);
         return mask.address();
-    }
-
-    private static long call(Arena arena, long number, long a, long b, long c, long d, long e, long f) {
-        MemorySegment state = arena.allocate(STATE);
-        try {
-            long result = (long) SYSCALL.invokeExact(state, number, a, b, c, d, e, f);
-            return result >= 0 ? result : -state.get(JAVA_INT, ERRNO);
-        } catch (Throwable thrown) {
-            throw new IllegalStateException("a system call could not be made", thrown);
-        }
-    }
-
-    @SuppressWarnings("restricted") // calling native functions is what this class is for
-    private static MethodHandle link() {
-        Linker linker = Linker.nativeLinker();
-        return linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("syscall"),
-                FunctionDescriptor.of(
-                        JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-                Linker.Option.captureCallState("errno"),
-                Linker.Option.firstVariadicArg(1));
     }
 }

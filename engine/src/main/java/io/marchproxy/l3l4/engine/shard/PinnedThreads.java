@@ -2,6 +2,8 @@ package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.engine.numa.MemoryPolicy;
 import io.marchproxy.l3l4.engine.numa.PlacementPlan;
+import io.marchproxy.l3l4.engine.sys.Errno;
+import io.marchproxy.l3l4.engine.sys.Scheduling;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
@@ -9,7 +11,10 @@ import net.openhft.affinity.Affinity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes a shard's threads: named after what they do and, when asked, pinned to a CPU and at home on its node. */
+/**
+ * Makes a shard's threads: named after what they do, soon on the CPU again after they had to wait for it and, when asked, pinned
+ * to a CPU and at home on its node.
+ */
 final class PinnedThreads {
     private static final Logger LOG = LoggerFactory.getLogger(PinnedThreads.class);
 
@@ -33,6 +38,10 @@ final class PinnedThreads {
                             // Covers what others map for this thread: Netty's buffers, the kernel's rings. Where it is
                             // refused, so was binding the shard's own memory before, and that was told.
                             MemoryPolicy.preferForThread(shard.node());
+                        }
+                        int refused = Scheduling.takeShortSlices();
+                        if (refused != 0) {
+                            LOG.debug("the scheduler's slices stay as they are: {}", Errno.describe(-refused));
                         }
                         task.run();
                     },

@@ -1,0 +1,59 @@
+package io.marchproxy.l3l4.engine.sys;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+
+/** Against this machine's own scheduler, each on a thread that ends with the test. */
+class SchedulingTest {
+    @Test
+    void shouldTakeShortSlicesAndKeepTheNiceValue() throws Exception {
+        int[] nice = new int[2];
+        long slice = onItsOwnThread(() -> {
+            int self = Scheduling.threads("slices").getFirst();
+            assertEquals(0, Scheduling.giveWay(self, 3));
+            nice[0] = Scheduling.nice(self);
+            assertEquals(0, Scheduling.takeShortSlices());
+            nice[1] = Scheduling.nice(self);
+            return Scheduling.sliceNs();
+        });
+
+        assertEquals(nice[0], nice[1]);
+        // Kernels before 6.12 have no slices of a thread's own.
+        assertEquals(slice == 0 ? 0 : Scheduling.SHORTEST_SLICE_NS, slice);
+    }
+
+    @Test
+    void shouldGiveWayOnceAndNeverPushForward() throws Exception {
+        int before = Scheduling.nice(0);
+        int[] nice = new int[2];
+        onItsOwnThread(() -> {
+            int self = Scheduling.threads("slices").getFirst();
+            Thread other = Thread.ofPlatform().start(() -> {
+                assertEquals(0, Scheduling.giveWay(self, 5));
+                nice[0] = Scheduling.nice(self);
+                assertEquals(0, Scheduling.giveWay(self, 0));
+                nice[1] = Scheduling.nice(self);
+            });
+            other.join();
+            return 0L;
+        });
+
+        assertEquals(before + 5, nice[0]);
+        assertEquals(before + 5, nice[1]);
+    }
+
+    @Test
+    void shouldFindTheCompilersByName() throws Exception {
+        assertFalse(Scheduling.threads("C1 Compiler").isEmpty());
+    }
+
+    private static long onItsOwnThread(Callable<Long> task) throws Exception {
+        FutureTask<Long> result = new FutureTask<>(task);
+        Thread.ofPlatform().name("slices").start(result);
+        return result.get();
+    }
+}

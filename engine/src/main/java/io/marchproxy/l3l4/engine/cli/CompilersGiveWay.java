@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 final class CompilersGiveWay {
     private static final Logger LOG = LoggerFactory.getLogger(CompilersGiveWay.class);
 
-    /** At nice 10 they have a tenth of a CPU that traffic would use up alone, and the whole of an idle one. */
-    private static final int NICE = 10;
+    /** At nice 5 they have a quarter of a CPU that traffic would use up alone, and the whole of an idle one. */
+    private static final int NICE = 5;
 
     private static final String[] COMPILERS = {"C1 Compiler", "C2 Compiler"};
 

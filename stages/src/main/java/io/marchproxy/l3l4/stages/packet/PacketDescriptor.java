@@ -18,6 +18,11 @@ public final class PacketDescriptor {
     /** {@link #egressDscp()} that says: leave the code point as it is. */
     public static final int DSCP_UNCHANGED = 0xff;
 
+    /** {@link #egressDscp()} that says, up to the mark stage: leave with {@link #ingressDscp()}. */
+    public static final int DSCP_PRESERVE = 0xfe;
+
+    private static final int DSCP_SHIFT = 2;
+
     /** As constants, which they are to the JIT only here. */
     private static final int DATA = EventKind.DATA.ordinal();
 
@@ -294,6 +299,16 @@ public final class PacketDescriptor {
         Memory.putByte(address + DescriptorLayout.EGRESS_DSCP, (byte) value);
     }
 
+    /**
+     * The octet to leave with, 0 to 255: the code point that was decided or else the one that it came with, and CE where that
+     * was marked or else the ECN field that it came with.
+     */
+    public int egressTos() {
+        int dscp = egressDscp();
+        int ecn = (flags() & DescriptorFlags.CE_MARKED) != 0 ? Ecn.CONGESTION_EXPERIENCED : ingressEcn();
+        return ((dscp == DSCP_UNCHANGED ? ingressDscp() : dscp) << DSCP_SHIFT) | ecn;
+    }
+
     /** One more than the index of the rule that matched, or 0 when the service's default did. */
     public int rule() {
         return Short.toUnsignedInt(Memory.getShort(address + DescriptorLayout.RULE));
@@ -303,13 +318,39 @@ public final class PacketDescriptor {
         Memory.putShort(address + DescriptorLayout.RULE, (short) value);
     }
 
-    /** The code point that the packet came with, 0 to 63. */
-    public int ingressDscp() {
-        return Byte.toUnsignedInt(Memory.getByte(address + DescriptorLayout.INGRESS_DSCP));
+    /**
+     * The octet that the packet's IP header came with, 0 to 255: code point and ECN field. Called type of service in IPv4 and
+     * traffic class in IPv6. All datagrams of a run have the same.
+     */
+    public int ingressTos() {
+        return Byte.toUnsignedInt(Memory.getByte(address + DescriptorLayout.INGRESS_TOS));
     }
 
+    public void ingressTos(int value) {
+        Memory.putByte(address + DescriptorLayout.INGRESS_TOS, (byte) value);
+    }
+
+    /**
+     * The code point that the packet came with, 0 to 63 (RFC 2474); 0 also where nobody could tell. Of a TCP relay's connection
+     * it is that of the client's SYN, with all of its events and in both directions.
+     */
+    public int ingressDscp() {
+        return ingressTos() >>> DSCP_SHIFT;
+    }
+
+    /** Leaves the ECN field as it is. */
     public void ingressDscp(int value) {
-        Memory.putByte(address + DescriptorLayout.INGRESS_DSCP, (byte) value);
+        ingressTos((value << DSCP_SHIFT) | ingressEcn());
+    }
+
+    /** The ECN field that the packet came with (RFC 3168): one of {@link Ecn}. Always 0 of a TCP relay, whose ECN is the kernel's. */
+    public int ingressEcn() {
+        return ingressTos() & Ecn.MASK;
+    }
+
+    /** Leaves the code point as it is. */
+    public void ingressEcn(int value) {
+        ingressTos((ingressTos() & ~Ecn.MASK) | value);
     }
 
     /** Bits that {@link DescriptorFlags} names. */

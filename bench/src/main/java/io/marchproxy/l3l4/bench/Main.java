@@ -3,6 +3,8 @@ package io.marchproxy.l3l4.bench;
 import io.marchproxy.l3l4.bench.gate.GateCommand;
 import io.marchproxy.l3l4.bench.peers.PeersCommand;
 import io.marchproxy.l3l4.bench.peers.load.LoadCommand;
+import io.marchproxy.l3l4.bench.qos.QosCommand;
+import io.marchproxy.l3l4.bench.qos.QosLoad;
 import io.marchproxy.l3l4.bench.state.StateCommand;
 import io.marchproxy.l3l4.config.Version;
 import java.io.PrintWriter;
@@ -22,6 +24,8 @@ import picocli.CommandLine.Spec;
             GateCommand.class,
             PeersCommand.class,
             LoadCommand.class,
+            QosCommand.class,
+            QosLoad.class,
             StateCommand.class
         },
         synopsisSubcommandLabel = "COMMAND")

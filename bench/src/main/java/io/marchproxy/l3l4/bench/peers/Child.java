@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A program under way in the namespace, with the processes that it has started itself. */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
     private final String name;
     private final Process process;
 
@@ -18,7 +18,7 @@ final class Child implements AutoCloseable {
     }
 
     /** Starts it; its output goes to a log file. */
-    static Child start(String name, List<String> command, Path log) throws IOException {
+    public static Child start(String name, List<String> command, Path log) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
@@ -26,11 +26,13 @@ final class Child implements AutoCloseable {
         return new Child(name, builder.start());
     }
 
-    String name() {
+    /** What a message calls it. */
+    public String name() {
         return name;
     }
 
-    boolean isAlive() {
+    /** Whether it has not ended. */
+    public boolean isAlive() {
         return process.isAlive();
     }
 

@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
  * @param proxy the one CPU of whichever proxy has its turn
  * @param load the others, for load and backends, as {@code taskset -c} takes them
  */
-record Cpus(String proxy, String load) {
+public record Cpus(String proxy, String load) {
     /** All of them. */
-    String all() {
+    public String all() {
         return proxy + "," + load;
     }
 
@@ -20,7 +20,7 @@ record Cpus(String proxy, String load) {
      *
      * @throws UnavailableException where there is one alone: proxy and load would take it from each other
      */
-    static Cpus of(List<Integer> allowed) throws UnavailableException {
+    public static Cpus of(List<Integer> allowed) throws UnavailableException {
         if (allowed.size() < 2) {
             throw new UnavailableException("needs two CPUs, one for the proxy, the others for load and backends;"
                     + " this process may use CPU " + allowed);

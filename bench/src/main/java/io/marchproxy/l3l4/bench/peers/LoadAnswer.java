@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What the load found, by name. */
-record LoadAnswer(Map<String, Double> values) {
+public record LoadAnswer(Map<String, Double> values) {
     /**
      * Reads a line of the load's.
      *
@@ -26,7 +26,8 @@ record LoadAnswer(Map<String, Double> values) {
         return new LoadAnswer(values);
     }
 
-    double get(String name) {
+    /** A figure by its name. */
+    public double get(String name) {
         Double value = values.get(name);
         if (value == null) {
             throw new IllegalArgumentException("the load says nothing of " + name);

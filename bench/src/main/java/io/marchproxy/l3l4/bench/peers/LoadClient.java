@@ -1,7 +1,6 @@
 package io.marchproxy.l3l4.bench.peers;
 
 import io.marchproxy.l3l4.bench.Main;
-import io.marchproxy.l3l4.bench.peers.load.LoadCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -10,8 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The JVM that makes UDP load and idle connections ({@link LoadCommand}), seen from outside its namespace. */
-final class LoadClient implements AutoCloseable {
+/** A JVM of this program that makes load on request, seen from outside its namespace. */
+public final class LoadClient implements AutoCloseable {
     private final Process process;
     private final PrintWriter tasks;
     private final BufferedReader answers;
@@ -22,7 +21,12 @@ final class LoadClient implements AutoCloseable {
         answers = process.inputReader();
     }
 
-    static LoadClient start(Namespace namespace, Cpus cpus, Path log) throws IOException {
+    /**
+     * Starts it.
+     *
+     * @param command of this program, which takes tasks from its standard input
+     */
+    public static LoadClient start(Namespace namespace, Cpus cpus, Path log, String command) throws IOException {
         List<String> java = List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "--enable-native-access=ALL-UNNAMED",
@@ -32,14 +36,14 @@ final class LoadClient implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),
-                LoadCommand.NAME);
+                command);
         return new LoadClient(new ProcessBuilder(namespace.command(cpus.load(), java))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start());
     }
 
     /** Has a task done, and waits for what it found. */
-    LoadAnswer perform(Object... words) throws IOException {
+    public LoadAnswer perform(Object... words) throws IOException {
         tasks.println(Arrays.stream(words).map(String::valueOf).collect(Collectors.joining(" ")));
         return LoadAnswer.parse(answers.readLine());
     }

@@ -5,16 +5,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The network namespace of one comparison: loopback alone, and reno, because the host's bbr paces and so distorts
+ * A network namespace of one comparison: loopback alone, and reno, because the host's bbr paces and so distorts
  * loopback. Closing kills what runs in it and removes it; one that a killed run left behind goes at the next start.
  */
-final class Namespace implements AutoCloseable {
+public final class Namespace implements AutoCloseable {
     private static final Path NAMESPACES = Path.of("/run/netns");
     private static final String PREFIX = "pl34-";
-    private static final String SUFFIX = "-peers";
+    private static final Pattern NAME = Pattern.compile(PREFIX + "([0-9]+)-[a-z-]+");
 
     private final String name;
 
@@ -22,9 +24,14 @@ final class Namespace implements AutoCloseable {
         this.name = name;
     }
 
-    static Namespace create() throws IOException, InterruptedException {
+    /**
+     * Makes one.
+     *
+     * @param role what it is for, in letters: the last part of its name
+     */
+    public static Namespace create(String role) throws IOException, InterruptedException {
         removeLeftovers();
-        Namespace namespace = new Namespace(PREFIX + ProcessHandle.current().pid() + SUFFIX);
+        Namespace namespace = new Namespace(PREFIX + ProcessHandle.current().pid() + "-" + role);
         Programs.run(List.of("ip", "netns", "add", namespace.name));
         try {
             Programs.run(List.of("ip", "-netns", namespace.name, "link", "set", "lo", "up"));
@@ -38,8 +45,20 @@ final class Namespace implements AutoCloseable {
         }
     }
 
+    /** What {@code ip} calls it. */
+    public String name() {
+        return name;
+    }
+
+    /** Runs a program inside to its end, and answers what it wrote. */
+    public String run(String... command) throws IOException, InterruptedException {
+        List<String> whole = new ArrayList<>(List.of("ip", "netns", "exec", name));
+        whole.addAll(List.of(command));
+        return Programs.run(whole);
+    }
+
     /** The command line that runs a command inside, on some CPUs; the process is the command itself. */
-    List<String> command(String cpus, List<String> command) {
+    public List<String> command(String cpus, List<String> command) {
         List<String> whole = new ArrayList<>(List.of("ip", "netns", "exec", name, "taskset", "-c", cpus));
         whole.addAll(command);
         return whole;
@@ -56,7 +75,7 @@ final class Namespace implements AutoCloseable {
     }
 
     private void sysctl(String setting) throws IOException, InterruptedException {
-        Programs.run(List.of("ip", "netns", "exec", name, "sysctl", "-qw", setting));
+        run("sysctl", "-qw", setting);
     }
 
     private static void remove(String namespace) throws IOException, InterruptedException {
@@ -86,9 +105,7 @@ final class Namespace implements AutoCloseable {
     }
 
     private static boolean isLeftover(String name) {
-        return name.startsWith(PREFIX)
-                && name.endsWith(SUFFIX)
-                && ProcessHandle.of(Long.parseLong(name.substring(PREFIX.length(), name.length() - SUFFIX.length())))
-                        .isEmpty();
+        Matcher ours = NAME.matcher(name);
+        return ours.matches() && ProcessHandle.of(Long.parseLong(ours.group(1))).isEmpty();
     }
 }

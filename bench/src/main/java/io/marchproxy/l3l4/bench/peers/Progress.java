@@ -4,7 +4,7 @@ import java.io.Console;
 import java.io.PrintStream;
 
 /** Says how far the comparison is: on a terminal in one line that changes, elsewhere at each round. */
-final class Progress {
+public final class Progress {
     private static final int WIDTH = 100;
     private static final double NS_PER_SECOND = 1e9;
 
@@ -19,7 +19,7 @@ final class Progress {
      *
      * @param steps that there will be
      */
-    Progress(PrintStream out, boolean live, int steps) {
+    public Progress(PrintStream out, boolean live, int steps) {
         this.out = out;
         this.live = live;
         this.steps = steps;
@@ -27,13 +27,13 @@ final class Progress {
 
     /** Whether standard error, most likely, is a terminal: the console is one. */
     @SuppressWarnings("SystemConsoleNull") // it may be null again in 25, without a terminal
-    static boolean onTerminal() {
+    public static boolean onTerminal() {
         Console console = System.console();
         return console != null && console.isTerminal();
     }
 
     /** A step begins. */
-    void step(String what) {
+    public void step(String what) {
         if (live) {
             String text = done + " of " + steps + " · " + what + left();
             out.print("\r" + text + " ".repeat(Math.max(0, WIDTH - text.length())));
@@ -43,13 +43,13 @@ final class Progress {
     }
 
     /** Something worth a line. */
-    void line(String text) {
+    public void line(String text) {
         clear();
         out.println(text);
     }
 
     /** Leaves no line half written. */
-    void clear() {
+    public void clear() {
         if (live) {
             out.print("\r" + " ".repeat(WIDTH) + "\r");
             out.flush();

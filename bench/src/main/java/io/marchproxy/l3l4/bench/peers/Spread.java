@@ -4,9 +4,9 @@ import java.util.Collection;
 import java.util.List;
 
 /** Several rounds' values in short. */
-record Spread(double median, double lowest, double highest) {
+public record Spread(double median, double lowest, double highest) {
     /** Of one value or more; the median of an even number is the mean of the two in the middle. */
-    static Spread of(Collection<Double> values) {
+    public static Spread of(Collection<Double> values) {
         List<Double> sorted = values.stream().sorted().toList();
         int half = sorted.size() / 2;
         double median = sorted.size() % 2 == 1 ? sorted.get(half) : (sorted.get(half - 1) + sorted.get(half)) / 2;

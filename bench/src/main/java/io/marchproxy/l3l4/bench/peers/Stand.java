@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.bench.peers;
 
+import io.marchproxy.l3l4.bench.peers.load.LoadCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +35,8 @@ final class Stand implements AutoCloseable {
         folder = Files.createTempDirectory("pl34-peers-");
         log = folder.resolve("log");
         configurations = new Configurations(folder, connections);
-        namespace = Namespace.create();
-        load = LoadClient.start(namespace, cpus, log);
+        namespace = Namespace.create("peers");
+        load = LoadClient.start(namespace, cpus, log, LoadCommand.NAME);
     }
 
     /**

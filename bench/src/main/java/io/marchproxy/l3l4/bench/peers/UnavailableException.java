@@ -3,11 +3,11 @@ package io.marchproxy.l3l4.bench.peers;
 import java.io.IOException;
 
 /** The machine lacks what the comparison takes: root, a CPU, a program. */
-final class UnavailableException extends IOException {
+public final class UnavailableException extends IOException {
     private static final long serialVersionUID = 1;
 
     /** A message for the user, in one line. */
-    UnavailableException(String message) {
+    public UnavailableException(String message) {
         super(message);
     }
 }

@@ -49,6 +49,7 @@ public final class Shard implements ShardContext {
     private final ShardLatency latency;
     private final @Nullable Pipelined pipelined;
     private final ShardJournals journals;
+    private final Bursts bursts;
 
     /** Builds a shard that keeps no journal, and starts its threads; it has no listeners yet. */
     public Shard(
@@ -71,6 +72,7 @@ public final class Shard implements ShardContext {
         this.options = options;
         this.errors = errors;
         this.journals = journals;
+        bursts = new Bursts(settings.shape());
         memory = new NodeMemory(options.node());
         int services = settings.classify().services().size();
         ring = new DescriptorRing(memory, options.ringSlots());
@@ -160,6 +162,11 @@ public final class Shard implements ShardContext {
     }
 
     @Override
+    public Bursts bursts() {
+        return bursts;
+    }
+
+    @Override
     public boolean separateEgress() {
         return options.pipelined();
     }
@@ -204,6 +211,7 @@ public final class Shard implements ShardContext {
         int services = settings.classify().services().size();
         return postAndWait(event -> {
             ingress.books().grow(services);
+            bursts.apply(settings.shape());
             event.kind(EventKind.CONFIG);
             event.argument0(settings.version());
             event.endpoint(settings);
@@ -237,6 +245,7 @@ public final class Shard implements ShardContext {
      */
     public CompletableFuture<Void> share(Direction direction, ShareOf of, int which, int share) {
         return postAndWait(event -> {
+            bursts.share(direction, of, which, share);
             event.kind(EventKind.QUOTA);
             event.direction(direction);
             of.writeTo(event, which, share);

@@ -23,6 +23,9 @@ public interface ShardContext {
     /** Where the shard's times go, each point's by one thread. */
     ShardLatency latency();
 
+    /** What may pass the shard's limits at once. */
+    Bursts bursts();
+
     /** True when the egress has a thread of its own (pipelined placement), so channel state must be reached through {@link #loop()}. */
     boolean separateEgress();
 }

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Small messages are read into memory. When reads keep being large the bytes go through a pipe instead (splice(2)), and
  * the descriptors alone pass the stages; they say how many bytes may leave it. A pipe is held only while bytes are in it.
  *
+ * <p>No piece is larger than the bursts of the limits that it will meet, so none ever makes them go into debt.
+ *
  * <p>Backpressure is counted end to end: from the read until the kernel took the bytes on the other side, wherever they
  * wait in between. Chunks count with their capacity, so that a client that sends byte by byte can't fill memory with
  * nearly empty ones. At the limit reading stops, at half of it reading goes on.
@@ -38,6 +40,9 @@ final class Reader {
 
     /** What one splice may move. */
     private static final int LARGEST_SPLICE = 128 * 1024;
+
+    /** What comes along with a header is handed on in one piece, and no burst is less. */
+    private static final int HEADER_READ = 1_024;
 
     private static final int SHORT_READ = FdReadiness.URGENT | FdReadiness.ERROR | FdReadiness.HUNG_UP;
 
@@ -199,7 +204,11 @@ final class Reader {
     }
 
     private void read() {
-        int most = Math.clamp(Integer.highestOneBit(limitBytes), SMALLEST_READ, LARGEST_READ);
+        int most = header != null
+                ? HEADER_READ
+                : Math.min(
+                        Math.clamp(Integer.highestOneBit(limitBytes), SMALLEST_READ, LARGEST_READ),
+                        connection.largestPiece(direction));
         int received = source.read(shard.chunks().incoming(), most);
         if (received > 0) {
             readable = received == most || thorough || splices;
@@ -226,7 +235,8 @@ final class Reader {
             }
             pipe = through;
         }
-        int moved = shard.splice(source.descriptor(), through.writeEnd(), Math.min(LARGEST_SPLICE, limitBytes / 2));
+        int most = Math.min(Math.min(LARGEST_SPLICE, limitBytes / 2), connection.largestPiece(direction));
+        int moved = shard.splice(source.descriptor(), through.writeEnd(), most);
         if (moved > 0) {
             through.took(moved);
             sinceDryBytes = Math.min(sinceDryBytes + moved, LARGEST_SPLICE);

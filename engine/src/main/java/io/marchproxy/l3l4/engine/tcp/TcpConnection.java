@@ -58,6 +58,10 @@ final class TcpConnection implements Endpoint {
 
     private long flowRef = PacketDescriptor.NO_FLOW;
     private int dscp = PacketDescriptor.DSCP_UNCHANGED;
+
+    /** As the stages last said. */
+    private int trafficClass;
+
     private boolean clientIsGone;
     private boolean resetTold;
 
@@ -147,13 +151,17 @@ final class TcpConnection implements Endpoint {
                 long flow = packet.flowRef();
                 int index = packet.backend();
                 int codePoint = packet.egressDscp();
+                int inClass = packet.trafficClass();
                 long leftNs = packet.argument1();
                 boolean again = packet.kind() == EventKind.CONNECT_FAILED;
                 BackendTarget target = shard.egress().backend(index);
                 if (!again) {
                     shard.bind(flow, this);
                 }
-                shard.onLoop(() -> connect(flow, index, target, codePoint, leftNs, again));
+                shard.onLoop(() -> {
+                    trafficClass = inClass;
+                    connect(flow, index, target, codePoint, leftNs, again);
+                });
             }
             case CONNECTED -> shard.onLoop(this::relay);
             case FIN -> {
@@ -188,14 +196,20 @@ final class TcpConnection implements Endpoint {
     // Carrying it out: event loop's thread.
 
     /** Hands bytes to the socket that they are for. The egress's books hold them already. */
-    void write(Direction direction, Payload bytes, int length, int trafficClass, int codePoint) {
+    void write(Direction direction, Payload bytes, int length, int inClass, int codePoint) {
         Writer writer = writer(direction);
         if (writer == null || stage != Stage.RELAYING) {
-            shard.lost(spec.service(), trafficClass, direction, bytes, length);
+            shard.lost(spec.service(), inClass, direction, bytes, length);
             return;
         }
+        trafficClass = inClass;
         writer.mark(codePoint);
-        writer.write(bytes, length, trafficClass);
+        writer.write(bytes, length, inClass);
+    }
+
+    /** What may be read at once for a direction. */
+    int largestPiece(Direction direction) {
+        return shard.largestPiece(spec.service(), trafficClass, direction);
     }
 
     private void connect(

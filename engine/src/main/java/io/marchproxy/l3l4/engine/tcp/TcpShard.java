@@ -85,6 +85,11 @@ final class TcpShard {
         return pipes;
     }
 
+    /** What may be read at once, so that what leaves at once is no more than the burst of any limit. */
+    int largestPiece(int service, int trafficClass, Direction direction) {
+        return context.bursts().largestPiece(service, trafficClass, direction);
+    }
+
     /** A flow in bulk has come to its end for now. Where another thread tells the loop what to write, it must be awake for it. */
     void rest() {
         if (!hops) {

@@ -38,7 +38,7 @@ class ShapingIT {
     private static final long BURST = 16 << 10;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    /** A chunk that is larger than the burst passes all the same when the bucket is full. */
+    /** The most that one read takes in, of which a connection may hold one more than its buffer. */
     private static final int LARGEST_CHUNK = 128 << 10;
 
     private static ServiceSettings udp(int backendPort, int port, long rate) {
@@ -119,7 +119,7 @@ class ShapingIT {
                     sockets.add(socket);
                     Thread.ofVirtual().start(() -> drain(socket, received));
                 }
-                Meter meter = new Meter(received::get, rate, LARGEST_CHUNK, beganNs);
+                Meter meter = new Meter(received::get, rate, ShapingSettings.usualBurst(rate), beganNs);
                 Await.until("a second at the rate", PATIENCE, meter::isAtTheRate);
                 long heldBytes = held(proxy);
                 assertTrue(heldBytes > 0, "bytes wait");
@@ -152,7 +152,7 @@ class ShapingIT {
                 AtomicLong received = new AtomicLong();
                 long beganNs = System.nanoTime();
                 Thread.ofVirtual().start(() -> drain(socket, received));
-                Meter meter = new Meter(received::get, rate, LARGEST_CHUNK, beganNs);
+                Meter meter = new Meter(received::get, rate, ShapingSettings.usualBurst(rate), beganNs);
                 Await.until("a second at the rate", PATIENCE, meter::isAtTheRate);
                 assertEquals(0, imbalance(proxy));
             }

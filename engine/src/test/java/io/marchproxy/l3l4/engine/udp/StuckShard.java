@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.udp;
 
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.BatchedEgress;
+import io.marchproxy.l3l4.engine.shard.Bursts;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Endpoint;
 import io.marchproxy.l3l4.engine.shard.ShardContext;
@@ -83,6 +84,11 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     @Override
     public ShardLatency latency() {
         throw new UnsupportedOperationException("no packet passes a stuck shard");
+    }
+
+    @Override
+    public Bursts bursts() {
+        throw new UnsupportedOperationException("no stream passes a stuck shard");
     }
 
     @Override

@@ -1,0 +1,72 @@
+package io.marchproxy.l3l4.bench.qos;
+
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads what tcpdump wrote: a pcap file with times in ns and Ethernet frames of IPv4, of which the headers suffice.
+ *
+ * <pre>
+ * file    0 magic 0xa1b23c4d (4)   …   20 link type (4)
+ * packet  0 seconds (4)   4 ns (4)   8 captured bytes (4)   12 length (4)   16 frame
+ * </pre>
+ */
+final class Capture {
+    private static final int MAGIC_NANOSECONDS = 0xa1b23c4d;
+    private static final int LINK_ETHERNET = 1;
+    private static final int FILE_HEADER = 24;
+    private static final int LINK_AT = 20;
+    private static final int ETHERNET = 14;
+    private static final int IP_TOTAL = 2;
+    private static final int IP_PROTOCOL = 9;
+    private static final int TCP = 6;
+    private static final int TCP_OFFSET = 12;
+    private static final int UDP_HEADER = 8;
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    private Capture() {}
+
+    /** The packets that carry something, in the order of time. */
+    static List<WirePacket> read(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            if (bytes.remaining() < FILE_HEADER
+                    || bytes.getInt(0) != MAGIC_NANOSECONDS
+                    || bytes.getInt(LINK_AT) != LINK_ETHERNET) {
+                throw new IOException(file + " is no capture of Ethernet frames with times in ns");
+            }
+            return packets(bytes.position(FILE_HEADER));
+        } catch (BufferUnderflowException e) {
+            throw new IOException(file + " is cut short", e);
+        }
+    }
+
+    private static List<WirePacket> packets(ByteBuffer bytes) {
+        List<WirePacket> packets = new ArrayList<>();
+        while (bytes.hasRemaining()) {
+            long atNs = bytes.getInt() * SECOND_NS + bytes.getInt();
+            int captured = bytes.getInt();
+            bytes.getInt();
+            int ip = bytes.position() + ETHERNET;
+            int total = Short.toUnsignedInt(Short.reverseBytes(bytes.getShort(ip + IP_TOTAL)));
+            int transport = (bytes.get(ip) & 0x0f) * Integer.BYTES;
+            int header = bytes.get(ip + IP_PROTOCOL) == TCP
+                    ? (bytes.get(ip + transport + TCP_OFFSET) >> 4 & 0x0f) * Integer.BYTES
+                    : UDP_HEADER;
+            int payload = total - transport - header;
+            if (payload > 0) {
+                packets.add(new WirePacket(atNs, ETHERNET + total, payload));
+            }
+            bytes.position(bytes.position() + captured);
+        }
+        packets.sort((one, other) -> Long.compare(one.atNs(), other.atNs()));
+        return packets;
+    }
+}

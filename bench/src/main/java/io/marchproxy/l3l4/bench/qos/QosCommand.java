@@ -1,0 +1,268 @@
+package io.marchproxy.l3l4.bench.qos;
+
+import io.marchproxy.l3l4.bench.BenchFolder;
+import io.marchproxy.l3l4.bench.Machine;
+import io.marchproxy.l3l4.bench.peers.Cpus;
+import io.marchproxy.l3l4.bench.peers.Proc;
+import io.marchproxy.l3l4.bench.peers.Programs;
+import io.marchproxy.l3l4.bench.peers.Progress;
+import io.marchproxy.l3l4.bench.peers.UnavailableException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code bench qos}: how exactly a rate is held, ours beside {@code tc tbf} and {@code tc htb}. */
+@Command(
+        name = "qos",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Sends more than a rate lets pass through this proxy, tc tbf and tc htb in turns, over a wire between two network "
+                    + "namespaces of its own, and prints from the kernel's time of each packet how far the long-run rate is off "
+                    + "and how much the worst window lets pass at once. Needs root, two CPUs, iproute2, ethtool and tcpdump. "
+                    + "What is counted: docs/BENCHMARKS.md."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:it has measured, whatever the figures are",
+            "2:the flags are wrong",
+            "69:something is missing here: root, a CPU, a program",
+            "70:a program failed; the message says which"
+        })
+public final class QosCommand implements Callable<Integer> {
+    private static final int UNAVAILABLE = 69;
+    private static final int SOFTWARE = 70;
+    private static final List<String> PROGRAMS = List.of("ip", "tc", "ethtool", "tcpdump", "sysctl", "taskset", "timeout");
+    private static final List<Shaper> SHAPERS = List.of(Shaper.OURS, Shaper.TBF, Shaper.HTB);
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+    private static final int MOST_MBITS = 100_000;
+    private static final double QUICK_SECONDS = 1;
+
+    /** Of a turn's begin: the burst, and a sender that finds its pace. */
+    private static final long SKIP_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** What UDP sends where nobody shapes: more than a thread can. */
+    private static final long FLOOD_BITS = 10_000_000_000L;
+
+    private static final double QUIET = 0.7;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds. Default: 3.")
+    private int rounds = 3;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "Length of each turn. Default: 2.")
+    private double seconds = 2;
+
+    @Option(names = "--quick", description = "One round of short turns: does it work? No figures to keep.")
+    private boolean quick;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "WHAT",
+            description = "tcp-to-backend, tcp-to-client, udp-to-backend, udp-to-client; tcp, udp. Default: all.")
+    private List<String> only = List.of();
+
+    @Option(
+            names = "--rates",
+            split = ",",
+            paramLabel = "MBIT",
+            description = "Rates in Mbit/s. Default: 1,10,100,500,1000.")
+    private List<Integer> rates = List.of(1, 10, 100, 500, 1_000);
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Every round's figures; a file under bench/target has them in any case.")
+    private @Nullable Path json;
+
+    @Option(names = "--markdown", paramLabel = "FILE", description = "The table for docs/QOS.md.")
+    private @Nullable Path markdown;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        List<Case> cases = cases();
+        if (quick) {
+            rounds = 1;
+            seconds = QUICK_SECONDS;
+        }
+        try {
+            QosReport report = measure(cases);
+            report.print(spec.commandLine().getOut());
+            if (markdown != null) {
+                Files.writeString(markdown, report.markdown());
+            }
+            if (json != null) {
+                report.write(json);
+            }
+            return 0;
+        } catch (UnavailableException e) {
+            err.println("bench qos: " + e.getMessage());
+            return UNAVAILABLE;
+        } catch (IOException e) {
+            err.println("bench qos: " + e.getMessage());
+            return SOFTWARE;
+        }
+    }
+
+    private List<Case> cases() {
+        if (rounds < 1 || seconds < QUICK_SECONDS) {
+            throw new ParameterException(
+                    spec.commandLine(), "--rounds takes 1 or more, --seconds " + QUICK_SECONDS + " or more");
+        }
+        if (rates.isEmpty() || rates.size() > QosStand.MOST_RATES || rates.stream().anyMatch(QosCommand::isOutside)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--rates takes 1 to " + QosStand.MOST_RATES + " numbers, each from 1 to " + MOST_MBITS);
+        }
+        List<Case> all = Case.all(rates);
+        for (String word : only) {
+            if (all.stream().noneMatch(one -> isMeant(one, word))) {
+                throw new ParameterException(spec.commandLine(), "--only: there is no case " + word);
+            }
+        }
+        return all.stream()
+                .filter(one -> only.isEmpty() || only.stream().anyMatch(word -> isMeant(one, word)))
+                .toList();
+    }
+
+    private static boolean isOutside(int mbits) {
+        return mbits < 1 || mbits > MOST_MBITS;
+    }
+
+    private static boolean isMeant(Case one, String word) {
+        return one.key().equals(word) || one.protocol().key().equals(word);
+    }
+
+    private QosReport measure(List<Case> cases) throws IOException, InterruptedException {
+        Cpus cpus = prepare();
+        Path folder = BenchFolder.find().toAbsolutePath();
+        Path raw = folder.resolve(
+                "target/qos-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".json");
+        Files.createDirectories(raw.getParent());
+        QosReport report = new QosReport(describe(cpus), new ArrayList<>());
+        // This JVM looks at packets between the turns, where the load is.
+        Programs.run(
+                List.of("taskset", "-apc", cpus.load(), String.valueOf(ProcessHandle.current().pid())));
+        try (QosStand stand = QosStand.open(cpus, folder.resolve("..").normalize(), rates)) {
+            Thread hook = new Thread(() -> stop(stand), "stop");
+            Runtime.getRuntime().addShutdownHook(hook);
+            List<String> keys = cases.stream().map(Case::key).distinct().toList();
+            Progress progress = new Progress(
+                    System.err, Progress.onTerminal(), rounds * (cases.size() * SHAPERS.size() + keys.size()) + keys.size());
+            for (int round = 0; round <= rounds; round++) {
+                round(stand, cases, keys, round, report, progress);
+                report.write(raw);
+                progress.line(round == 0 ? "ours is warm" : "round " + round + " of " + rounds + " is done");
+            }
+            Runtime.getRuntime().removeShutdownHook(hook);
+        }
+        spec.commandLine().getErr().println("every round's figures: " + raw);
+        return report;
+    }
+
+    /** Round 0 warms ours up, by what it carries without a rate, and is not counted. */
+    private void round(
+            QosStand stand, List<Case> cases, List<String> keys, int round, QosReport report, Progress progress)
+            throws IOException, InterruptedException {
+        for (String key : keys) {
+            Case first = cases.stream().filter(one -> one.key().equals(key)).findFirst().orElseThrow();
+            progress.step("round " + round + " · " + key + " · " + Shaper.NOBODY.label());
+            QosResult result = turn(stand, first, Shaper.NOBODY, round);
+            if (round > 0) {
+                report.results().add(result);
+            }
+        }
+        for (Case one : round == 0 ? List.<Case>of() : cases) {
+            List<Shaper> order = new ArrayList<>(SHAPERS);
+            Collections.rotate(order, -round);
+            for (Shaper shaper : order) {
+                progress.step(
+                        "round " + round + " · " + one.key() + " · " + one.mbits() + " Mbit/s · " + shaper.label());
+                report.results().add(turn(stand, one, shaper, round));
+            }
+        }
+    }
+
+    private QosResult turn(QosStand stand, Case one, Shaper shaper, int round) throws IOException, InterruptedException {
+        List<WirePacket> packets = stand.measure(one, shaper, seconds, FLOOD_BITS);
+        boolean isFree = shaper == Shaper.NOBODY;
+        Conformance found;
+        try {
+            found = Conformance.of(
+                    packets,
+                    shaper::counted,
+                    isFree ? 0 : (double) one.rate(),
+                    SKIP_NS,
+                    (long) (seconds * TimeUnit.SECONDS.toNanos(1)));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(one.key() + " at " + one.mbits() + " Mbit/s, " + shaper.label() + ": " + e.getMessage(), e);
+        }
+        return isFree
+                ? new QosResult(one.key(), 0, shaper, round, found.bitsPerSecond() / 1e6, 0, 0)
+                : new QosResult(
+                        one.key(),
+                        one.mbits(),
+                        shaper,
+                        round,
+                        100 * (found.bitsPerSecond() / one.rate() - 1),
+                        found.excessBytes(),
+                        one.burstBytes());
+    }
+
+    private static Cpus prepare() throws IOException {
+        if (!Proc.isRoot()) {
+            throw new UnavailableException("needs root, for network namespaces of its own");
+        }
+        List<String> missing = Programs.missing(PROGRAMS);
+        if (!missing.isEmpty()) {
+            throw new UnavailableException("missing here: " + String.join(", ", missing)
+                    + " (Debian: apt install iproute2 ethtool tcpdump procps util-linux)");
+        }
+        return Cpus.of(Proc.allowedCpus());
+    }
+
+    private List<String> describe(Cpus cpus) throws IOException, InterruptedException {
+        double load = Proc.loadAverage();
+        return List.of(
+                Machine.here().describe(),
+                Programs.version("tc", "-V") + " · " + Programs.version("tcpdump", "--version"),
+                String.format(
+                        Locale.ROOT,
+                        "ours on CPU %s, load and tcpdump on CPU %s; %d rounds of turns of %.1f s after one that warms ours up",
+                        cpus.proxy(),
+                        cpus.load(),
+                        rounds,
+                        seconds),
+                String.format(Locale.ROOT, "load average of the machine before: %.2f", load)
+                        + (load > QUIET ? ": it was BUSY with other work, so don't keep these figures" : ""),
+                "counted: payload by ours, frames of Ethernet by tc; each is held to what it counts");
+    }
+
+    private static void stop(QosStand stand) {
+        try {
+            stand.close();
+        } catch (IOException e) {
+            System.err.println("bench qos: could not clean up: " + e.getMessage());
+        }
+    }
+}

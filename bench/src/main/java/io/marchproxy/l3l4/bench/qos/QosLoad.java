@@ -1,0 +1,214 @@
+package io.marchproxy.l3l4.bench.qos;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code bench qos-load}: an end of the wire of {@code bench qos}, in a JVM of its own. Takes a task a line from standard input, answers each
+ * with a line that begins with {@code ok} or {@code failed}, and ends with its input.
+ *
+ * <pre>
+ * serve PROTOCOL PORT                              a backend, from now on
+ * pour PROTOCOL HOST PORT WHO SECONDS BITS         has one side send for so long; WHO: to-backend, to-client
+ * </pre>
+ *
+ * <p>TCP sends as much as is taken. UDP sends so many bits a second, without bursts that make up for what the machine missed. A client's first
+ * message says who sends, how much and for how long, so a backend needs no other word.
+ */
+@Command(name = QosLoad.NAME, hidden = true, description = "The load of qos; it starts this itself.")
+public final class QosLoad implements Callable<Integer> {
+    /** How the command is called. */
+    public static final String NAME = "qos-load";
+
+    /** UDP's payload: a frame with all headers is 1,442 bytes. */
+    static final int DATAGRAM_BYTES = 1_400;
+
+    private static final int WRITE_BYTES = 1 << 16;
+    private static final int REQUEST_BYTES = 2 * Long.BYTES;
+    private static final long PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(200);
+    private static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final double NS = 1e9;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            out.println(answer(line.strip().split(" ")));
+            out.flush();
+        }
+        return 0;
+    }
+
+    private static String answer(String[] words) {
+        try {
+            boolean tcp = words[1].equals("tcp");
+            switch (words[0]) {
+                case "serve" -> serve(tcp, Integer.parseInt(words[2]));
+                case "pour" -> {
+                    InetSocketAddress to = new InetSocketAddress(words[2], Integer.parseInt(words[3]));
+                    long ns = (long) (Double.parseDouble(words[5]) * NS);
+                    long bits = words[4].equals("to-backend") ? -Long.parseLong(words[6]) : Long.parseLong(words[6]);
+                    if (tcp) {
+                        pourStream(to, bits, ns);
+                    } else {
+                        pourDatagrams(to, bits, ns);
+                    }
+                }
+                default -> throw new IllegalArgumentException("unknown task " + words[0]);
+            }
+            return "ok";
+        } catch (IOException | RuntimeException e) {
+            return "failed " + e;
+        }
+    }
+
+    private static void serve(boolean tcp, int port) throws IOException {
+        if (tcp) {
+            ServerSocketChannel server = ServerSocketChannel.open().bind(new InetSocketAddress(port));
+            Thread.ofPlatform().daemon().start(() -> accept(server));
+        } else {
+            DatagramChannel channel = DatagramChannel.open().bind(new InetSocketAddress(port));
+            Thread.ofPlatform().daemon().start(() -> answerDatagrams(channel));
+        }
+    }
+
+    private static void accept(ServerSocketChannel server) {
+        try {
+            while (true) {
+                SocketChannel stream = server.accept();
+                Thread.ofPlatform().daemon().start(() -> serveStream(stream));
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void serveStream(SocketChannel stream) {
+        try (stream) {
+            ByteBuffer request = ByteBuffer.allocate(REQUEST_BYTES);
+            while (request.hasRemaining() && stream.read(request) >= 0) {
+                // until all of it is there
+            }
+            long bits = request.getLong(0);
+            if (bits > 0) {
+                send(stream, request.getLong(Long.BYTES));
+            } else {
+                drain(stream);
+            }
+        } catch (IOException e) {
+            // The client has gone, which is how it ends.
+            return;
+        }
+    }
+
+    private static ByteBuffer request(long bits, long ns) {
+        return ByteBuffer.allocate(REQUEST_BYTES).putLong(bits).putLong(ns).flip();
+    }
+
+    private static void pourStream(InetSocketAddress to, long bits, long ns) throws IOException {
+        try (SocketChannel stream = SocketChannel.open(to)) {
+            stream.write(request(bits, ns));
+            if (bits < 0) {
+                send(stream, ns);
+            } else {
+                long untilNs = System.nanoTime() + ns;
+                ByteBuffer bytes = ByteBuffer.allocateDirect(WRITE_BYTES);
+                while (System.nanoTime() - untilNs < 0 && stream.read(bytes.clear()) >= 0) {
+                    // what it is does not matter
+                }
+            }
+        }
+    }
+
+    /** Sends until the time is over; a thread of its own writes, since one that waits for room does not look at the time. */
+    private static void send(SocketChannel stream, long ns) throws IOException {
+        Thread writer = Thread.ofPlatform().daemon().start(() -> {
+            ByteBuffer bytes = ByteBuffer.allocateDirect(WRITE_BYTES);
+            try {
+                while (true) {
+                    stream.write(bytes.clear());
+                }
+            } catch (IOException e) {
+                // closed: at the end of its time, or before
+                return;
+            }
+        });
+        long untilNs = System.nanoTime() + ns;
+        while (System.nanoTime() - untilNs < 0) {
+            if (!writer.isAlive()) {
+                throw new IOException("the connection was closed before its time");
+            }
+            LockSupport.parkNanos(LATE_NS);
+        }
+    }
+
+    private static void drain(SocketChannel stream) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(WRITE_BYTES);
+        while (stream.read(bytes.clear()) >= 0) {
+            // what it is does not matter
+        }
+    }
+
+    private static void pourDatagrams(InetSocketAddress to, long bits, long ns) throws IOException {
+        try (DatagramChannel channel = DatagramChannel.open().connect(to)) {
+            channel.write(request(bits, ns));
+            if (bits < 0) {
+                flood(channel, to, -bits, ns);
+            } else {
+                channel.configureBlocking(false);
+                long untilNs = System.nanoTime() + ns;
+                while (System.nanoTime() - untilNs < 0) {
+                    // The socket's buffer may run over: packets are counted before it.
+                    LockSupport.parkNanos(LATE_NS);
+                }
+            }
+        }
+    }
+
+    private static void answerDatagrams(DatagramChannel channel) {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(2 * DATAGRAM_BYTES);
+        try {
+            while (true) {
+                SocketAddress from = channel.receive(bytes.clear());
+                if (bytes.flip().remaining() == REQUEST_BYTES && bytes.getLong(0) > 0) {
+                    flood(channel, from, bytes.getLong(0), bytes.getLong(Long.BYTES));
+                }
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void flood(DatagramChannel channel, SocketAddress to, long bits, long ns) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(DATAGRAM_BYTES);
+        double gapNs = DATAGRAM_BYTES * 8 * NS / bits;
+        long beganNs = System.nanoTime();
+        double dueNs = 0;
+        for (long passedNs = 0; passedNs < ns; passedNs = System.nanoTime() - beganNs) {
+            dueNs = Math.max(dueNs, (double) (passedNs - LATE_NS));
+            for (; dueNs <= passedNs; dueNs += gapNs) {
+                channel.send(bytes.clear(), to);
+            }
+            LockSupport.parkNanos(PAUSE_NS);
+        }
+    }
+}

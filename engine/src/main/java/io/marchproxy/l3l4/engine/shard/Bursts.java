@@ -1,0 +1,118 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.shape.RateLimit;
+import io.marchproxy.l3l4.stages.shape.ServiceLimits;
+import io.marchproxy.l3l4.stages.shape.ShapeSettings;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
+import java.util.Arrays;
+
+/**
+ * How large a piece of a stream may be for all of the shard's limits to let it pass out of their bursts. A stream has no packets of its own:
+ * what is read at once leaves at once, and were it larger than a burst, the bucket would have to go into debt for it.
+ *
+ * <p>The event loop's thread, which learns of new settings and shares before what it reads thereafter reaches the stages.
+ */
+public final class Bursts {
+    /** A piece may be so large though a share of a burst is less: a shard without traffic has next to none of it. */
+    static final int LEAST_OF_A_SHARE = 2 << 10;
+
+    private static final int CLASSES = 4;
+    private static final int DIRECTIONS = 2;
+    private static final int NOT_TOLD = -1;
+
+    /** What a limit lets pass at once, and this shard's share of it. */
+    private static final class Burst {
+        private RateLimit whole = RateLimit.NONE;
+        private int evenly = ShareOf.WHOLE;
+        private int told = NOT_TOLD;
+        private int bytes = Integer.MAX_VALUE;
+
+        void apply(RateLimit limit, int shards) {
+            whole = limit;
+            evenly = ShareOf.WHOLE / shards;
+            count();
+        }
+
+        void share(int share) {
+            told = Math.clamp(share, 1, ShareOf.WHOLE);
+            count();
+        }
+
+        private void count() {
+            if (whole.isSet()) {
+                long share = whole.burstBytes() * (told == NOT_TOLD ? evenly : told) / ShareOf.WHOLE;
+                bytes = (int) Math.max(share, Math.min(whole.burstBytes(), LEAST_OF_A_SHARE));
+            } else {
+                bytes = Integer.MAX_VALUE;
+            }
+        }
+    }
+
+    private final Burst[] link = bursts(DIRECTIONS);
+    private final Burst[] classes = bursts(CLASSES * DIRECTIONS);
+    private Burst[] services = {};
+
+    Bursts(ShapeSettings settings) {
+        apply(settings);
+    }
+
+    /** The largest piece, in bytes, of a service and class in a direction; {@code Integer.MAX_VALUE} where nothing is limited. */
+    public int largestPiece(int service, int trafficClass, Direction direction) {
+        int least = Math.min(
+                link[direction.ordinal()].bytes, classes[cell(trafficClass, direction)].bytes);
+        int cell = cell(service, direction);
+        return cell < services.length ? Math.min(least, services[cell].bytes) : least;
+    }
+
+    void apply(ShapeSettings settings) {
+        int shards = settings.shards();
+        grow(settings.services().size());
+        for (Direction direction : Direction.values()) {
+            link[direction.ordinal()].apply(settings.link(), shards);
+            for (int i = 0; i < CLASSES; i++) {
+                classes[cell(i, direction)].apply(settings.classes().get(i).ceiling(), shards);
+            }
+            for (int i = 0; i < services.length / DIRECTIONS; i++) {
+                ServiceLimits limits =
+                        i < settings.services().size() ? settings.services().get(i) : ServiceLimits.NONE;
+                if (limits.isSharing()) {
+                    services[cell(i, direction)] = services[cell(limits.sharesWith(), direction)];
+                } else {
+                    services[cell(i, direction)].apply(limits.of(direction), shards);
+                }
+            }
+        }
+    }
+
+    void share(Direction direction, ShareOf of, int which, int share) {
+        switch (of) {
+            case LINK -> link[direction.ordinal()].share(share);
+            case CLASS -> classes[cell(which, direction)].share(share);
+            case SERVICE -> {
+                grow(which + 1);
+                services[cell(which, direction)].share(share);
+            }
+        }
+    }
+
+    private void grow(int known) {
+        int before = services.length;
+        if (known * DIRECTIONS > before) {
+            services = Arrays.copyOf(services, known * DIRECTIONS);
+            for (int i = before; i < services.length; i++) {
+                services[i] = new Burst();
+            }
+        }
+    }
+
+    private static int cell(int number, Direction direction) {
+        return number * DIRECTIONS + direction.ordinal();
+    }
+
+    private static Burst[] bursts(int count) {
+        Burst[] all = new Burst[count];
+        Arrays.setAll(all, i -> new Burst());
+        return all;
+    }
+}

@@ -1,0 +1,92 @@
+package io.marchproxy.l3l4.engine.shard;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.RateLimit;
+import io.marchproxy.l3l4.stages.shape.ServiceLimits;
+import io.marchproxy.l3l4.stages.shape.ShapeSettings;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BurstsTest {
+    private static final int NO_LIMIT = Integer.MAX_VALUE;
+    private static final ClassLimits FREE = new ClassLimits(100, RateLimit.NONE);
+    private static final RateLimit LINK = new RateLimit(1_000_000_000, 500_000);
+    private static final RateLimit P3 = new RateLimit(100_000_000, 50_000);
+    private static final RateLimit SERVICE = new RateLimit(8_000_000, 20_000);
+
+    private static ShapeSettings settings(int shards) {
+        return new ShapeSettings(
+                LINK,
+                List.of(FREE, FREE, FREE, new ClassLimits(100, P3)),
+                List.of(
+                        ServiceLimits.NONE,
+                        new ServiceLimits(SERVICE, RateLimit.NONE, SERVICE),
+                        ServiceLimits.sharing(1)),
+                shards);
+    }
+
+    @Test
+    void shouldKnowNoBoundWithoutALimit() {
+        Bursts bursts = new Bursts(new ShapeSettings(1, 1, 1, 1));
+
+        assertEquals(NO_LIMIT, bursts.largestPiece(0, 0, Direction.TO_BACKEND));
+        assertEquals(NO_LIMIT, bursts.largestPiece(70, 3, Direction.TO_CLIENT));
+    }
+
+    @Test
+    void shouldTakeTheLeastBurstOfAllLimitsThatAPieceMeets() {
+        Bursts bursts = new Bursts(settings(1));
+
+        assertEquals(500_000, bursts.largestPiece(0, 0, Direction.TO_BACKEND), "the link's");
+        assertEquals(50_000, bursts.largestPiece(0, 3, Direction.TO_BACKEND), "its class's");
+        assertEquals(500_000, bursts.largestPiece(1, 0, Direction.TO_BACKEND), "a guarantee is none");
+        assertEquals(20_000, bursts.largestPiece(1, 3, Direction.TO_CLIENT), "its service's, in one direction");
+        assertEquals(20_000, bursts.largestPiece(2, 3, Direction.TO_CLIENT), "that of whom it shares with");
+        assertEquals(50_000, bursts.largestPiece(9, 3, Direction.TO_CLIENT), "a service without a limit");
+    }
+
+    @Test
+    void shouldFollowTheShardsShare() {
+        Bursts bursts = new Bursts(settings(4));
+        assertEquals(5_000, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
+
+        bursts.share(Direction.TO_CLIENT, ShareOf.SERVICE, 1, ShareOf.WHOLE / 2);
+        assertEquals(10_000, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
+        assertEquals(10_000, bursts.largestPiece(2, 0, Direction.TO_CLIENT));
+
+        bursts.share(Direction.TO_CLIENT, ShareOf.SERVICE, 1, 1);
+        assertEquals(Bursts.LEAST_OF_A_SHARE, bursts.largestPiece(1, 0, Direction.TO_CLIENT), "some of it in any case");
+
+        bursts.share(Direction.TO_CLIENT, ShareOf.LINK, 0, ShareOf.WHOLE / 8);
+        bursts.share(Direction.TO_CLIENT, ShareOf.CLASS, 3, ShareOf.WHOLE / 5);
+        assertEquals(62_500, bursts.largestPiece(0, 0, Direction.TO_CLIENT));
+        assertEquals(10_000, bursts.largestPiece(0, 3, Direction.TO_CLIENT), 1.0);
+        assertEquals(125_000, bursts.largestPiece(0, 0, Direction.TO_BACKEND), "the other way is as it was");
+    }
+
+    @Test
+    void shouldFollowNewSettingsAndKeepTheShareThatItWasTold() {
+        Bursts bursts = new Bursts(new ShapeSettings(1, 1, 1, 1));
+
+        bursts.share(Direction.TO_CLIENT, ShareOf.SERVICE, 1, ShareOf.WHOLE / 2);
+        assertEquals(NO_LIMIT, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
+        bursts.apply(settings(4));
+        assertEquals(10_000, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
+        bursts.apply(new ShapeSettings(1, 1, 1, 1));
+        assertEquals(NO_LIMIT, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
+    }
+
+    /** A burst of its own that is less than what any share has in any case. */
+    @Test
+    void shouldNeverExceedTheWholeBurst() {
+        RateLimit small = new RateLimit(8_000_000, 1_500);
+        Bursts bursts = new Bursts(
+                new ShapeSettings(small, List.of(FREE, FREE, FREE, FREE), List.of(), 2));
+
+        assertEquals(1_500, bursts.largestPiece(0, 0, Direction.TO_BACKEND));
+    }
+}

@@ -1,0 +1,184 @@
+package io.marchproxy.l3l4.replay.shaping;
+
+import io.marchproxy.l3l4.engine.journal.JournalLayout;
+import io.marchproxy.l3l4.engine.journal.JournalReader;
+import io.marchproxy.l3l4.engine.journal.Records;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What a recorded run decided about its packets, all shards together, to the nanosecond: when each was to leave. That is the shaper's
+ * own time, in which a machine that is late for everything changes nothing.
+ */
+final class Decided {
+    /** When a packet left that was waiting still when the run ended. */
+    static final long NEVER = Long.MAX_VALUE;
+
+    /** When a packet left that was dropped. */
+    static final long DROPPED = Long.MAX_VALUE - 1;
+
+    /**
+     * A packet, or what was read of a stream at once.
+     *
+     * @param client address that it came from, or goes to
+     * @param leftNs when it was to leave, or {@link #NEVER}, or {@link #DROPPED}
+     */
+    record Packet(int shard, Direction direction, int trafficClass, long client, int bytes, long arrivalNs, long leftNs) {
+        boolean isDropped() {
+            return leftNs == DROPPED;
+        }
+
+        boolean hasLeft() {
+            return leftNs < DROPPED;
+        }
+
+        /** Whether it was ever in a queue. */
+        boolean hasWaited() {
+            return leftNs != arrivalNs && !isDropped();
+        }
+    }
+
+    /** A shard was told its share of a rate. */
+    record Share(int shard, Direction direction, ShareOf of, int which, double share, long atNs) {}
+
+    /**
+     * What a packet that waits is known by: of one flow and time they leave in the order in which they came. A RELEASE does not say its
+     * direction, so flows must send one way alone.
+     */
+    private record Key(int shard, long flowRef, long arrivalNs, int bytes) {}
+
+    private final List<Packet> packets = new ArrayList<>();
+    private final Map<Key, ArrayDeque<Packet>> waiting = new HashMap<>();
+    private final Map<Long, Long> clients = new HashMap<>();
+    private final List<Share> shares = new ArrayList<>();
+
+    private Decided() {}
+
+    /** Reads the only session of a journal. */
+    static Decided of(Path data) throws IOException {
+        Decided decided = new Decided();
+        List<Path> shards = JournalReader.shards(data);
+        for (int i = 0; i < shards.size(); i++) {
+            decided.read(i, shards.get(i));
+            decided.clients.clear();
+        }
+        decided.waiting.values().forEach(decided.packets::addAll);
+        decided.packets.sort(Comparator.comparingLong(Packet::leftNs).thenComparingInt(Packet::shard));
+        return decided;
+    }
+
+    /** Those of a direction, in the order in which they left; then those that were dropped, then those that did not leave. */
+    List<Packet> packets(Direction direction) {
+        return packets.stream().filter(one -> one.direction() == direction).toList();
+    }
+
+    /** Those that left. */
+    static Stream<Packet> left(List<Packet> of) {
+        return of.stream().filter(Packet::hasLeft);
+    }
+
+    /** What the shards were told of their shares. */
+    List<Share> shares() {
+        return shares;
+    }
+
+    private void read(int shard, Path folder) throws IOException {
+        try (Arena arena = Arena.ofConfined();
+                JournalReader reader = new JournalReader(folder)) {
+            PacketDescriptor event =
+                    new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+            while (reader.next()) {
+                for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
+                    switch (Records.type(at)) {
+                        case EVENT -> {
+                            Records.event(at, event);
+                            if (event.kind() == EventKind.CONFIG) {
+                                return; // the service ends, and lets everything go that waits
+                            }
+                        }
+                        case DECISION -> decided(shard, event, at);
+                        case RELEASE -> released(shard, at);
+                        case GAP -> throw new IOException("records are missing in " + folder);
+                        default -> {
+                            // no packet's
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private void decided(int shard, PacketDescriptor event, long decision) {
+        long flowRef = Memory.getLong(decision + JournalLayout.DECISION_FLOW_REF);
+        if (event.kind() == EventKind.QUOTA && ShareOf.isIn(event)) {
+            shares.add(new Share(
+                    shard,
+                    event.direction(),
+                    ShareOf.in(event),
+                    ShareOf.which(event),
+                    (double) event.argument0() / ShareOf.WHOLE,
+                    event.arrivalNs()));
+        }
+        if (event.kind() == EventKind.OPEN || (event.kind() == EventKind.DATA && event.isToBackend())) {
+            clients.putIfAbsent(flowRef, event.sourceLow());
+        }
+        if (event.kind() != EventKind.DATA) {
+            return;
+        }
+        Verdict verdict = Records.verdict(decision);
+        Packet packet = new Packet(
+                shard,
+                event.direction(),
+                Records.trafficClass(decision),
+                clients.getOrDefault(flowRef, 0L),
+                event.lengthBytes(),
+                event.arrivalNs(),
+                verdict == Verdict.FORWARD ? event.arrivalNs() : verdict == Verdict.HOLD ? NEVER : DROPPED);
+        if (verdict == Verdict.HOLD) {
+            waiting.computeIfAbsent(
+                            new Key(shard, flowRef, packet.arrivalNs(), packet.bytes()), none -> new ArrayDeque<>())
+                    .add(packet);
+        } else {
+            packets.add(packet);
+        }
+    }
+
+    private void released(int shard, long release) {
+        Key key = new Key(
+                shard,
+                Memory.getLong(release + JournalLayout.DECISION_FLOW_REF),
+                Memory.getLong(release + JournalLayout.RELEASE_ARRIVAL_NS),
+                Memory.getInt(release + JournalLayout.RELEASE_LENGTH_BYTES));
+        ArrayDeque<Packet> alike = waiting.get(key);
+        if (alike == null || alike.isEmpty()) {
+            return; // the end of a stream, which has no bytes
+        }
+        Packet held = alike.remove();
+        packets.add(new Packet(
+                shard,
+                held.direction(),
+                held.trafficClass(),
+                held.client(),
+                held.bytes(),
+                held.arrivalNs(),
+                Records.verdict(release) == Verdict.FORWARD
+                        ? Memory.getLong(release + JournalLayout.DECISION_RELEASE_NS)
+                        : DROPPED));
+    }
+}

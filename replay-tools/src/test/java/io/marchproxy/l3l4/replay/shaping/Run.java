@@ -1,0 +1,194 @@
+package io.marchproxy.l3l4.replay.shaping;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.config.ConfigLoader;
+import io.marchproxy.l3l4.config.ConfigResult;
+import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.source.Overrides;
+import io.marchproxy.l3l4.engine.ProxyService;
+import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.replay.Tools;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** A service with rates that is recorded, and traffic that asks more of it than it may give: real sockets on loopback. */
+final class Run implements AutoCloseable {
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** A sender that was late by more sends the rest no more: it would be a burst that no sender meant. */
+    private static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private static final int FROM_CLIENT = 'c';
+    private static final int FROM_BACKEND = 'b';
+
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final DatagramSocket sink;
+    private final ServerSocket backend;
+    private final ProxyService proxy;
+    private volatile boolean running = true;
+
+    /**
+     * Starts it.
+     *
+     * @param yaml without data-dir, admin and engine; {@code UDP} and {@code TCP} in it stand for the backends' addresses
+     */
+    Run(Path data, String engine, String yaml) throws Exception {
+        sink = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+        backend = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
+        open.add(sink);
+        open.add(backend);
+        Path file = Files.writeString(data.resolve("proxy.yaml"), """
+                data-dir: %s
+                admin: { port: 0 }
+                engine: { %s, journal: { mode: packets, max-size: 1GB } }
+                """.formatted(data, engine) + yaml
+                        .replace("UDP", "127.0.0.1:" + sink.getLocalPort())
+                        .replace("TCP", "127.0.0.1:" + backend.getLocalPort()));
+        ConfigResult result = ConfigLoader.load(file, Map.of(), Overrides.none());
+        assertTrue(result.faults().isEmpty(), () -> result.faults().toString());
+        ProxySettings settings = result.settings().orElseThrow();
+        proxy = ProxyService.start(settings);
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    /** A client that sends datagrams of a size steadily, from an address of loopback. */
+    void sends(String service, String client, int bytes, double bitsPerSecond) throws IOException {
+        DatagramSocket socket = new DatagramSocket(new InetSocketAddress(client, 0));
+        open.add(socket);
+        DatagramPacket packet = new DatagramPacket(new byte[bytes], bytes, address(service));
+        double gapNs = bytes * 8e9 / bitsPerSecond;
+        Thread.ofPlatform().daemon().start(() -> {
+            long beganNs = System.nanoTime();
+            long sent = 0;
+            while (running) {
+                long nowNs = System.nanoTime();
+                if (nowNs - beganNs - sent * gapNs > LATE_NS) {
+                    sent = (long) ((nowNs - beganNs) / gapNs);
+                }
+                for (; nowNs - beganNs >= sent * gapNs; sent++) {
+                    send(socket, packet);
+                }
+                LockSupport.parkNanos(Math.max(PAUSE_NS, (long) gapNs / 2));
+            }
+        });
+    }
+
+    private static void send(DatagramSocket socket, DatagramPacket packet) {
+        try {
+            socket.send(packet);
+        } catch (IOException e) {
+            // The backend's socket is full, or the test over: the journal knows what came in.
+            LockSupport.parkNanos(PAUSE_NS);
+        }
+    }
+
+    /** A connection over which one side sends as fast as it may; the first byte says which. */
+    void pours(String service, Direction direction) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), address(service).getPort());
+        keep(socket);
+        boolean fromClient = direction == Direction.TO_BACKEND;
+        socket.getOutputStream().write(fromClient ? FROM_CLIENT : FROM_BACKEND);
+        use(socket, fromClient);
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                Socket socket = backend.accept();
+                keep(socket);
+                Thread.ofVirtual().start(() -> {
+                    try {
+                        use(socket, socket.getInputStream().read() == FROM_BACKEND);
+                    } catch (IOException e) {
+                        // The test is over.
+                    }
+                });
+            }
+        } catch (IOException e) {
+            // closed
+        }
+    }
+
+    private void keep(Socket socket) {
+        synchronized (open) {
+            open.add(socket);
+        }
+    }
+
+    private void use(Socket socket, boolean sends) {
+        Thread.ofVirtual().start(() -> {
+            byte[] bytes = new byte[1 << 16];
+            try {
+                while (running && (!sends || write(socket, bytes)) && (sends || socket.getInputStream().read(bytes) > 0)) {
+                    // what it is does not matter: the journal knows when and how much
+                }
+            } catch (IOException e) {
+                // The test is over.
+            }
+        });
+    }
+
+    private static boolean write(Socket socket, byte[] bytes) throws IOException {
+        socket.getOutputStream().write(bytes);
+        return true;
+    }
+
+    private InetSocketAddress address(String service) {
+        return proxy.listening(service).getFirst();
+    }
+
+    /** Lets it run until so many bytes have left towards one side. */
+    void until(String direction, long bytes) {
+        long deadlineNs = System.nanoTime() + PATIENCE_NS;
+        while (leftBytes(direction) < bytes) {
+            assertTrue(System.nanoTime() - deadlineNs < 0, () -> leftBytes(direction) + " bytes in a minute");
+            LockSupport.parkNanos(20 * PAUSE_NS);
+        }
+    }
+
+    private long leftBytes(String direction) {
+        return proxy.status().books().stream()
+                .filter(line -> line.direction().equals(direction))
+                .mapToLong(StatusReport.BooksLine::outBytes)
+                .sum();
+    }
+
+    /** Ends the run; what it decided is in the journal then, and {@code verify} has found no difference. */
+    static Decided decidedIn(Path data) throws IOException {
+        Tools.Outcome verified = Tools.run("verify", data);
+        assertEquals(0, verified.exitCode(), verified::toString);
+        return Decided.of(data);
+    }
+
+    @Override
+    public void close() {
+        running = false;
+        assertEquals(0, proxy.status().imbalanceBytes());
+        proxy.close();
+        synchronized (open) {
+            for (AutoCloseable each : open) {
+                try {
+                    each.close();
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            }
+        }
+    }
+}

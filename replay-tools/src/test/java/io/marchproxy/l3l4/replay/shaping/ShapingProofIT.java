@@ -1,0 +1,308 @@
+package io.marchproxy.l3l4.replay.shaping;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.replay.shaping.Decided.Packet;
+import io.marchproxy.l3l4.replay.shaping.Decided.Share;
+import io.marchproxy.l3l4.replay.shaping.Rates.Saturated;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.shape.ShareOf;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What shaping promises, held against traffic of real sockets. Asserted is what was decided, packet by packet, from the run's
+ * recording, which {@code verify} goes through without a difference: so a machine that is late makes no test fail. What
+ * the wall clock says, {@code bin/bench qos} measures.
+ */
+class ShapingProofIT {
+    private static final long MBIT = 1_000_000;
+    private static final int DATAGRAM = 1_000;
+
+    @TempDir
+    Path data;
+
+    /** Of four classes that want more than they have: P0 its ceiling, P1 4 + 4, P2 3 + 2, P3 2 + 1 of 20 Mbit/s. */
+    private static final String FOUR_CLASSES = """
+            qos:
+              link-rate: 20Mbit
+              classes:
+                P0: { guarantee: 4Mbit, ceiling: 4Mbit }
+                P1: { guarantee: 4Mbit }
+                P2: { guarantee: 3Mbit }
+                P3: { guarantee: 2Mbit }
+            services:
+            """;
+
+    private static final double[] GUARANTEES = {4, 4, 3, 2};
+    private static final double[] EXPECTED = {4, 8, 5, 3};
+
+    /** By then nobody who began with a burst has anything left of it. */
+    private static final long BURST_NS = 100_000_000;
+
+    /** 4 ms of the link's rate, but no less. */
+    private static final long USUAL_BURST = 16 << 10;
+
+    @Test
+    void shouldGiveFourSaturatedClassesOfDatagramsTheirParts() throws Exception {
+        StringBuilder yaml = new StringBuilder(FOUR_CLASSES);
+        for (int i = 0; i < EXPECTED.length; i++) {
+            yaml.append("  - { name: s%d, listen: \"udp://127.0.0.1:0\", class: P%d, backends: [ { address: \"UDP\" } ] }%n"
+                    .formatted(i, i));
+        }
+        try (Run run = new Run(data, "shards: 1", yaml.toString())) {
+            for (int i = 0; i < EXPECTED.length; i++) {
+                run.sends("s" + i, "127.0.1.1", DATAGRAM, 2 * EXPECTED[i] * MBIT);
+            }
+            run.until("to-backend", 20 * MBIT / 8 * 3);
+        }
+
+        assertParts(Run.decidedIn(data).packets(Direction.TO_BACKEND), DATAGRAM);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mode: run-to-completion, shards: 1", "mode: pipelined, shards: 1"})
+    void shouldGiveFourSaturatedClassesOfStreamsTheirPartsEachWay(String engine) throws Exception {
+        int largest = 4_000;
+        StringBuilder yaml = new StringBuilder(FOUR_CLASSES);
+        for (int i = 0; i < EXPECTED.length; i++) {
+            // A rate that never matters, whose burst does: no piece of a stream is larger.
+            yaml.append("""
+                      - { name: s%d, listen: "tcp://127.0.0.1:0", class: P%d, rate: 20Mbit, burst: 4KB,
+                          buffer: 1MiB, backends: [ { address: "TCP" } ] }
+                    """.formatted(i, i));
+        }
+        try (Run run = new Run(data, engine, yaml.toString())) {
+            for (int i = 0; i < EXPECTED.length; i++) {
+                run.pours("s" + i, Direction.TO_BACKEND);
+                run.pours("s" + i, Direction.TO_CLIENT);
+            }
+            run.until("to-backend", 20 * MBIT / 8 * 3);
+            run.until("to-client", 20 * MBIT / 8 * 3);
+        }
+
+        Decided decided = Run.decidedIn(data);
+        for (Direction direction : Direction.values()) {
+            List<Packet> packets = decided.packets(direction);
+            assertParts(packets, largest);
+            assertEquals(0, packets.stream().filter(Packet::isDropped).count());
+            assertTrue(packets.stream().allMatch(packet -> packet.bytes() <= largest));
+        }
+    }
+
+    private static void assertParts(List<Packet> packets, int largest) {
+        assertWithin(Decided.left(packets), 20 * MBIT, USUAL_BURST);
+        assertWithin(Decided.left(packets).filter(packet -> packet.trafficClass() == 0), 4 * MBIT, USUAL_BURST);
+        Saturated all = Rates.saturated(packets, EXPECTED.length, Packet::trafficClass, 0, BURST_NS);
+        String told = all.seconds() + " s: " + IntStream.range(0, EXPECTED.length)
+                .mapToObj(i -> "P" + i + " " + all.rate(i))
+                .toList();
+        System.out.println(told);
+        assertTrue(all.seconds() > 1, told);
+        // One packet more or less of each class, at either end.
+        double packet = 16.0 * largest / all.seconds();
+        assertEquals(20 * MBIT, all.rate(), 0.005 * 20 * MBIT + packet, told);
+        for (int i = 0; i < EXPECTED.length; i++) {
+            assertTrue(all.rate(i) >= 0.98 * GUARANTEES[i] * MBIT, told);
+            double rest = EXPECTED[i] - GUARANTEES[i];
+            assertEquals(rest * MBIT, all.rate(i) - GUARANTEES[i] * MBIT, 0.03 * rest * MBIT + packet, told);
+        }
+    }
+
+    /** Not one packet ends a window in which more left than burst + rate × t. */
+    private static void assertWithin(Stream<Packet> left, long rate, long burst) {
+        long excess = Rates.worstExcess(left, rate);
+        assertTrue(excess <= burst, excess + " bytes at once, more than the burst of " + burst);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1500", "8, 16384", "200, 100000"})
+    void shouldNeverLetMoreOfAStreamPassThanBurstAndRateInAnyWindow(long mbits, long burst) throws Exception {
+        long rate = mbits * MBIT;
+        try (Run run = new Run(data, "shards: 1", """
+                services:
+                  - { name: bulk, listen: "tcp://127.0.0.1:0", rate: %dMbit, burst: %dB, backends: [ { address: "TCP" } ] }
+                """.formatted(mbits, burst))) {
+            for (Direction direction : Direction.values()) {
+                run.pours("bulk", direction);
+                run.pours("bulk", direction);
+            }
+            run.until("to-backend", burst + rate / 8);
+            run.until("to-client", burst + rate / 8);
+        }
+
+        Decided decided = Run.decidedIn(data);
+        for (Direction direction : Direction.values()) {
+            assertWithin(Decided.left(decided.packets(direction)), rate, burst);
+            Saturated waits = Rates.saturated(decided.packets(direction), 1, packet -> 0, 0, BURST_NS);
+            assertTrue(waits.seconds() > 0.5, waits::toString);
+            assertEquals((double) rate, waits.rate(0), 0.005 * rate + 8.0 * burst / waits.seconds(), waits::toString);
+        }
+    }
+
+    @Test
+    void shouldKeepTheMostUrgentClassFromWaitingForAFlood() throws Exception {
+        long rate = 50 * MBIT;
+        int urgent = 100;
+        try (Run run = new Run(data, "shards: 1", """
+                qos: { link-rate: 50Mbit }
+                services:
+                  - { name: voice, listen: "udp://127.0.0.1:0", class: P0, backends: [ { address: "UDP" } ] }
+                  - { name: bulk, listen: "udp://127.0.0.1:0", class: P3, backends: [ { address: "UDP" } ] }
+                """)) {
+            run.sends("voice", "127.0.1.1", urgent, 0.05 * rate);
+            for (int i = 0; i < 3; i++) {
+                run.sends("bulk", "127.0.1." + (2 + i), DATAGRAM, (double) rate);
+            }
+            run.until("to-backend", rate / 8 * 2);
+        }
+
+        List<Packet> packets = Run.decidedIn(data).packets(Direction.TO_BACKEND);
+        List<Packet> voice =
+                packets.stream().filter(packet -> packet.trafficClass() == 0).toList();
+        assertTrue(voice.size() > 1_000, voice.size() + " urgent packets");
+        assertEquals(0, voice.stream().filter(Packet::isDropped).count());
+        assertTrue(packets.stream().filter(Packet::isDropped).count() > 1_000, "the flood is too much");
+        List<Long> added = addedDelays(voice, rate);
+        long p99Ns = added.get(added.size() * 99 / 100);
+        System.out.printf("P0 waits %d µs longer than alone at the 99th percentile, %d at the most%n", p99Ns / 1_000,
+                added.getLast() / 1_000);
+        assertTrue(p99Ns < 1_000_000, p99Ns + " ns");
+        // Two packets of the flood: one that has just left, and one that its bucket was opened for.
+        assertTrue(added.getLast() <= 2 * DATAGRAM * 8_000_000_000L / rate, added.getLast() + " ns");
+    }
+
+    /** By how much each waited longer than it would have had alone at that rate, ascending. */
+    private static List<Long> addedDelays(List<Packet> packets, long rate) {
+        List<Long> added = new ArrayList<>();
+        long freeNs = Long.MIN_VALUE;
+        for (Packet packet : packets) {
+            if (packet.hasLeft()) {
+                // At the rate and without a burst: what it would have to wait for its own kind at the most.
+                freeNs = Math.max(freeNs, packet.arrivalNs()) + packet.bytes() * 8_000_000_000L / rate;
+                added.add(Math.max(0, packet.leftNs() - freeNs));
+            }
+        }
+        added.sort(null);
+        return added;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10})
+    void shouldServeSixteenClientsOfAClassAlike(int firstSendsTimes) throws Exception {
+        int clients = 16;
+        long rate = 16 * MBIT;
+        try (Run run = new Run(data, "shards: 1", """
+                services:
+                  - { name: all, listen: "udp://127.0.0.1:0", rate: 16Mbit, backends: [ { address: "UDP" } ] }
+                """)) {
+            for (int i = 0; i < clients; i++) {
+                run.sends("all", "127.0.1." + (1 + i), DATAGRAM, (i == 0 ? firstSendsTimes : 1) * 1.5 * MBIT);
+            }
+            run.until("to-backend", rate / 8 * 11 / 2);
+        }
+
+        List<Packet> packets = Run.decidedIn(data).packets(Direction.TO_BACKEND);
+        long beganNs = packets.getFirst().leftNs() + 100_000_000L;
+        List<Long> addresses =
+                packets.stream().map(Packet::client).distinct().sorted().toList();
+        assertEquals(clients, addresses.size());
+        List<Long> bytes = addresses.stream()
+                .map(address -> Decided.left(packets)
+                        .filter(packet -> packet.client() == address
+                                && packet.leftNs() >= beganNs
+                                && packet.leftNs() < beganNs + 5_000_000_000L)
+                        .mapToLong(Packet::bytes)
+                        .sum())
+                .toList();
+        System.out.printf("Jain's index of %d clients over 5 s: %.5f%n", clients, Rates.jain(bytes));
+        assertTrue(Rates.jain(bytes) >= 0.99, bytes::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, false", "2, false", "2, true", "4, false", "4, true"})
+    void shouldHoldAServiceToItsRateOverAllShards(int shards, boolean onOne) throws Exception {
+        long rate = 20 * MBIT;
+        long burst = 64_000;
+        int clients = onOne ? 1 : 32;
+        try (Run run = new Run(data, "mode: run-to-completion, shards: " + shards, """
+                services:
+                  - { name: all, listen: "udp://127.0.0.1:0", rate: 20Mbit, burst: 64KB, backends: [ { address: "UDP" } ] }
+                """)) {
+            for (int i = 0; i < clients; i++) {
+                run.sends("all", "127.0.1." + (1 + i), DATAGRAM, 2.0 * rate / clients);
+            }
+            run.until("to-backend", rate / 8 * 2);
+        }
+
+        Decided decided = Run.decidedIn(data);
+        List<Packet> packets = decided.packets(Direction.TO_BACKEND);
+        assertEquals(
+                onOne ? 1 : shards, packets.stream().map(Packet::shard).distinct().count());
+        // A shard's part of the burst may be less than a packet, which it lets pass all the same.
+        assertWithin(Decided.left(packets), rate, burst + (shards - 1) * (long) DATAGRAM);
+        long beganNs = packets.getFirst().leftNs();
+        long settledNs = settledNs(decided.shares(), beganNs, shards > 1 && onOne);
+        Saturated whole = Rates.saturated(packets, 1, packet -> 0, settledNs, BURST_NS);
+        System.out.printf("%d shards, %s: settled after %d ms, then %.4f of the rate over %.2f s%n", shards,
+                onOne ? "all on one" : "spread", (settledNs - beganNs) / 1_000_000, whole.rate() / rate, whole.seconds());
+        assertTrue(whole.seconds() > 0.5, whole::toString);
+        assertEquals(1, whole.rate() / rate, 0.02);
+    }
+
+    /** When the rate was where the traffic is: at once, or when the balancer got to it. */
+    private static long settledNs(List<Share> shares, long beganNs, boolean moves) {
+        return !moves
+                ? beganNs + 100_000_000L
+                : shares.stream()
+                        .filter(share -> share.of() == ShareOf.SERVICE
+                                && share.direction() == Direction.TO_BACKEND
+                                && share.share() >= 0.98
+                                && share.atNs() >= beganNs)
+                        .mapToLong(Share::atNs)
+                        .min()
+                        .orElseThrow(() -> new AssertionError("no shard was ever given the whole rate: " + shares));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, false", "2, true", "4, true"})
+    void shouldKeepAGuaranteeOverAllShards(int shards, boolean onOne) throws Exception {
+        try (Run run = new Run(data, "mode: run-to-completion, shards: " + shards, """
+                qos: { link-rate: 20Mbit }
+                services:
+                  - { name: promised, listen: "udp://127.0.0.1:0", class: P3, guarantee: 8Mbit,
+                      backends: [ { address: "UDP" } ] }
+                  - { name: greedy, listen: "udp://127.0.0.1:0", class: P1, backends: [ { address: "UDP" } ] }
+                """)) {
+            int clients = onOne ? 1 : 32;
+            for (int i = 0; i < clients; i++) {
+                run.sends("promised", "127.0.1." + (1 + i), DATAGRAM, 16.0 * MBIT / clients);
+            }
+            for (int i = 0; i < 16; i++) {
+                run.sends("greedy", "127.0.2." + (1 + i), DATAGRAM, 40.0 * MBIT / 16);
+            }
+            run.until("to-backend", 20 * MBIT / 8 * 3);
+        }
+
+        Decided decided = Run.decidedIn(data);
+        List<Packet> packets = decided.packets(Direction.TO_BACKEND);
+        long beganNs = packets.getFirst().leftNs();
+        long settledNs = settledNs(decided.shares(), beganNs, onOne);
+        Saturated both = Rates.saturated(
+                packets, 2, packet -> packet.trafficClass() == 3 ? 0 : 1, settledNs, BURST_NS);
+        System.out.printf("%d shards, %s: guaranteed 8 Mbit/s, had %.3f; both %.3f over %.2f s%n", shards,
+                onOne ? "all on one" : "spread", both.rate(0) / MBIT, both.rate() / MBIT, both.seconds());
+        assertTrue(both.seconds() > 0.5, both::toString);
+        assertTrue(both.rate(0) >= 0.98 * 8 * MBIT, both::toString);
+        assertEquals(1, both.rate() / (20 * MBIT), 0.02, both::toString);
+    }
+}

@@ -37,6 +37,7 @@ final class DirectionShaper extends SingleWriter {
     private final ClientQueues queues = new ClientQueues();
     private final Schedule schedule;
     private final TokenBucket link;
+    private final WaitingFlows waiting = new WaitingFlows();
     private ServiceNode[] services = {};
     private int held;
 
@@ -97,6 +98,11 @@ final class DirectionShaper extends SingleWriter {
     /** Datagrams of a class that wait. */
     int heldDatagrams(int trafficClass) {
         return schedule.trafficClass(trafficClass).heldDatagrams;
+    }
+
+    /** The class in which the last packet of a flow waits; negative when none does. */
+    int waitingClass(long flowRef) {
+        return held == 0 ? WaitingFlows.NOTHING : waiting.trafficClass(flowRef);
     }
 
     /** When the next packet leaves, or who leaves next is to be looked at again; {@code Long.MAX_VALUE} while nothing waits. */
@@ -171,6 +177,11 @@ final class DirectionShaper extends SingleWriter {
         held += sign;
         leaf.service.held += sign;
         leaf.trafficClass.held += sign;
+        if (sign > 0) {
+            waiting.add(packet.flowRef(), packet.trafficClass());
+        } else {
+            waiting.remove(packet.flowRef());
+        }
         if (mayBeDropped(packet)) {
             queue.datagrams += sign * packet.packets();
             leaf.trafficClass.heldDatagrams += sign * packet.packets();

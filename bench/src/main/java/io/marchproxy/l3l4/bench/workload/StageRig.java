@@ -200,7 +200,7 @@ public final class StageRig {
         return verdict == Verdict.CONTINUE ? 1 : 0;
     }
 
-    private enum NothingExpires implements FlowTimers.Expiry {
+    enum NothingExpires implements FlowTimers.Expiry {
         INSTANCE;
 
         @Override

@@ -75,6 +75,8 @@ class AgreementTest {
             qos: { classes: { P1: { dscp: % } } } | 0 | 63 | 64
             qos: { rules: [ { class: P0, dscp: % } ] } | 0 | 63 | 64
             qos: { rules: [ { class: P0, match: { source-port: % } } ] } | 0 | 65535 | 65536
+            qos: { rules: [ { class: P0, match: { length: % } } ] } | 0 | 999999999- | 1000000000
+            qos: { rules: [ { class: P0, match: { client-flows: % } } ] } | 0- | 999999999 | -1
             """)
     void shouldTakeBothEndsOfARange(String line, String least, String most, String beyond) {
         String good = "services: [ { name: a, listen: \"tcp://*:1\", backends: [ { address: \"h:1\" } ] } ]\n";

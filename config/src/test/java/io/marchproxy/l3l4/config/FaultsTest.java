@@ -185,6 +185,21 @@ class FaultsTest {
                 of(
                         "qos: { rules: [ { class: P1, police: { rate: 1Mbit } } ] }",
                         "qos.rules[0].police: policing is" + LATER + "remove the key" + QOS),
+                of(
+                        "qos: { rules: [ { class: P1, match: { length: 9-3 } } ] }",
+                        "qos.rules[0].match.length: \"9-3\" is a range that ends before it begins; did you mean 3-9?"),
+                of(
+                        "qos: { rules: [ { class: P1, match: { client-flows: many } } ] }",
+                        "qos.rules[0].match.client-flows: \"many\" is neither a number nor a range of numbers, such as 0-512 or 513-"),
+                of(
+                        "qos: { rules: [ { class: P1, match: { protocol: tcp, length: 9- } } ] }",
+                        "qos.rules[0].match.length: is of datagrams, and match.protocol is tcp: no packet would match"),
+                of(
+                        "qos: { rules: [ { class: P1, match: { protocl: tcp } } ] }",
+                        "qos.rules[0].match.protocl: unknown key; did you mean protocol?"),
+                of(
+                        "qos: { rules: [ { class: P4 } ] }",
+                        "qos.rules[0].class: \"P4\" is none of P0, P1, P2, P3; did you mean P0?"),
                 of("qos: { rules: [ { } ] }", "qos.rules[0].class: is missing: Class that matching packets get."),
                 of(
                         "qos: { rules: { class: P1 } }",

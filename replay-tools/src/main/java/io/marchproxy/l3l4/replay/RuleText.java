@@ -3,10 +3,12 @@ package io.marchproxy.l3l4.replay;
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.classify.NumberRange;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** A rule in words, by which it is the same rule wherever it stands among others. */
 final class RuleText {
@@ -42,6 +44,8 @@ final class RuleText {
         if (rule.dscp() >= 0) {
             text.add("dscp " + rule.dscp());
         }
+        range(text, "length", rule.length());
+        range(text, "client-flows", rule.clientFlows());
         String conditions = text.length() == 0 ? "any" : text.toString();
         String dscp = switch (rule.egressDscp()) {
             case ANY -> "";
@@ -54,6 +58,13 @@ final class RuleText {
     private static void ports(StringJoiner text, String name, int low, int high) {
         if (low >= 0 && (low > 0 || high < LAST_PORT)) {
             text.add(name + " " + (low == high ? Integer.toString(low) : low + "-" + high));
+        }
+    }
+
+    private static void range(StringJoiner text, String name, @Nullable NumberRange range) {
+        if (range != null) {
+            text.add(name + " " + range.low() + (range.high() == range.low() ? "" : "-")
+                    + (range.high() == range.low() || range.high() == Integer.MAX_VALUE ? "" : range.high()));
         }
     }
 

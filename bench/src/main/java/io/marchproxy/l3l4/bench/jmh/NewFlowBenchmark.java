@@ -9,7 +9,7 @@ import org.openjdk.jmh.annotations.Setup;
 
 /**
  * What a flow's first datagram costs in the classify stage, with the flow's end, when its rule is the last of so many. Baseline:
- * no rules at all. A rule costs a scan step, once per flow and never per packet.
+ * no rules at all. {@link RuleBenchmark} has rules of all kinds.
  *
  * <p>{@code bin/bench jmh NewFlow}
  */

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.bench.workload;
 
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
+import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.classify.ClassifyStage;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowTimers;
@@ -31,6 +32,8 @@ public final class StageRig {
     /** Between packets: at ten million a second, 64 bytes each, no limit of a gigabyte a second is reached. */
     private static final long PACKET_NS = 100;
 
+    private static final int NOTHING_WAITS = -1;
+
     private final PacketDescriptor[] packets;
     private final OffHeapFlowTable flows;
     private final FlowTimers timers;
@@ -39,13 +42,21 @@ public final class StageRig {
     private final long nowNs = 1;
 
     private StageRig(Arena arena, int rules) {
+        this(arena, Configurations.classify(IpPacket.UDP, CAPACITY, rules));
+    }
+
+    private StageRig(Arena arena, ClassifySettings rules) {
         packets = Traffic.descriptors(arena, Workload.BATCH);
         flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
         timers = new FlowTimers(flows, NothingExpires.INSTANCE);
-        classify = new ClassifyStage(flows, timers, (flowRef, reason) -> {
-            throw new IllegalStateException("a flow ended: " + reason);
-        });
-        classify.apply(Configurations.classify(IpPacket.UDP, CAPACITY, rules));
+        classify = new ClassifyStage(
+                flows,
+                timers,
+                (flowRef, reason) -> {
+                    throw new IllegalStateException("a flow ended: " + reason);
+                },
+                (flowRef, isToBackend) -> NOTHING_WAITS);
+        classify.apply(rules, Long.MIN_VALUE);
         route = new RouteStage(Configurations.route(), flows);
         Traffic traffic = new Traffic(IpPacket.UDP, Workload.BATCH);
         for (int i = 0; i < packets.length; i++) {
@@ -189,7 +200,7 @@ public final class StageRig {
         return verdict == Verdict.CONTINUE ? 1 : 0;
     }
 
-    private enum NothingExpires implements FlowTimers.Expiry {
+    enum NothingExpires implements FlowTimers.Expiry {
         INSTANCE;
 
         @Override

@@ -56,6 +56,10 @@ class WorkloadsTest {
         all.put("classify, known flow", StageRig.classifyKnown(ARENA));
         all.put("classify, new flow, no rule", StageRig.classifyNew(ARENA, 0));
         all.put("classify, new flow, 10 rules", StageRig.classifyNew(ARENA, 10));
+        for (RuleRig.Looks looks : RuleRig.Looks.values()) {
+            all.put("rules, new flow, " + looks, new RuleRig(ARENA, 1_000, looks).firstPackets());
+            all.put("rules, known flow, " + looks, new RuleRig(ARENA, 1_000, looks).knownFlows());
+        }
         all.put("shape", StageRig.shapePassThrough(ARENA));
         all.put("shape, three limits", StageRig.shapeLimited(ARENA));
         TokenBucketRig buckets = new TokenBucketRig();

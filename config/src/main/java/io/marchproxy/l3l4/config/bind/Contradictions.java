@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.tree.Quote;
 import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.config.value.Nearest;
@@ -189,8 +190,21 @@ final class Contradictions {
     }
 
     private void checkRules(Map<String, Placed<String>> names) {
-        for (Bound rule : root.group(QosKeys.QOS).groups(QosKeys.RULES)) {
+        List<Bound> rules = root.group(QosKeys.QOS).groups(QosKeys.RULES);
+        if (rules.size() > QosSettings.MOST_RULES) {
+            faults.add(
+                    rules.getLast().origin(),
+                    "qos.rules",
+                    "are " + rules.size() + ", and may be " + QosSettings.MOST_RULES + " at the most");
+        }
+        for (Bound rule : rules) {
             Bound match = rule.group(QosKeys.MATCH);
+            match.find(QosKeys.MATCH_LENGTH)
+                    .filter(length -> match.find(QosKeys.MATCH_PROTOCOL).equals(Optional.of(Protocol.TCP)))
+                    .ifPresent(length -> faults.add(
+                            match.origin(QosKeys.MATCH_LENGTH),
+                            match.path(QosKeys.MATCH_LENGTH),
+                            "is of datagrams, and match.protocol is tcp: no packet would match"));
             match.find(QosKeys.MATCH_SERVICE)
                     .filter(name -> !names.containsKey(name))
                     .ifPresent(name -> {

@@ -150,6 +150,8 @@ public final class SettingsBinder {
                 match.find(QosKeys.MATCH_DESTINATION_PORT).orElse(null),
                 match.find(QosKeys.MATCH_DSCP).orElse(ANY),
                 rule.get(QosKeys.RULE_CLASS),
-                rule.find(QosKeys.RULE_DSCP).orElse(ANY));
+                rule.find(QosKeys.RULE_DSCP).orElse(ANY),
+                match.find(QosKeys.MATCH_LENGTH).orElse(null),
+                match.find(QosKeys.MATCH_CLIENT_FLOWS).orElse(null));
     }
 }

@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
+import io.marchproxy.l3l4.config.settings.RuleSettings.Range;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
 import io.marchproxy.l3l4.config.value.Values;
 import java.time.Duration;
@@ -78,6 +79,16 @@ public final class QosKeys {
     public static final Key<Integer> MATCH_DSCP =
             Key.open("dscp", Values.DSCP, ANY, "Code point that the packet came with; of a TCP connection, that its first packet came with.");
     public static final Key<String> MATCH_SERVICE = Key.open("service", Values.NAME, ANY, "Name of a service.");
+    public static final Key<Range> MATCH_LENGTH = Key.open(
+            "length",
+            Values.RANGE,
+            ANY,
+            "Bytes of the datagram's content, of each datagram in either direction; no TCP connection matches.");
+    public static final Key<Range> MATCH_CLIENT_FLOWS = Key.open(
+            "client-flows",
+            Values.RANGE,
+            ANY,
+            "How many TCP connections and UDP sessions the client's address has open already, of all services of its shard.");
     public static final Group MATCH = new Group(
             "match",
             "Conditions that must all hold; without any, every packet matches.",
@@ -88,6 +99,8 @@ public final class QosKeys {
                     MATCH_SOURCE_PORT,
                     MATCH_DESTINATION_PORT,
                     MATCH_DSCP,
+                    MATCH_LENGTH,
+                    MATCH_CLIENT_FLOWS,
                     MATCH_SERVICE));
 
     public static final Key<TrafficClass> RULE_CLASS =

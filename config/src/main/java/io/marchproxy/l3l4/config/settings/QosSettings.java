@@ -29,7 +29,11 @@ public record QosSettings(
                     new ClassSettings(0, 1000)),
             List.of());
 
+    /** Descriptors and journals have 16 bits for a rule, and one number for none. */
+    public static final int MOST_RULES = 65_535;
+
     public QosSettings {
+        Ranges.check("number of rules", rules.size(), 0, MOST_RULES);
         ShapingSettings.checkRate("link-rate", linkBits);
         classes = List.copyOf(classes);
         rules = List.copyOf(rules);

@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
+import io.marchproxy.l3l4.config.settings.RuleSettings.Range;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -96,6 +97,13 @@ public final class Values {
                     List.of(
                             Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 65_535),
                             pattern("^[0-9]{1,5}(-[0-9]{1,5})?$"))));
+
+    /** Lengths and counts; one without an end goes on for ever. */
+    public static final ValueType<Range> RANGE = new ValueType<>(
+            "number, or range such as 0-512 or 513-",
+            Values::range,
+            Range::toString,
+            Map.of("anyOf", List.of(Map.of(TYPE, INTEGER, "minimum", 0), pattern("^[0-9]{1,9}(-([0-9]{1,9})?)?$"))));
 
     /** Events per second. */
     public static final ValueType<Long> PER_SECOND = new ValueType<>(
@@ -325,6 +333,20 @@ public final class Values {
             throw new BadValueException("is a range that ends before it begins", high + "-" + low);
         }
         return new PortRange(low, high);
+    }
+
+    private static Range range(String text) throws BadValueException {
+        if (!text.matches("[0-9]{1,9}( ?- ?[0-9]{0,9})?")) {
+            throw new BadValueException("is neither a number nor a range of numbers, such as 0-512 or 513-");
+        }
+        String[] ends = text.split(" ?- ?", -1);
+        int low = Integer.parseInt(ends[0]);
+        String end = ends[ends.length - 1];
+        int high = end.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(end);
+        if (low > high) {
+            throw new BadValueException("is a range that ends before it begins", high + "-" + low);
+        }
+        return new Range(low, high);
     }
 
     private static long perSecond(String text) throws BadValueException {

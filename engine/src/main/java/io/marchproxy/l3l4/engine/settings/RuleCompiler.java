@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.RuleSettings;
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
+import io.marchproxy.l3l4.stages.classify.NumberRange;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,13 @@ final class RuleCompiler {
                 destinations == null ? LAST_PORT : destinations.high(),
                 rule.dscp(),
                 rule.trafficClass().ordinal(),
-                rule.setDscp());
+                rule.setDscp(),
+                range(rule.length()),
+                range(rule.clientFlows()));
+    }
+
+    private static @Nullable NumberRange range(RuleSettings.@Nullable Range range) {
+        return range == null ? null : new NumberRange(range.low(), range.high());
     }
 
     private static @Nullable AddressPrefix prefix(@Nullable IpPrefix prefix) {

@@ -11,7 +11,7 @@ import java.util.List;
 public record ClassifySettings(List<ServiceProfile> services, List<ClassifyRule> rules) {
     public ClassifySettings {
         services = List.copyOf(services);
-        rules = List.copyOf(rules);
+        rules = RuleList.of(rules);
         for (int i = 0; i < services.size(); i++) {
             if (services.get(i).id() != i) {
                 throw new IllegalArgumentException("service " + services.get(i).name() + " stands at " + i

@@ -1,112 +1,83 @@
 package io.marchproxy.l3l4.stages.classify;
 
-import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rules that can match packets of one service, laid out as arrays of numbers and scanned in order. Only a flow's first
- * packet asks; rules whose service or protocol is another's were left out when the table was made.
+ * The rules of one service: those that name it, and those that name none. What a flow's key decides is found once for a flow
+ * ({@link #firstOfFlow}); whether rules before that look at single packets as well ({@link #looksAtPackets}) decides whether each packet
+ * asks for them ({@link #firstMatch}). Immutable; any thread.
  */
 final class RuleTable {
-    /** Answer of {@link #firstMatch} when no rule matches. */
-    static final int NO_MATCH = -1;
+    /** Answer when no rule matches: no rule stands there. */
+    static final int NO_MATCH = Integer.MAX_VALUE;
 
-    private static final int ANY = -1;
-    private static final int HIGHEST_PORT = 65_535;
+    private final List<Rules> all;
+    private final boolean asksForPackets;
 
-    private final int[] rules;
-    private final int[] protocols;
-    private final Prefixes sources;
-    private final Prefixes destinations;
-    private final int[] sourcePortLow;
-    private final int[] sourcePortHigh;
-    private final int[] destinationPortLow;
-    private final int[] destinationPortHigh;
-    private final int[] dscp;
-    private final int[] trafficClass;
-    private final int[] egressDscp;
+    RuleTable(List<Rules> all) {
+        this.all = List.copyOf(all);
+        asksForPackets = all.stream().anyMatch(rules -> rules.perPacket > 0);
+    }
 
-    RuleTable(ServiceProfile service, List<ClassifyRule> all) {
-        int[] matching = new int[all.size()];
-        int count = 0;
+    /** The first rule that looks at flows alone and matches. */
+    int firstOfFlow(RuleQuery query) {
+        int best = NO_MATCH;
         for (int i = 0; i < all.size(); i++) {
-            if (concerns(all.get(i), service)) {
-                matching[count++] = i;
+            best = all.get(i).ofFlow.firstMatch(query, best);
+        }
+        return best;
+    }
+
+    /** Whether a rule that stands before one, and looks at packets, would match some packet of a flow. */
+    boolean looksAtPackets(RuleQuery query, int before) {
+        if (asksForPackets) {
+            for (int i = 0; i < all.size(); i++) {
+                if (all.get(i).flowsOfPackets.firstMatch(query, before) < before) {
+                    return true;
+                }
             }
         }
-        rules = Arrays.copyOf(matching, count);
-        protocols = new int[count];
-        sources = new Prefixes(count);
-        destinations = new Prefixes(count);
-        sourcePortLow = new int[count];
-        sourcePortHigh = new int[count];
-        destinationPortLow = new int[count];
-        destinationPortHigh = new int[count];
-        dscp = new int[count];
-        trafficClass = new int[count];
-        egressDscp = new int[count];
-        for (int i = 0; i < count; i++) {
-            compile(i, all.get(rules[i]));
-            // Where one protocol alone comes, it was asked for when the rules were chosen.
-            protocols[i] = service.carries() == 0 ? all.get(rules[i]).protocol() : ANY;
-        }
+        return false;
     }
 
-    private static boolean concerns(ClassifyRule rule, ServiceProfile service) {
-        return (rule.protocol() == ANY || service.carries() == 0 || rule.protocol() == service.carries())
-                && (rule.service() == null || rule.service().equals(service.name()));
-    }
-
-    private void compile(int i, ClassifyRule rule) {
-        sources.set(i, rule.source());
-        destinations.set(i, rule.destination());
-        sourcePortLow[i] = Math.max(rule.sourcePortLow(), 0);
-        sourcePortHigh[i] = rule.sourcePortLow() == ANY ? HIGHEST_PORT : rule.sourcePortHigh();
-        destinationPortLow[i] = Math.max(rule.destinationPortLow(), 0);
-        destinationPortHigh[i] = rule.destinationPortLow() == ANY ? HIGHEST_PORT : rule.destinationPortHigh();
-        dscp[i] = rule.dscp();
-        trafficClass[i] = rule.trafficClass();
-        egressDscp[i] = rule.egressDscp() == ANY ? PacketDescriptor.DSCP_UNCHANGED : rule.egressDscp();
-    }
-
-    /** The place within this table of the first rule that matches a packet from a client, or {@link #NO_MATCH}. */
-    int firstMatch(PacketDescriptor packet) {
-        int protocol = packet.protocol();
-        int version = packet.ipVersion();
-        long sourceHigh = packet.sourceHigh();
-        long sourceLow = packet.sourceLow();
-        long destinationHigh = packet.destinationHigh();
-        long destinationLow = packet.destinationLow();
-        int sourcePort = packet.sourcePort();
-        int destinationPort = packet.destinationPort();
-        int ingressDscp = packet.ingressDscp();
-        for (int i = 0; i < rules.length; i++) {
-            if (sourcePort >= sourcePortLow[i]
-                    && sourcePort <= sourcePortHigh[i]
-                    && destinationPort >= destinationPortLow[i]
-                    && destinationPort <= destinationPortHigh[i]
-                    && (protocols[i] == ANY || protocols[i] == protocol)
-                    && (dscp[i] == ANY || dscp[i] == ingressDscp)
-                    && sources.contains(i, version, sourceHigh, sourceLow)
-                    && destinations.contains(i, version, destinationHigh, destinationLow)) {
-                return i;
+    /**
+     * The first rule that matches a packet.
+     *
+     * @param ofFlow what {@link #firstOfFlow} has said of its flow
+     */
+    int firstMatch(RuleQuery query, int ofFlow) {
+        int best = ofFlow;
+        if (asksForPackets) {
+            for (int i = 0; i < all.size(); i++) {
+                best = all.get(i).ofPackets.firstMatch(query, best);
             }
         }
-        return NO_MATCH;
+        return best;
     }
 
-    /** The index among all rules of the rule at a place of this table. */
-    int rule(int match) {
-        return rules[match];
-    }
+    /** Rules that are of one service, or of any. */
+    static final class Rules {
+        final RuleTree ofFlow;
+        final RuleTree flowsOfPackets;
+        final RuleTree ofPackets;
+        final int perPacket;
 
-    int trafficClass(int match) {
-        return trafficClass[match];
-    }
+        Rules(List<ClassifyRule> rules, RuleColumns columns, int[] places) {
+            int[] forFlows = Arrays.stream(places)
+                    .filter(place -> !rules.get(place).isPerPacket())
+                    .toArray();
+            int[] forPackets = Arrays.stream(places)
+                    .filter(place -> rules.get(place).isPerPacket())
+                    .toArray();
+            perPacket = forPackets.length;
+            ofFlow = new RuleTree(rules, columns, forFlows, true);
+            flowsOfPackets = new RuleTree(rules, columns, forPackets, true);
+            ofPackets = new RuleTree(rules, columns, forPackets, false);
+        }
 
-    /** The code point that the rule asks for, or {@code DSCP_UNCHANGED}. */
-    int egressDscp(int match) {
-        return egressDscp[match];
+        long bytes() {
+            return ofFlow.bytes() + flowsOfPackets.bytes() + ofPackets.bytes();
+        }
     }
 }

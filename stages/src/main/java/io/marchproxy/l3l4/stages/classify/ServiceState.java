@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.stages.classify;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
-import java.util.List;
 
 /** What a shard knows of one service: its profile, its rules, and its UDP sessions against their cap. */
 final class ServiceState {
@@ -17,20 +16,20 @@ final class ServiceState {
     /** The number of sessions for other threads; the list's own size belongs to the pipeline's thread. */
     private volatile int publishedSessions;
 
-    ServiceState(ServiceProfile profile, List<ClassifyRule> rules, FlowTable flows) {
+    ServiceState(ServiceProfile profile, RuleList rules, FlowTable flows) {
         this.profile = profile;
-        this.rules = new RuleTable(profile, rules);
+        this.rules = rules.table(profile.name());
         this.sessions = new SessionList(flows);
     }
 
     /** Takes over another snapshot's settings; sessions and quota stay. */
-    void apply(ServiceProfile newProfile, List<ClassifyRule> newRules) {
+    void apply(ServiceProfile newProfile, RuleList newRules) {
         if (newProfile.isIp() != profile.isIp()) {
             throw new IllegalArgumentException(
                     "service " + profile.name() + " can't turn from a relay into one of IP packets");
         }
         profile = newProfile;
-        rules = new RuleTable(newProfile, newRules);
+        rules = newRules.table(newProfile.name());
     }
 
     ServiceProfile profile() {

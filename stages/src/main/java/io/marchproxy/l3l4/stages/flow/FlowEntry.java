@@ -3,12 +3,18 @@ package io.marchproxy.l3l4.stages.flow;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import java.nio.ByteOrder;
 
 /**
  * Reads and writes the fields of the flow entry at an address, as {@link FlowLayout} places them. Static, since an address
  * is all that an entry is: a view object per look-up would have to be reused or proven away.
  */
 public final class FlowEntry {
+    /** Of class, code point and rule as one number: all but the class's marks, which stand in its first byte. */
+    private static final int WITHOUT_MARKS = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+            ? ~(FlowLayout.EACH_PACKET | FlowLayout.ORDER)
+            : ~((FlowLayout.EACH_PACKET | FlowLayout.ORDER) << 24);
+
     private FlowEntry() {}
 
     public static int protocol(long entry) {
@@ -37,7 +43,16 @@ public final class FlowEntry {
     }
 
     public static int trafficClass(long entry) {
-        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.TRAFFIC_CLASS));
+        return Memory.getByte(entry + FlowLayout.TRAFFIC_CLASS) & FlowLayout.CLASS_MASK;
+    }
+
+    /** What stands beside the class: {@link FlowLayout#EACH_PACKET} and {@link FlowLayout#ORDER}, or 0. */
+    public static int marks(long entry) {
+        return Memory.getByte(entry + FlowLayout.TRAFFIC_CLASS) & (FlowLayout.EACH_PACKET | FlowLayout.ORDER);
+    }
+
+    public static void marks(long entry, int value) {
+        Memory.putByte(entry + FlowLayout.TRAFFIC_CLASS, (byte) (trafficClass(entry) | value));
     }
 
     /** The code point that the rule asks for, or {@code DSCP_UNCHANGED} when the class's own is to be set. */
@@ -50,7 +65,7 @@ public final class FlowEntry {
         return Short.toUnsignedInt(Memory.getShort(entry + FlowLayout.RULE));
     }
 
-    /** Sets what classification found, once for the flow's life. */
+    /** Sets what classification found for the flow, and takes the marks away. */
     public static void classified(long entry, int trafficClass, int dscp, int rule) {
         Memory.putByte(entry + FlowLayout.TRAFFIC_CLASS, (byte) trafficClass);
         Memory.putByte(entry + FlowLayout.DSCP, (byte) dscp);
@@ -59,12 +74,15 @@ public final class FlowEntry {
 
     /**
      * Writes into a descriptor what its flow was classified as: service, class, code point, rule and hash. Class, code point and
-     * rule stand side by side in both layouts, and are copied as the one number that they are in either.
+     * rule stand side by side in both layouts, and are copied as the one number that they are in either; what stands beside the
+     * class in an entry is taken away.
      */
     public static void describe(long entry, PacketDescriptor packet) {
         long descriptor = packet.address();
         Memory.putShort(descriptor + DescriptorLayout.SERVICE, Memory.getShort(entry + FlowLayout.SERVICE));
-        Memory.putInt(descriptor + DescriptorLayout.TRAFFIC_CLASS, Memory.getInt(entry + FlowLayout.TRAFFIC_CLASS));
+        Memory.putInt(
+                descriptor + DescriptorLayout.TRAFFIC_CLASS,
+                Memory.getInt(entry + FlowLayout.TRAFFIC_CLASS) & WITHOUT_MARKS);
         Memory.putInt(descriptor + DescriptorLayout.FLOW_HASH, Memory.getInt(entry + FlowLayout.HASH));
     }
 

@@ -17,7 +17,8 @@ package io.marchproxy.l3l4.stages.flow;
  *112| timer previous | 116| timer next |120| TCP: tries, UDP: ICMP errors | TCP flags | replies left |124| dropped packets
  * </pre>
  *
- * <p>Fields that only connections need and fields that only sessions need share their place.
+ * <p>Fields that only connections need and fields that only sessions need share their place. Above the two bits of the class stand
+ * marks that are never seen outside of the classify stage.
  */
 public final class FlowLayout {
     /** An entry's size in bytes; tables keep entries aligned to a cache line. */
@@ -55,6 +56,15 @@ public final class FlowLayout {
     public static final int TCP_FLAGS = 121;
     public static final int REPLIES_LEFT = 122;
     public static final int DROPPED_PACKETS = 124;
+
+    /** Of the class's byte, the class. */
+    public static final int CLASS_MASK = 3;
+
+    /** Mark: rules look at each of its packets, which may so be of another class than the flow. */
+    public static final int EACH_PACKET = 0x40;
+
+    /** Mark: packets of another class than the flow's may still wait, and none may overtake them. */
+    public static final int ORDER = 0x20;
 
     /** What a session that is found again goes on with: last and first seen, and the four counters. */
     public static final int REMEMBERED = LAST_SEEN_NS;

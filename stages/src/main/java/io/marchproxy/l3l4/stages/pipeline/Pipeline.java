@@ -64,14 +64,14 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         this.output = output;
         this.journal = journal;
         this.books = new TrafficBooks(initial.classify().services().size());
-        this.classify = new ClassifyStage(flows, timers, this::end);
+        this.classify = new ClassifyStage(flows, timers, this::end, shape::waitingClass);
         this.shape = shape;
         this.mark = new MarkStage(initial.mark());
         this.remembered = new RememberedSessions(flows, classify::rememberedUntilNs);
         this.route = new RouteStage(initial.route(), flows, remembered);
         this.trace = new TraceStage();
         this.settings = initial;
-        classify.apply(initial.classify());
+        classify.apply(initial.classify(), nowNs);
         journal.follows(this);
     }
 
@@ -322,7 +322,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             throw new IllegalArgumentException("a CONFIG event carries its settings");
         }
         books.grow(snapshot.classify().services().size());
-        classify.apply(snapshot.classify());
+        classify.apply(snapshot.classify(), nowNs);
         shape.apply(snapshot.shape(), nowNs);
         mark.apply(snapshot.mark());
         route.apply(snapshot.route());

@@ -38,6 +38,7 @@ final class DirectionShaper extends SingleWriter {
     private final ClientQueues queues = new ClientQueues();
     private final Schedule schedule;
     private final TokenBucket link;
+    private final WaitingFlows waiting = new WaitingFlows();
     private ServiceNode[] services = {};
     private CodelSettings codel = CodelSettings.OFF;
     private int held;
@@ -100,6 +101,11 @@ final class DirectionShaper extends SingleWriter {
     /** Datagrams of a class that wait. */
     int heldDatagrams(int trafficClass) {
         return schedule.trafficClass(trafficClass).heldDatagrams;
+    }
+
+    /** The class in which the last packet of a flow waits; negative when none does. */
+    int waitingClass(long flowRef) {
+        return held == 0 ? WaitingFlows.NOTHING : waiting.trafficClass(flowRef);
     }
 
     /** When the next packet leaves, or who leaves next is to be looked at again; {@code Long.MAX_VALUE} while nothing waits. */
@@ -175,6 +181,11 @@ final class DirectionShaper extends SingleWriter {
         leaf.service.held += sign;
         leaf.trafficClass.held += sign;
         queue.bytes += (long) sign * packet.lengthBytes();
+        if (sign > 0) {
+            waiting.add(packet.flowRef(), packet.trafficClass());
+        } else {
+            waiting.remove(packet.flowRef());
+        }
         if (mayBeDropped(packet)) {
             queue.datagrams += sign * packet.packets();
             leaf.trafficClass.heldDatagrams += sign * packet.packets();

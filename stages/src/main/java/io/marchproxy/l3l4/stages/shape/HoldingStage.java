@@ -18,6 +18,9 @@ public interface HoldingStage extends Stage {
      */
     void share(Direction direction, ShareOf of, int which, int share, long nowNs);
 
+    /** The class in which the last of a flow's packets waits in a direction; negative when none waits. */
+    int waitingClass(long flowRef, boolean isToBackend);
+
     /** When {@link #next} has something to do, at the earliest; {@code Long.MAX_VALUE} while nothing waits. */
     long nextReleaseNs();
 

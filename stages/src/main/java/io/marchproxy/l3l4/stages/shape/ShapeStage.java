@@ -71,6 +71,11 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
     }
 
     @Override
+    public int waitingClass(long flowRef, boolean isToBackend) {
+        return (isToBackend ? toBackend : toClient).waitingClass(flowRef);
+    }
+
+    @Override
     public long nextReleaseNs() {
         return nextReleaseNs;
     }

@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -16,42 +17,55 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RuleTableTest {
-    private static final ServiceProfile SERVICE = new ServiceProfile(0, "dns", 17, true, 3, 0, 10, false, 0);
+    private static final int UDP = 17;
 
     private final PacketDescriptor packet = TestPackets.descriptor();
+    private final RuleQuery query = new RuleQuery();
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
+    @ValueSource(longs = {1, 2, 3, 20_261_126})
     void shouldFindTheRuleThatReadingThemInOrderFinds(long seed) {
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         int matches = 0;
-        for (int i = 0; i < 2_000; i++) {
-            List<ClassifyRule> rules = new ArrayList<>();
-            for (int n = random.nextInt(12); n > 0; n--) {
-                rules.add(randomRule(random));
-            }
-            RuleTable table = new RuleTable(SERVICE, rules);
-            for (int n = 0; n < 50; n++) {
+        for (int i = 0; i < 400; i++) {
+            // Few are read in order, many stand in a tree.
+            List<ClassifyRule> rules = randomRules(random, i % 4 == 0 ? random.nextInt(400) : random.nextInt(30));
+            RuleList list = RuleList.of(rules);
+            RuleTable table = list.table("dns");
+            for (int n = 0; n < 100; n++) {
                 fillRandom(random);
-                int expected = firstByReading(rules);
-                int match = table.firstMatch(packet);
-                assertEquals(expected, match == RuleTable.NO_MATCH ? -1 : table.rule(match), () -> rules + "");
-                if (expected >= 0) {
-                    matches++;
-                    assertEquals(rules.get(expected).trafficClass(), table.trafficClass(match));
-                    int dscp = rules.get(expected).egressDscp();
-                    assertEquals(dscp < 0 ? PacketDescriptor.DSCP_UNCHANGED : dscp, table.egressDscp(match));
-                }
+                int expected = firstByReading(rules, false, RuleTable.NO_MATCH);
+                int ofFlow = firstByReading(
+                        rules.stream()
+                                .map(rule -> rule.isPerPacket() ? NEVER : rule)
+                                .toList(),
+                        false,
+                        RuleTable.NO_MATCH);
+                assertEquals(ofFlow, table.firstOfFlow(query), () -> rules + "");
+                assertEquals(expected, table.firstMatch(query, ofFlow), () -> rules + "");
+                boolean looks = firstByReading(
+                                rules.stream()
+                                        .map(rule -> rule.isPerPacket() ? rule : NEVER)
+                                        .toList(),
+                                true,
+                                ofFlow)
+                        < ofFlow;
+                assertEquals(looks, table.looksAtPackets(query, ofFlow));
+                matches += expected < RuleTable.NO_MATCH ? 1 : 0;
             }
         }
         assertTrue(matches > 10_000, "too few rules match: " + matches);
     }
 
-    private int firstByReading(List<ClassifyRule> rules) {
-        for (int i = 0; i < rules.size(); i++) {
+    private static final ClassifyRule NEVER = new ClassifyRule(255, null, null, null, -1, -1, -1, -1, -1, 0, -1);
+
+    /** The place of the first rule of the service that matches, read as its description has it; NO_MATCH for none before a place. */
+    private int firstByReading(List<ClassifyRule> rules, boolean isOfFlows, int before) {
+        for (int i = 0; i < rules.size() && i < before; i++) {
             ClassifyRule rule = rules.get(i);
-            boolean matches = (rule.protocol() == -1 || rule.protocol() == 17)
+            int length = packet.packets() > 1 ? packet.segmentBytes() : packet.lengthBytes();
+            boolean matches = (rule.protocol() == -1 || rule.protocol() == packet.protocol())
                     && (rule.service() == null || rule.service().equals("dns"))
                     && (rule.source() == null
                             || rule.source().contains(packet.ipVersion(), packet.sourceHigh(), packet.sourceLow()))
@@ -64,12 +78,64 @@ class RuleTableTest {
                     && (rule.destinationPortLow() == -1
                             || (packet.destinationPort() >= rule.destinationPortLow()
                                     && packet.destinationPort() <= rule.destinationPortHigh()))
-                    && (rule.dscp() == -1 || rule.dscp() == packet.ingressDscp());
+                    && (isOfFlows || rule.dscp() == -1 || rule.dscp() == packet.ingressDscp())
+                    && (isOfFlows || rule.length() == null || rule.length().contains(length))
+                    && (rule.clientFlows() == null || rule.clientFlows().contains(query.clientFlows));
             if (matches) {
                 return i;
             }
         }
-        return -1;
+        return before;
+    }
+
+    @Test
+    void shouldMatchNoLengthWhereThereIsNone() {
+        List<ClassifyRule> rules = List.of(new ClassifyRule(
+                -1, null, null, null, -1, -1, -1, -1, -1, 1, -1, new NumberRange(0, Integer.MAX_VALUE), null));
+        RuleTable table = RuleList.of(rules).table("dns");
+        packet.reset(EventKind.DATA, 0);
+        query.flow(packet);
+        query.packet(0, RuleQuery.NO_LENGTH);
+        assertEquals(RuleTable.NO_MATCH, table.firstMatch(query, RuleTable.NO_MATCH));
+        query.packet(0, 0);
+        assertEquals(0, table.firstMatch(query, RuleTable.NO_MATCH));
+    }
+
+    @Test
+    void shouldTakeMemoryAsTheRulesDo() {
+        Random random = new Random(5);
+        List<ClassifyRule> rules = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            rules.add(new ClassifyRule(
+                    UDP,
+                    null,
+                    new AddressPrefix(4, 0, random.nextInt() & 0xffff_ffffL, 8 + random.nextInt(25)),
+                    new AddressPrefix(4, 0, random.nextInt() & 0xffff_ffffL, 8 + random.nextInt(25)),
+                    -1,
+                    -1,
+                    random.nextInt(65_536),
+                    65_535,
+                    -1,
+                    1,
+                    -1));
+        }
+        long bytes = RuleList.of(rules).bytes();
+        assertTrue(bytes < 400L * rules.size(), "bytes " + bytes);
+        assertEquals(rules, RuleList.of(rules), "it is a list of the rules still");
+    }
+
+    @Test
+    void shouldRefuseMoreRulesThanADescriptorCanName() {
+        List<ClassifyRule> rules = Collections.nCopies(RuleList.MOST_RULES + 1, NEVER);
+        assertThrows(IllegalArgumentException.class, () -> RuleList.of(rules));
+    }
+
+    private static List<ClassifyRule> randomRules(Random random, int count) {
+        List<ClassifyRule> rules = new ArrayList<>();
+        for (int n = 0; n < count; n++) {
+            rules.add(randomRule(random));
+        }
+        return rules;
     }
 
     private static ClassifyRule randomRule(Random random) {
@@ -81,12 +147,19 @@ class RuleTableTest {
                 randomPrefix(random),
                 randomPrefix(random),
                 sourcePort,
-                sourcePort + 3,
+                sourcePort + random.nextInt(4),
                 destinationPort,
-                destinationPort + 3,
-                pick(random, -1, -1, -1, 0, 8),
+                random.nextInt(10) == 0 ? 65_535 : destinationPort + random.nextInt(4),
+                pick(random, -1, -1, -1, -1, -1, -1, 0, 8),
                 random.nextInt(4),
-                pick(random, -1, 0, 46));
+                pick(random, -1, 0, 46),
+                random.nextInt(8) == 0 ? randomRange(random) : null,
+                random.nextInt(8) == 0 ? randomRange(random) : null);
+    }
+
+    private static NumberRange randomRange(Random random) {
+        int low = random.nextInt(6);
+        return new NumberRange(low, random.nextBoolean() ? Integer.MAX_VALUE : low + random.nextInt(3));
     }
 
     private static AddressPrefix randomPrefix(Random random) {
@@ -108,6 +181,13 @@ class RuleTableTest {
         packet.sourcePort(random.nextInt(10));
         packet.destinationPort(random.nextInt(10));
         packet.ingressDscp(pick(random, 0, 8));
+        packet.protocol(pick(random, UDP, UDP, UDP, 6));
+        packet.packets(1 + random.nextInt(2));
+        packet.segmentBytes(random.nextInt(8));
+        packet.lengthBytes(random.nextInt(8));
+        query.flow(packet);
+        query.packet(packet);
+        query.clientFlows = random.nextInt(8);
     }
 
     private static long randomLow(Random random) {

@@ -48,6 +48,11 @@ final class DelayStage implements HoldingStage {
     }
 
     @Override
+    public int waitingClass(long flowRef, boolean isToBackend) {
+        return WaitingFlows.NOTHING;
+    }
+
+    @Override
     public Verdict process(PacketDescriptor packet, long nowNs) {
         boolean isData = packet.isData();
         if (!isData && packet.kind() != EventKind.FIN) {

@@ -1,0 +1,39 @@
+package io.marchproxy.l3l4.stages.shape;
+
+import java.util.Arrays;
+
+/**
+ * How many packets of each flow wait in one direction, and in which class: so that a packet whose class is another's is kept behind
+ * them. By the flow's slot, four bytes for each slot up to the highest that ever had something waiting. Where a flow has ended with packets that still
+ * wait, the next flow of the slot is kept behind them as well, which does no harm. One thread.
+ */
+final class WaitingFlows {
+    static final int NOTHING = -1;
+
+    private static final int CLASS_BITS = 2;
+    private static final int CLASS_MASK = (1 << CLASS_BITS) - 1;
+    private static final int FIRST_SLOTS = 64;
+
+    /** The number of packets, and in the lowest bits the class of the last. */
+    private int[] bySlot = new int[FIRST_SLOTS];
+
+    /** A packet begins to wait. */
+    void add(long flowRef, int trafficClass) {
+        int slot = (int) flowRef;
+        if (slot >= bySlot.length) {
+            bySlot = Arrays.copyOf(bySlot, Math.max(slot + 1, 2 * bySlot.length));
+        }
+        bySlot[slot] = (((bySlot[slot] >> CLASS_BITS) + 1) << CLASS_BITS) | trafficClass;
+    }
+
+    /** One that waited no longer does. */
+    void remove(long flowRef) {
+        bySlot[(int) flowRef] -= 1 << CLASS_BITS;
+    }
+
+    /** The class in which the last packet of a flow waits, or {@link #NOTHING}. */
+    int trafficClass(long flowRef) {
+        int slot = (int) flowRef;
+        return slot >= 0 && slot < bySlot.length && bySlot[slot] > CLASS_MASK ? bySlot[slot] & CLASS_MASK : NOTHING;
+    }
+}

@@ -3,8 +3,6 @@ package io.marchproxy.l3l4.engine;
 import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
-import io.marchproxy.l3l4.engine.health.HealthMonitor;
-import io.marchproxy.l3l4.engine.health.ProbeTarget;
 import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.engine.latency.LatencyLogs;
 import io.marchproxy.l3l4.engine.listen.ListenException;
@@ -56,19 +54,21 @@ public final class ProxyService implements AutoCloseable {
     private static final long QUOTA_TURN_MS = 20;
     private static final long RATE_TURN_MS = 10;
     private static final long ADDRESS_TURN_MS = 100;
+    private static final long NAMES_TURN_MS = 10_000;
     private static final long ANSWER_SECONDS = 5;
     private static final long DRAIN_LOOK_MS = 10;
 
     private final long startedNs = System.nanoTime();
     private final DistinctErrors errors = new DistinctErrors();
     private final BackendDirectory directory = new BackendDirectory();
-    private final ConnectErrors connectErrors = new ConnectErrors();
     private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("control").factory());
+    private final ScheduledExecutorService lookUps = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("names").factory());
     private final NameResolver names = new NameResolver();
     private final Placement placement;
     private final SettingsCompiler compiler;
-    private final HealthMonitor health;
+    private final Failover failover;
     private final DurableFiles files;
     private final Placement.Built built;
     private final @Nullable LatencyLogs latencyLogs;
@@ -94,8 +94,8 @@ public final class ProxyService implements AutoCloseable {
         placement = Placement.of(settings.engine());
         compiler = new SettingsCompiler(names, placement.plan().seats().size());
         compiled = compiler.compile(settings);
-        health = new HealthMonitor(this::flipped);
-        addresses = new BackendAddresses(compiled, directory, health);
+        failover = new Failover(System.nanoTime());
+        addresses = new BackendAddresses(compiled, directory, failover.health());
         files = DurableFiles.open(settings, compiled, placement.plan().seats().size());
         built = build();
         shards = built.shards();
@@ -104,13 +104,15 @@ public final class ProxyService implements AutoCloseable {
                 settings.latency(),
                 shards.stream().map(Shard::latency).toList());
         tcp = new TcpRelay(shards);
+        failover.serve(shards, tcp);
         udp = new UdpRelay(shards);
         neighbourhood = Neighbourhood.of(placement);
         listeners = new ListenerSet(shards, this::listen, this::steer);
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
         rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
-        parts = new StatusParts(shards, tcp, udp, listeners, health, connectErrors, startedNs);
+        parts = new StatusParts(
+                shards, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
     }
 
     /**
@@ -149,7 +151,7 @@ public final class ProxyService implements AutoCloseable {
     private Placement.Built build() {
         try {
             Placement.Built shardsWithJournals =
-                    placement.build(compiled.pipeline(), directory, this::trafficFailed, errors, files.ofShards());
+                    placement.build(compiled.pipeline(), directory, failover, errors, files.ofShards());
             files.start();
             return shardsWithJournals;
         } catch (RuntimeException e) {
@@ -168,6 +170,7 @@ public final class ProxyService implements AutoCloseable {
         control.scheduleAtFixedRate(this::shareAgain, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(this::shareRatesAgain, RATE_TURN_MS, RATE_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(this::tryOtherAddresses, ADDRESS_TURN_MS, ADDRESS_TURN_MS, TimeUnit.MILLISECONDS);
+        lookUps.scheduleWithFixedDelay(this::lookUpAgain, NAMES_TURN_MS, NAMES_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(heartbeats::ask, 0, Heartbeats.INTERVAL_MS, TimeUnit.MILLISECONDS);
         ready = true;
     }
@@ -236,6 +239,21 @@ public final class ProxyService implements AutoCloseable {
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.queues(),
                 parts.placement(placement, neighbourhood, built.refusals()));
+    }
+
+    /**
+     * Has a backend take no new traffic however healthy it is, or take some again; over reloads, until the service ends.
+     *
+     * @return false when no service of this name has such a backend
+     */
+    public boolean drain(String service, String backend, boolean wanted) {
+        List<Integer> meant = compiled.backends().stream()
+                .filter(each -> each.service().settings().name().equals(service))
+                .filter(each -> each.target().id().equals(backend))
+                .map(each -> each.target().index())
+                .toList();
+        meant.forEach(index -> failover.health().drain(index, wanted));
+        return !meant.isEmpty();
     }
 
     /** What the UDP relay counts besides the books: how often, by label, all shards together. */
@@ -339,7 +357,8 @@ public final class ProxyService implements AutoCloseable {
         tcp.closeAll();
         udp.closeAll();
         control.shutdownNow();
-        health.close();
+        lookUps.shutdownNow();
+        failover.close();
         for (Shard shard : shards) {
             try {
                 shard.close();
@@ -396,21 +415,21 @@ public final class ProxyService implements AutoCloseable {
         }
     }
 
+    /** On a thread of its own: a name server that does not answer costs seconds. */
+    private void lookUpAgain() {
+        try {
+            addresses.renew(names.again(addresses.named()));
+        } catch (RuntimeException e) {
+            errors.record("names of backends", e);
+        }
+    }
+
     private void tryOtherAddresses() {
         try {
             addresses.turn(System.nanoTime());
         } catch (RuntimeException e) {
             errors.record("addresses of backends", e);
         }
-    }
-
-    private void flipped(ProbeTarget target, boolean healthy) {
-        shards.forEach(shard -> shard.health(target.service(), target.backend(), healthy));
-    }
-
-    private void trafficFailed(int backend, int errno) {
-        connectErrors.count(backend);
-        health.failed(backend, errno);
     }
 
     /** What lives and has an end: TCP connections, and UDP sessions that so many replies complete. */

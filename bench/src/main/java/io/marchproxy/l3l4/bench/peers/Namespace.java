@@ -25,7 +25,7 @@ public final class Namespace implements AutoCloseable {
     }
 
     /**
-     * Makes one.
+     * Makes one, with reno as its congestion control.
      *
      * @param role what it is for, in letters: the last part of its name
      */

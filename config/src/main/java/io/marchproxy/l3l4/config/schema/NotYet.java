@@ -67,15 +67,6 @@ public final class NotYet {
                     "geo",
                     "failover",
                     "maglev"),
-            words(
-                    "services[].health.protocol",
-                    "only none and tcp are there: the other probes are",
-                    "use tcp",
-                    ROUTING,
-                    "udp",
-                    "http",
-                    "https",
-                    "icmp"),
             one("services[].backends[].weight", "weights, which round-robin would ignore, are", ROUTING),
             one("services[].backends[].priority", "priorities, which round-robin would ignore, are", ROUTING),
             new Row(

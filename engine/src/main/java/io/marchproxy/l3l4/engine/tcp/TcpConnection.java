@@ -62,8 +62,13 @@ final class TcpConnection implements Endpoint {
     /** As the stages last said. */
     private int trafficClass;
 
+    private int backendIndex = PacketDescriptor.NO_BACKEND;
+    private @Nullable BackendConnect connect;
     private boolean clientIsGone;
     private boolean resetTold;
+
+    /** Whether something was sent to the backend that nothing has answered yet. Egress thread. */
+    private boolean asked;
 
     /** A connection around an accepted socket that is not watched yet. */
     TcpConnection(TcpShard shard, ListenerSpec spec, Admission admission, StreamSocket client) {
@@ -143,6 +148,7 @@ final class TcpConnection implements Endpoint {
         switch (packet.kind()) {
             case DATA -> {
                 if (packet.takePayload() instanceof Payload bytes) {
+                    askedOrAnswered(packet.direction(), packet.backend());
                     shard.takenOver(packet);
                     shard.write(this, packet, bytes);
                 }
@@ -171,6 +177,18 @@ final class TcpConnection implements Endpoint {
             case RESET -> shard.onLoop(() -> abort(false));
             default -> {
                 // nothing to do on the wire
+            }
+        }
+    }
+
+    private void askedOrAnswered(Direction direction, int index) {
+        boolean asks = direction == Direction.TO_BACKEND;
+        if (asks != asked && index != PacketDescriptor.NO_BACKEND) {
+            asked = asks;
+            if (asks) {
+                shard.egress().asked(index);
+            } else {
+                shard.egress().answered(index);
             }
         }
     }
@@ -220,6 +238,7 @@ final class TcpConnection implements Endpoint {
             return;
         }
         stage = Stage.CONNECTING;
+        backendIndex = index;
         dscp = codePoint;
         if (again) {
             admission.retried();
@@ -230,7 +249,11 @@ final class TcpConnection implements Endpoint {
             connectFailed(index, Errno.EHOSTUNREACH);
         } else {
             client.writer().mark(codePoint);
-            BackendConnect.start(this, shard, target, leftNs);
+            BackendConnect underWay = BackendConnect.start(this, shard, target, leftNs);
+            if (underWay != null) {
+                // One that ended at once may have been followed by another, which is what stands there then.
+                connect = underWay;
+            }
         }
     }
 
@@ -244,6 +267,7 @@ final class TcpConnection implements Endpoint {
     }
 
     void connected() {
+        connect = null;
         Side server = backend;
         ClientAddress from = address;
         if (isOver() || server == null || from == null) {
@@ -267,6 +291,7 @@ final class TcpConnection implements Endpoint {
             return;
         }
         backend = null;
+        connect = null;
         admission.connectFailed();
         if (ConnectFailure.isBackends(errno)) {
             shard.egress().signal(index, errno);
@@ -347,12 +372,37 @@ final class TcpConnection implements Endpoint {
             case OPENING -> clientIsGone = true;
             case CONNECTING, RELAYING -> {
                 if (!isThrough(sender)) {
+                    if (sender == Direction.TO_CLIENT && wasNeverAnswered()) {
+                        shard.egress().signal(backendIndex, Errno.ECONNRESET);
+                    }
                     tellReset(sender);
                 }
             }
             case OVER -> {
                 // its end is known
             }
+        }
+    }
+
+    /** Whether the backend ends with an error a connection that it never sent a byte on, and that its client has not ended. */
+    private boolean wasNeverAnswered() {
+        Side server = backend;
+        return !resetTold && server != null && !server.reader().hasRead() && !client.reader().isEnded();
+    }
+
+    /**
+     * The backend is out: a connect that is under way goes on to another, which a later event tells of. What is connected is
+     * left, or reset.
+     */
+    void backendIsOut(int index, boolean reset) {
+        if (isOver() || backendIndex != index) {
+            return;
+        }
+        BackendConnect underWay = connect;
+        if (underWay != null) {
+            underWay.abandon();
+        } else if (reset && stage == Stage.RELAYING) {
+            abort(true);
         }
     }
 

@@ -87,7 +87,7 @@ final class RecordText {
         fields.put("time", time(event.arrivalNs()));
         fields.put("kind", kind.name());
         boolean isControl = kind == EventKind.TICK || kind == EventKind.SNAPSHOT || kind == EventKind.CONFIG;
-        if (!isControl && kind != EventKind.HEALTH) {
+        if (!isControl && kind != EventKind.HEALTH && kind != EventKind.MEASURED) {
             fields.put("service", service(event.service()));
         }
         if (event.protocol() != 0) {
@@ -127,7 +127,10 @@ final class RecordText {
         if (event.isMalformed()) {
             fields.put("malformed", "yes");
         }
-        if (event.argument0() != 0) {
+        if (kind == EventKind.MEASURED) {
+            fields.put("round-trip", event.argument0() + " ns");
+            fields.put("loss", event.argument1() + " ppm");
+        } else if (event.argument0() != 0) {
             fields.put(event.isIpPacket() ? "not-captured" : "argument", Long.toString(event.argument0()));
         }
         return fields;

@@ -220,6 +220,22 @@ public final class Shard implements ShardContext {
         });
     }
 
+    /**
+     * Tells the route stage what a probe found. Completes when it knows.
+     *
+     * @param rttNs round trip of the last probe; 0 when it had no answer
+     * @param lossPpm loss over the probe's window, in parts per million
+     */
+    public CompletableFuture<Void> measured(int service, int backend, long rttNs, long lossPpm) {
+        return postAndWait(event -> {
+            event.kind(EventKind.MEASURED);
+            event.service(service);
+            event.backend(backend);
+            event.argument0(rttNs);
+            event.argument1(lossPpm);
+        });
+    }
+
     /** Gives this shard its share of a service's session cap. Completes when it is in force. */
     public CompletableFuture<Void> quota(int service, int sessions) {
         return postAndWait(event -> {

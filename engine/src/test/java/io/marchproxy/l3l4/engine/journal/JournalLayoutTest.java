@@ -23,7 +23,7 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheVersion() {
-        assertEquals(2, JournalLayout.VERSION);
+        assertEquals(3, JournalLayout.VERSION);
     }
 
     @Test
@@ -41,7 +41,7 @@ class JournalLayoutTest {
         assertEquals("IDLE REPLIES_COMPLETE EVICTED CLOSED RESET REFUSED", names(FlowEnd.values()));
         assertEquals(
                 "DATA OPEN CONNECTED CONNECT_FAILED FIN RESET CLOSED BACKPRESSURE ICMP_ERROR TICK CONFIG HEALTH QUOTA"
-                        + " SNAPSHOT RESTORE",
+                        + " SNAPSHOT RESTORE MEASURED",
                 names(EventKind.values()));
     }
 

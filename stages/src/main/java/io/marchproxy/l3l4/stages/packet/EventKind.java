@@ -45,7 +45,12 @@ public enum EventKind {
      * as its client's datagrams have them. Backend: where it was, or none that is known now; argument 0: how many such events
      * there are, this one included; segment bytes: packets dropped; payload: what {@code FlowLayout.REMEMBERED} says.
      */
-    RESTORE;
+    RESTORE,
+    /**
+     * What probing a backend found. Backend field: its index; argument 0: round trip of the last probe in nanoseconds, 0 when it
+     * had no answer; argument 1: loss over the window in parts per million.
+     */
+    MEASURED;
 
     private static final EventKind[] VALUES = values();
 

@@ -117,7 +117,11 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             case ICMP_ERROR -> icmpError(event);
             case CONFIG -> configure(event);
             case HEALTH -> {
-                route.health(event.backend(), event.argument0() != 0);
+                route.health(event.backend(), event.argument0() != 0, nowNs);
+                consumed(event);
+            }
+            case MEASURED -> {
+                route.measured(event.backend(), event.argument0(), event.argument1(), nowNs);
                 consumed(event);
             }
             case QUOTA -> quota(event);

@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.List;
 
 /** Per backend number: whether it is healthy, and whether a pool names it. One thread writes; any may ask for health. */
@@ -16,8 +17,15 @@ final class BackendStates implements HealthView {
     /** More than a service can have known in its life; a checkpoint that says more is no sound one. */
     private static final int HIGHEST_BACKENDS = 1 << 24;
 
+    static final long NEVER = Long.MIN_VALUE;
+
     /** Replaced with release by a new snapshot; the pipeline's thread reads it plainly, others with acquire. */
     private byte[] states = {};
+
+    private final BackendLatencies latencies = new BackendLatencies();
+
+    /** When a backend became healthy again, or {@link #NEVER}. The pipeline's thread alone. */
+    private long[] recoveredNs = {};
 
     /** Takes over the pools of a snapshot. What no pool names any more is healthy again, should it come back. */
     void apply(List<BackendPool> pools) {
@@ -29,15 +37,62 @@ final class BackendStates implements HealthView {
                 after[backend] = (byte) (IN_POOL | health);
             }
         }
+        grow(after.length);
+        for (int i = 0; i < after.length; i++) {
+            if ((after[i] & IN_POOL) == 0) {
+                recoveredNs[i] = NEVER;
+                latencies.forget(i);
+            }
+        }
         STATES.setRelease(this, after);
     }
 
+    private void grow(int length) {
+        int before = recoveredNs.length;
+        if (length > before) {
+            recoveredNs = Arrays.copyOf(recoveredNs, length);
+            Arrays.fill(recoveredNs, before, length, NEVER);
+            latencies.grow(length);
+        }
+    }
+
     /** Sets a backend's health; of a backend that no pool names, nothing is kept. */
-    void healthy(int backend, boolean value) {
+    void healthy(int backend, boolean value, long nowNs) {
         byte[] mine = states;
-        if (backend >= 0 && backend < mine.length && (mine[backend] & IN_POOL) != 0) {
+        if (isInPool(backend)) {
+            if (value && (mine[backend] & UNHEALTHY) != 0) {
+                recoveredNs[backend] = nowNs;
+            }
             CELL.setOpaque(mine, backend, (byte) (value ? IN_POOL : IN_POOL | UNHEALTHY));
         }
+    }
+
+    private boolean isInPool(int backend) {
+        return backend >= 0 && backend < states.length && (states[backend] & IN_POOL) != 0;
+    }
+
+    /** Takes in what a probe found; of a backend that no pool names, nothing is kept. */
+    void measured(int backend, long rttNs, long lossPpm, long nowNs) {
+        if (isInPool(backend)) {
+            latencies.measured(backend, rttNs, lossPpm, nowNs);
+        }
+    }
+
+    /** Takes in how long a connect took. */
+    void connected(int backend, long connectNs, long nowNs) {
+        if (isInPool(backend)) {
+            latencies.connected(backend, connectNs, nowNs);
+        }
+    }
+
+    /** What is known of backends' latencies. */
+    BackendLatencies latencies() {
+        return latencies;
+    }
+
+    /** When a backend that was unhealthy became healthy again, or {@link #NEVER}. */
+    long recoveredNs(int backend) {
+        return recoveredNs[backend];
     }
 
     @Override
@@ -55,16 +110,21 @@ final class BackendStates implements HealthView {
     void save(StateWriter to) {
         byte[] mine = states;
         to.number(mine.length);
-        for (byte state : mine) {
-            to.number(state);
+        for (int i = 0; i < mine.length; i++) {
+            to.number(mine[i]);
+            to.number(recoveredNs[i]);
+            latencies.save(i, to);
         }
     }
 
     /** Takes over what was saved. There may be more backends than the present pools name: those of former settings. */
     void restore(StateReader from) {
         byte[] after = new byte[from.number(states.length, HIGHEST_BACKENDS)];
+        grow(after.length);
         for (int i = 0; i < after.length; i++) {
             after[i] = (byte) from.number(0, IN_POOL | UNHEALTHY);
+            recoveredNs[i] = from.number();
+            latencies.restore(i, from);
         }
         STATES.setRelease(this, after);
     }

@@ -59,9 +59,19 @@ public final class RouteStage implements Stage {
         }
     }
 
-    /** Takes in that a backend's health flipped. */
-    public void health(int backend, boolean healthy) {
-        states.healthy(backend, healthy);
+    /** Takes in that a backend's health flipped; one that returns starts slowly from {@code nowNs} on. */
+    public void health(int backend, boolean healthy, long nowNs) {
+        states.healthy(backend, healthy, nowNs);
+    }
+
+    /**
+     * Takes in what a probe found.
+     *
+     * @param rttNs round trip of the last probe; 0 when it had no answer
+     * @param lossPpm loss over the probe's window, in parts per million
+     */
+    public void measured(int backend, long rttNs, long lossPpm, long nowNs) {
+        states.measured(backend, rttNs, lossPpm, nowNs);
     }
 
     /** Health as this stage sees it, for any thread. */
@@ -95,6 +105,9 @@ public final class RouteStage implements Stage {
         }
         if (kind == EventKind.CONNECT_FAILED) {
             return isConnection ? connectAgain(event, entry, nowNs) : DropReason.CONNECT_FAILED.drop(event);
+        }
+        if (kind == EventKind.CONNECTED && isConnection) {
+            states.connected(FlowEntry.backend(entry), FlowEntry.connectNs(entry), nowNs);
         }
         event.backend(FlowEntry.backend(entry));
         return Verdict.CONTINUE;

@@ -104,7 +104,13 @@ class PipelineStateTest {
         nowNs += random.nextInt(60) == 0 ? 3_000_000_000L : random.nextInt(30_000);
         event.reset(EventKind.DATA, nowNs);
         event.lengthBytes(random.nextInt(1_000));
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(13)) {
+            case 12 -> {
+                event.kind(EventKind.MEASURED);
+                event.backend(random.nextInt(22));
+                event.argument0(random.nextInt(20_000_000));
+                event.argument1(random.nextInt(1_000_001));
+            }
             case 0 -> {
                 event.kind(EventKind.HEALTH);
                 event.backend(random.nextInt(22));

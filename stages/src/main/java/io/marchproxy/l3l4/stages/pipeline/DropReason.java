@@ -24,7 +24,9 @@ public enum DropReason {
     RESET("The connection was reset with bytes still to be delivered"),
     BACKEND_UNREACHABLE("The backend's host answered that nobody listens (ICMP)"),
     SEND_FAILED("The kernel refused to send"),
-    DRAINING("The service is shutting down");
+    DRAINING("The service is shutting down"),
+    BACKENDS_FULL("Every backend that may be used has as many flows as it may have"),
+    NO_ROUTE("No gateway leads to the destination");
 
     private static final DropReason[] VALUES = values();
 

@@ -358,6 +358,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         if (entry != 0) {
             timers.cancel(entry);
             classify.forget(entry);
+            route.forget(entry);
             flows.remove(flowRef);
         }
     }

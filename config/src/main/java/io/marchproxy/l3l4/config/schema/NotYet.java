@@ -52,21 +52,6 @@ public final class NotYet {
             any("metrics_namespace", "another prefix of metrics than marchproxy is", REMOVE, OBSERVABILITY),
             any("manager.url", "the manager is", "remove the key or set it to null", MANAGER),
             any("manager.cluster-api-key", "the manager is", "remove the key or set it to null", MANAGER),
-            off("multicloud.enabled", "multi-cloud routing is", ROUTING),
-            words(
-                    "services[].algorithm",
-                    "only round-robin is there: the other algorithms are",
-                    "use round-robin",
-                    ROUTING,
-                    "latency",
-                    "cost",
-                    "weighted",
-                    "weighted-round-robin",
-                    "weighted_rr",
-                    "least-connections",
-                    "geo",
-                    "failover",
-                    "maglev"),
             words(
                     "services[].health.protocol",
                     "only none and tcp are there: the other probes are",
@@ -76,8 +61,6 @@ public final class NotYet {
                     "http",
                     "https",
                     "icmp"),
-            one("services[].backends[].weight", "weights, which round-robin would ignore, are", ROUTING),
-            one("services[].backends[].priority", "priorities, which round-robin would ignore, are", ROUTING),
             new Row(
                     "services[].listen",
                     text -> text.matches("(tun|ip|l3|raw|xdp|af-xdp|interface|packet):.*"),
@@ -126,11 +109,6 @@ public final class NotYet {
 
     private static Row any(String path, String feature, String remedy, String release) {
         return new Row(path, _ -> true, List.of(), feature, remedy, release);
-    }
-
-    private static Row one(String path, String feature, String release) {
-        Predicate<String> other = text -> text.matches("[0-9]{1,9}(\\.[0-9]{1,9})?") && Double.parseDouble(text) != 1;
-        return new Row(path, other, List.of(1), feature, "remove the key or set it to 1", release);
     }
 
     private static Row zero(String path, String feature, String release) {

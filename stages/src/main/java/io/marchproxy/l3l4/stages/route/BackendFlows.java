@@ -10,11 +10,17 @@ final class BackendFlows {
     private int[] connecting = {};
     private long[] progressNs = {};
 
+    /** Flows that it may have in this shard. */
+    private int[] room = {};
+
     /** Makes room for so many backends, without flows. */
     void grow(int length) {
         active = Arrays.copyOf(active, length);
         connecting = Arrays.copyOf(connecting, length);
         progressNs = Arrays.copyOf(progressNs, length);
+        int before = room.length;
+        room = Arrays.copyOf(room, length);
+        Arrays.fill(room, before, length, Integer.MAX_VALUE);
     }
 
     /** A flow goes there from now on. */
@@ -49,6 +55,21 @@ final class BackendFlows {
         return active[backend];
     }
 
+    /** Flows at present, for any thread, which may see a count that is a moment old. */
+    int seen(int backend) {
+        int[] all = active;
+        return backend >= 0 && backend < all.length ? all[backend] : 0;
+    }
+
+    /** Sets this shard's share of what it may have. */
+    void room(int backend, int flows) {
+        room[backend] = flows;
+    }
+
+    int room(int backend) {
+        return room[backend];
+    }
+
     /** For how long connects have waited there without that any was answered; 0 when none waits. */
     long waitingNs(int backend, long nowNs) {
         return connecting[backend] == 0 ? 0 : Math.max(nowNs - progressNs[backend], 0);
@@ -58,11 +79,13 @@ final class BackendFlows {
         to.number(active[backend]);
         to.number(connecting[backend]);
         to.number(progressNs[backend]);
+        to.number(room[backend]);
     }
 
     void restore(int backend, StateReader from) {
         active[backend] = from.number(0, Integer.MAX_VALUE);
         connecting[backend] = from.number(0, Integer.MAX_VALUE);
         progressNs[backend] = from.number();
+        room[backend] = from.number(0, Integer.MAX_VALUE);
     }
 }

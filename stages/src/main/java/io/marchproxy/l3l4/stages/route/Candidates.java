@@ -109,8 +109,11 @@ final class Candidates {
 
     /** Whether it has as many flows as it may have. */
     boolean isFull(int position) {
-        int most = members[position].maxConnections();
-        return most != 0 && active(position) >= most;
+        PoolMember member = members[position];
+        return member.maxConnections() != 0
+                && active(position)
+                        >= Math.min(
+                                member.maxConnections(), states.flows().room(member.number()));
     }
 
     /**

@@ -9,7 +9,7 @@ package io.marchproxy.l3l4.stages.route;
  * @param weight its share of the traffic, for algorithms that weigh; 0 for none
  * @param bandwidthBitsPerSecond of the path to it; 0 for not known
  * @param priority its tier: a lower number goes first
- * @param maxConnections flows at the most in this shard; 0 for no limit
+ * @param maxConnections flows at the most, over all shards, which learn their shares by ROOM events; 0 for no limit
  * @param costPerGb of 10^9 bytes that leave it
  * @param distanceKm from the proxy; infinite when it is not known
  */

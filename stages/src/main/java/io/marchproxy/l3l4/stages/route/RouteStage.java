@@ -15,6 +15,7 @@ import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses a flow's backend among the healthy ones, and keeps to it: a connection for its life, a UDP session or a flow of IP
@@ -91,6 +92,30 @@ public final class RouteStage implements Stage {
      */
     public void measured(int backend, long rttNs, long lossPpm, long nowNs) {
         states.measured(backend, rttNs, lossPpm, nowNs);
+    }
+
+    /** Sets this shard's share of what a backend may have; flows beyond it are not ended. */
+    public void room(int backend, int flows) {
+        if (states.isInPool(backend)) {
+            states.flows().room(backend, flows);
+        }
+    }
+
+    /** Takes in what of a service's money was spent elsewhere on a day, in days since 1970. */
+    public void spentElsewhere(int service, double sum, long day, long nowNs) {
+        if (service < pools.length) {
+            pools[service].budget().elsewhere(sum, day, nowNs);
+        }
+    }
+
+    /** What the stage has spent, refused and sent, for any thread. */
+    public RouteFigures figures() {
+        return new RouteFigures(this::pool, states);
+    }
+
+    private @Nullable ServicePool pool(int service) {
+        ServicePool[] all = pools;
+        return service < all.length ? all[service] : null;
     }
 
     /** Health as this stage sees it, for any thread. */

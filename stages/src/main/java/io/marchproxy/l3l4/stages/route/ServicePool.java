@@ -31,12 +31,13 @@ final class ServicePool extends SingleWriter {
 
     private Algorithm now;
     private boolean isSaving;
-    private DailyBudget budget;
+    private volatile DailyBudget budget;
     private boolean[] left;
     private boolean isStale = true;
     private boolean isRamping;
     private long refreshedNs;
     private volatile long panics;
+    private volatile long refused;
 
     ServicePool(BackendStates states, Draw draw, BackendPool settings, long epochOffsetNs) {
         this.states = states;
@@ -124,6 +125,7 @@ final class ServicePool extends SingleWriter {
      * @param tried a mask over the pool's first 64, of those that are not to be taken while there are others
      * @return its number, {@code NO_BACKEND} or {@link #FULL}
      */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes what it counts
     int choose(long entry, long tried, long nowNs) {
         refresh(nowNs);
         if (candidates.count() == 0) {
@@ -134,14 +136,13 @@ final class ServicePool extends SingleWriter {
             picked = pickOther(entry, tried, nowNs);
         }
         if (candidates.isPanic()) {
-            count();
+            panics++;
         }
-        return picked < 0 ? FULL : candidates.number(picked);
-    }
-
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes
-    private void count() {
-        panics++;
+        if (picked < 0) {
+            refused++;
+            return FULL;
+        }
+        return candidates.number(picked);
     }
 
     private int pick(long entry, long nowNs) {
@@ -267,6 +268,11 @@ final class ServicePool extends SingleWriter {
     /** Flows that were sent to whomever, healthy or not, since too few were healthy. Any thread. */
     long panics() {
         return panics;
+    }
+
+    /** Flows for which no backend had room. Any thread. */
+    long refused() {
+        return refused;
     }
 
     void save(StateWriter to) {

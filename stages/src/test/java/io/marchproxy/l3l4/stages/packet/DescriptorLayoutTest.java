@@ -71,7 +71,7 @@ class DescriptorLayoutTest {
     void shouldKeepTheNumbersOfEnumerationsThatJournalsHold() {
         assertEquals(
                 "[DATA, OPEN, CONNECTED, CONNECT_FAILED, FIN, RESET, CLOSED, BACKPRESSURE, ICMP_ERROR, TICK, CONFIG, HEALTH,"
-                        + " QUOTA, SNAPSHOT, RESTORE, MEASURED]",
+                        + " QUOTA, SNAPSHOT, RESTORE, MEASURED, ROOM, SPENT]",
                 Arrays.toString(EventKind.values()));
         assertEquals("[TO_BACKEND, TO_CLIENT]", Arrays.toString(Direction.values()));
         assertEquals("[CONTINUE, FORWARD, HOLD, DROP, CONSUMED]", Arrays.toString(Verdict.values()));

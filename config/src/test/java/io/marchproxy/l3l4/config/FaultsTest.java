@@ -29,7 +29,6 @@ class FaultsTest {
     private static final String LATER = " not in this version yet; ";
     private static final String QOS = " (it comes with the quality-of-service release)";
     private static final String LAYER3 = " (it comes with the layer 3 release)";
-    private static final String ROUTING = " (it comes with the routing release)";
 
     @TempDir
     Path folder;
@@ -54,8 +53,8 @@ class FaultsTest {
                         "proxy.yaml:3: engine.drain_timeout: unknown key; did you mean drain-timeout?",
                         "proxy.yaml:4: engine.max-flows: \"many\" is not a whole number",
                         "proxy.yaml:6: services[0].backends: the service has no backend",
-                        "proxy.yaml:8: services[0].algorithm: only round-robin is there: the other algorithms are"
-                                + LATER + "use round-robin" + ROUTING,
+                        "proxy.yaml:8: services[0].algorithm: geo needs to know where the proxy runs: multicloud.provider and"
+                                + " multicloud.region",
                         "proxy.yaml:9: services[0].idle-timeout: \"60\" has no unit (ns, us, ms, s, m, h, d);"
                                 + " did you mean 60s?"),
                 Faulty.formatted(Faulty.load(folder, yaml)));
@@ -118,10 +117,25 @@ class FaultsTest {
                         "manager: { url: 'http://m:8000' }",
                         "manager.url: the manager is" + LATER
                                 + "remove the key or set it to null (it comes with the manager release)"),
+                of("multicloud: { enabled: maybe }", "multicloud.enabled: \"maybe\" is neither true nor false"),
                 of(
-                        "multicloud: { enabled: true }",
-                        "multicloud.enabled: multi-cloud routing is" + LATER + "set it to false or remove the key"
-                                + ROUTING),
+                        "multicloud: { provider: aws, region: us-east-11 }",
+                        "multicloud.region: \"us-east-11\" is no region of aws; did you mean us-east-1?"),
+                of(
+                        "multicloud: { region: us-east-1 }",
+                        "multicloud.region: says half of where the proxy runs: give provider and region, or neither"),
+                of(
+                        "multicloud: { prices: [ { provider: gcp, region: us-east-1, cost-per-gb: 1 } ] }",
+                        "multicloud.prices[0].region: \"us-east-1\" is no region of gcp; did you mean us-east1?"),
+                of(
+                        "multicloud: { prices: [ { provider: gcp, cost-per-gb: 1 }, { provider: gcp, cost-per-gb: 2 } ] }",
+                        "multicloud.prices[1]: has the price of gcp *, which multicloud.prices[0] has as well (proxy.yaml:5)"),
+                of(
+                        "multicloud: { prices: [ { provider: gcp, cost-per-gb: -1 } ] }",
+                        "multicloud.prices[0].cost-per-gb: \"-1\" must be from 0 to 1000000"),
+                of(
+                        "multicloud: { regions: [ { provider: onprem, region: cellar, latitude: 91, longitude: 8 } ] }",
+                        "multicloud.regions[0].latitude: \"91\" must be from -90 to 90"),
                 of(
                         "observability: { tracing: { enabled: true } }",
                         "observability.tracing.enabled: trace export is" + LATER
@@ -264,12 +278,13 @@ class FaultsTest {
                 of("burst: 1KB", "services[0].burst: \"1KB\" must be from 1500B to 256MiB"),
                 of("gateways: [ ]", "services[0].gateways: layer 3 is" + LATER + "remove the key" + LAYER3),
                 of(
-                        "algorithm: weighted_rr",
-                        "services[0].algorithm: only round-robin is there: the other algorithms are" + LATER
-                                + "use round-robin" + ROUTING),
-                of(
                         "algorithm: rond-robin",
-                        "services[0].algorithm: \"rond-robin\" must be round-robin; did you mean round-robin?"),
+                        "services[0].algorithm: \"rond-robin\" is none of round-robin, weighted-round-robin,"
+                                + " least-connections, latency, cost, weighted, geo, failover, maglev; did you mean"
+                                + " round-robin?"),
+                of(
+                        "routing: { table-size: 65536 }",
+                        "services[0].routing.table-size: \"65536\" is no prime; did you mean 65537?"),
                 of(
                         "health: { protocol: htp }",
                         "services[0].health.protocol: \"htp\" is none of none, tcp, udp, http, https, icmp;"
@@ -441,15 +456,23 @@ class FaultsTest {
                 of(
                         "[ ~ ]",
                         "[0]: is empty, but a mapping is wanted; its keys are id, address, provider, region, cost-per-gb,"
-                                + " weight, priority"),
+                                + " weight, bandwidth, priority, max-connections, enabled"),
                 of(
-                        "[ { address: \"h:1\", weight: 2 } ]",
-                        "[0].weight: weights, which round-robin would ignore, are" + LATER
-                                + "remove the key or set it to 1" + ROUTING),
+                        "[ { address: \"h:1\", weight: 0 } ]",
+                        "[0].weight: is 0, as are those of all other backends of the service: nobody would get anything"),
                 of(
-                        "[ { address: \"h:1\", priority: 2 } ]",
-                        "[0].priority: priorities, which round-robin would ignore, are" + LATER
-                                + "remove the key or set it to 1" + ROUTING),
+                        "[ { address: \"h:1\", enabled: false } ]",
+                        "[0].enabled: is false, as it is for all other backends of the service"),
+                of("[ { address: \"h:1\", weight: -1 } ]", "[0].weight: \"-1\" must be from 0 to 1000000"),
+                of(
+                        "[ { address: \"h:1\", provider: aws, region: us-west-7 } ]",
+                        "[0].region: \"us-west-7\" is no region of aws; did you mean us-west-1?"),
+                of(
+                        "[ { address: \"h:1\", provider: azure, region: moon } ]",
+                        "[0].region: \"moon\" is no region of azure; multicloud.regions takes those that are new"),
+                of(
+                        "[ { address: \"h:1\", provider: aws } ]",
+                        "[0].region: is not given: which region of aws?"),
                 of("[ { address: \"h:1\", weight: 1, priority: 1, provider: on_prem } ]"),
                 of(
                         "[ { address: \"h:1\", provider: gpc } ]",

@@ -96,9 +96,9 @@ class GeneratedDocsTest {
                 "services: [ { name: a, listen: 'http://h:1', backends: [ { address: 'h:1' } ] } ]",
                 "services: [ { name: a, listen: 'tcp://*:1', rate: { to-nobody: 1Gbit }, backends: [ { address: 'h:1' } ] } ]",
                 "services: [ { name: a, listen: 'tcp://*:1', rate: [ ], backends: [ { address: 'h:1' } ] } ]",
-                "services: [ { name: a, listen: 'tcp://*:1', algorithm: maglev, backends: [ { address: 'h:1' } ] } ]",
+                "services: [ { name: a, listen: 'tcp://*:1', algorithm: magic, backends: [ { address: 'h:1' } ] } ]",
                 "services: [ { listen: 'tcp://*:1', backends: [ { address: 'h:1' } ] } ]",
-                "services: [ { name: a, listen: 'tcp://*:1', backends: [ { address: 'h:1', weight: 2 } ] } ]"
+                "services: [ { name: a, listen: 'tcp://*:1', backends: [ { address: 'h:1', weight: -2 } ] } ]"
             })
     void shouldRefuseWhatTheLoaderRefuses(String yaml) {
         assertFalse(validate(yaml).isEmpty(), "the schema accepts " + yaml);

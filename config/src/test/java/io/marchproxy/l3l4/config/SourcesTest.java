@@ -159,16 +159,16 @@ class SourcesTest {
     @CsvSource(delimiter = '|', textBlock = """
             MANAGER_URL | http://m | the manager is not in this version yet
             CLUSTER_API_KEY | hunter2 | the manager is not in this version yet
-            ENABLE_MULTICLOUD | True | multi-cloud routing is not in this version yet
+            ENABLE_MULTICLOUD | maybe | "maybe" is neither true nor false
             ENABLE_OTEL | 1 | trace export is not in this version yet
             JAEGER_ENDPOINT | http://j:4317 | trace export is not in this version yet
             MARCHPROXY_MANAGER_URL | http://m | the manager is not in this version yet
             MARCHPROXY_CLUSTER_API_KEY | hunter2 | the manager is not in this version yet
-            MARCHPROXY_ENABLE_MULTICLOUD | yes | multi-cloud routing is not in this version yet
+            MARCHPROXY_ENABLE_MULTICLOUD | maybe | "maybe" is neither true nor false
             MARCHPROXY_ENABLE_TRACING | true | trace export is not in this version yet
             MARCHPROXY_DEFAULT_BANDWIDTH | 1000000 | the older form of services[].rate is not in this version yet
             MARCHPROXY_BURST_SIZE | 65536 | the older form of services[].burst is not in this version yet
-            MARCHPROXY_ROUTING_ALGORITHM | leastconn | only round-robin is there
+            MARCHPROXY_ROUTING_ALGORITHM | magic | "magic" is none of round-robin
             MARCHPROXY_METRICS_NAMESPACE | other | another prefix of metrics than marchproxy is not in this version yet
             MARCHPROXY_WORKER_THREAD | 4 | unknown; did you mean MARCHPROXY_WORKER_THREADS?
             MARCHPROXY_BIND_ADDR | nowhere | "nowhere" needs a port
@@ -248,7 +248,7 @@ class SourcesTest {
                 manager_url:
                 cluster_api_key: null
                 backends:
-                  - { name: a, url: "tcp://10.0.0.1:80", weight: 1, priority: 1, cloud: aws, region: r1, cost: 0.09, timeout: 2s }
+                  - { name: a, url: "tcp://10.0.0.1:80", weight: 1, priority: 1, cloud: aws, region: us-east-1, cost: 0.09, timeout: 2s }
                   - { name: b, url: "http://10.0.0.2/", cloud: on_prem, timeout: 2s }
                   - "10.0.0.3:81"
                 """;
@@ -271,7 +271,7 @@ class SourcesTest {
         assertEquals(Duration.ofSeconds(2), service.connect().timeout());
         assertEquals(
                 List.of(
-                        new BackendSettings("a", "10.0.0.1", 80, BackendSettings.Provider.AWS, "r1", 0.09),
+                        new BackendSettings("a", "10.0.0.1", 80, BackendSettings.Provider.AWS, "us-east-1", 0.09),
                         new BackendSettings("b", "10.0.0.2", 80),
                         new BackendSettings("10.0.0.3:81", "10.0.0.3", 81)),
                 service.backends());
@@ -344,12 +344,10 @@ class SourcesTest {
                         "proxy.yaml:7: log_level: \"loud\" is none of trace, debug, info, warn, error",
                         "proxy.yaml:10: backends[0].url: \"ftp://10.0.0.1:80\" has a scheme, but HOST:PORT is wanted; did you"
                                 + " mean 10.0.0.1:80?",
-                        "proxy.yaml:10: backends[0].weight: weights, which round-robin would ignore, are not in this version"
-                                + " yet; remove the key or set it to 1 (it comes with the routing release)",
                         "proxy.yaml:11: backends[1].timeout: differs from another backend's; all of a service share"
                                 + " connect.timeout",
                         "proxy.yaml:11: backends[1].colour: unknown key; known here are id, address, provider, region,"
-                                + " cost-per-gb, weight, priority"),
+                                + " cost-per-gb, weight, bandwidth, priority, max-connections, enabled"),
                 Faulty.formatted(Faulty.load(folder, yaml)).stream()
                         .sorted(new ByLine())
                         .toList());

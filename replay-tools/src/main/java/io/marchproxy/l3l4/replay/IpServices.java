@@ -171,7 +171,7 @@ final class IpServices {
                 new ClassifySettings(profiles, relays.classify().rules()),
                 relays.shape(),
                 relays.mark(),
-                new RouteSettings(pools),
+                new RouteSettings(relays.route().seed(), relays.route().epochOffsetNs(), pools),
                 new Names(backends, relays.names().listeners()));
     }
 

@@ -7,10 +7,13 @@ import io.marchproxy.l3l4.config.schema.Field;
 import io.marchproxy.l3l4.config.schema.Group;
 import io.marchproxy.l3l4.config.schema.Groups;
 import io.marchproxy.l3l4.config.schema.Key;
+import io.marchproxy.l3l4.config.schema.MulticloudKeys;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings.Version;
+import io.marchproxy.l3l4.config.settings.RoutingSettings.Sticky;
+import io.marchproxy.l3l4.config.settings.ServiceSettings.Algorithm;
 import java.util.List;
 
 /**
@@ -50,6 +53,7 @@ final class Idle {
         }
         checkQos(root.group(QosKeys.QOS), root.groups(ServiceKeys.SERVICES));
         root.groups(ServiceKeys.SERVICES).forEach(this::checkService);
+        root.groups(ServiceKeys.SERVICES).forEach(this::checkRouting);
         checkExports(root.group(Catalogue.OBSERVABILITY));
         Bound manager = root.group(Catalogue.MANAGER);
         if (manager.find(Catalogue.MANAGER_URL).isEmpty()) {
@@ -129,6 +133,39 @@ final class Idle {
         Bound proxy = service.group(ServiceKeys.PROXY_PROTOCOL);
         if (proxy.get(ServiceKeys.PROXY_ACCEPT) == Version.NONE) {
             idle(proxy, "proxy-protocol.accept is none", ServiceKeys.PROXY_TIMEOUT);
+        }
+    }
+
+    private void checkRouting(Bound service) {
+        Algorithm algorithm = service.get(ServiceKeys.ALGORITHM);
+        Bound routing = service.group(ServiceKeys.ROUTING);
+        String why = "the algorithm is " + algorithm.label();
+        if (!root.group(MulticloudKeys.MULTICLOUD).get(MulticloudKeys.ENABLED)) {
+            idle(service, "multicloud.enabled is false", ServiceKeys.ALGORITHM);
+        }
+        if (algorithm != Algorithm.COST) {
+            idle(routing, why, ServiceKeys.LATENCY_BUDGET);
+        }
+        if (algorithm != Algorithm.WEIGHTED) {
+            idle(routing, why, ServiceKeys.LATENCY_WEIGHT, ServiceKeys.COST_WEIGHT, ServiceKeys.BANDWIDTH_WEIGHT);
+        }
+        if (routing.find(ServiceKeys.DAILY_BUDGET).isEmpty()) {
+            idle(routing, "there is no daily-budget", ServiceKeys.BUDGET_BACK_AT);
+        }
+        boolean hashes = algorithm == Algorithm.MAGLEV || routing.get(ServiceKeys.STICKY) == Sticky.CLIENT;
+        if (!hashes) {
+            idle(routing, "neither maglev nor sticky is chosen", ServiceKeys.TABLE_SIZE);
+        }
+        for (Bound backend : service.groups(ServiceKeys.BACKENDS)) {
+            if (algorithm == Algorithm.ROUND_ROBIN && backend.get(ServiceKeys.WEIGHT) != 1) {
+                idle(backend, why, ServiceKeys.WEIGHT);
+            }
+            if (algorithm != Algorithm.WEIGHTED) {
+                idle(backend, why, ServiceKeys.BANDWIDTH);
+            }
+            if (algorithm != Algorithm.FAILOVER && backend.get(ServiceKeys.PRIORITY) != 1) {
+                idle(backend, why, ServiceKeys.PRIORITY);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.ConnectSettings;
 import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings;
+import io.marchproxy.l3l4.config.settings.RoutingSettings;
 import io.marchproxy.l3l4.config.settings.ServiceBuilder;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.config.settings.ShapingSettings;
@@ -19,6 +20,8 @@ final class ServiceBinder {
         ServiceBuilder builder = ServiceSettings.builder(service.get(ServiceKeys.NAME))
                 .trafficClass(service.get(ServiceKeys.CLASS))
                 .shaping(shaping(service))
+                .algorithm(service.get(ServiceKeys.ALGORITHM))
+                .routing(routing(service.group(ServiceKeys.ROUTING)))
                 .maxConnections(service.get(ServiceKeys.MAX_CONNECTIONS))
                 .idleTimeout(service.get(ServiceKeys.IDLE_TIMEOUT))
                 .connect(connect(service.group(ServiceKeys.CONNECT)))
@@ -46,6 +49,20 @@ final class ServiceBinder {
                 rate.find(ServiceKeys.RATE_TO_BACKEND).orElse(0L),
                 rate.find(ServiceKeys.RATE_TO_CLIENT).orElse(0L),
                 service.find(ServiceKeys.BURST).orElse(0L));
+    }
+
+    private static RoutingSettings routing(Bound routing) {
+        return new RoutingSettings(
+                routing.get(ServiceKeys.STICKY),
+                routing.get(ServiceKeys.LATENCY_BUDGET),
+                routing.get(ServiceKeys.LATENCY_WEIGHT),
+                routing.get(ServiceKeys.COST_WEIGHT),
+                routing.get(ServiceKeys.BANDWIDTH_WEIGHT),
+                routing.get(ServiceKeys.SLOW_START),
+                routing.get(ServiceKeys.PANIC_THRESHOLD),
+                routing.find(ServiceKeys.DAILY_BUDGET).orElse(0.0),
+                routing.get(ServiceKeys.BUDGET_BACK_AT),
+                routing.get(ServiceKeys.TABLE_SIZE));
     }
 
     private static ConnectSettings connect(Bound connect) {
@@ -100,6 +117,11 @@ final class ServiceBinder {
                 address.port(),
                 backend.get(ServiceKeys.PROVIDER),
                 backend.get(ServiceKeys.REGION),
-                backend.get(ServiceKeys.COST_PER_GB));
+                backend.find(ServiceKeys.COST_PER_GB).orElse(0.0),
+                backend.get(ServiceKeys.WEIGHT),
+                backend.find(ServiceKeys.BANDWIDTH).orElse(0L),
+                backend.get(ServiceKeys.PRIORITY),
+                backend.find(ServiceKeys.BACKEND_MAX).orElse(0),
+                backend.get(ServiceKeys.BACKEND_ENABLED));
     }
 }

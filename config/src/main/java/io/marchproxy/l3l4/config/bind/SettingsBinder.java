@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.config.bind;
 
 import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.schema.Catalogue;
+import io.marchproxy.l3l4.config.schema.MulticloudKeys;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.AdminSettings;
@@ -11,6 +12,7 @@ import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.config.settings.LatencySettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
+import io.marchproxy.l3l4.config.settings.MulticloudSettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
@@ -35,6 +37,7 @@ public final class SettingsBinder {
                             .ifPresent(rate -> accept.settle(ServiceKeys.ACCEPT_BURST, Math.toIntExact(rate))));
         }
         new Contradictions(root, faults).check();
+        new CloudChecks(root, faults).check();
     }
 
     /** Tells what is written and changes nothing; only for a configuration without faults. */
@@ -55,6 +58,7 @@ public final class SettingsBinder {
                         .toList(),
                 root.get(Catalogue.LOG_LEVEL),
                 latency(root.group(Catalogue.OBSERVABILITY).group(Catalogue.LATENCY)),
+                multicloud(root.group(MulticloudKeys.MULTICLOUD)),
                 Effective.hash(root));
     }
 
@@ -111,6 +115,21 @@ public final class SettingsBinder {
                 latency.get(Catalogue.LATENCY_ENABLED),
                 latency.get(Catalogue.LATENCY_INTERVAL),
                 latency.get(Catalogue.LATENCY_MAX_SIZE));
+    }
+
+    private static MulticloudSettings multicloud(Bound multicloud) {
+        return new MulticloudSettings(
+                multicloud.get(MulticloudKeys.ENABLED),
+                multicloud.find(MulticloudKeys.PROVIDER).orElse(null),
+                multicloud.find(MulticloudKeys.REGION).orElse(null),
+                multicloud.get(MulticloudKeys.PRICE_VERSION),
+                multicloud.groups(MulticloudKeys.REGIONS).stream()
+                        .map(region -> new MulticloudSettings.RegionSettings(
+                                region.get(MulticloudKeys.PLACE_PROVIDER),
+                                region.get(MulticloudKeys.PLACE_REGION),
+                                region.get(MulticloudKeys.LATITUDE),
+                                region.get(MulticloudKeys.LONGITUDE)))
+                        .toList());
     }
 
     private static QosSettings qos(Bound qos) {

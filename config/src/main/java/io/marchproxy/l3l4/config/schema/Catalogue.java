@@ -151,11 +151,6 @@ public final class Catalogue {
                     JOURNAL,
                     FLOW_STATE));
 
-    private static final Group MULTICLOUD = new Group(
-            "multicloud",
-            "Routing among clouds.",
-            List.of(Key.of("enabled", Values.BOOLEAN, false, "Whether backends are chosen by cloud.")));
-
     public static final Key<URI> TRACING_ENDPOINT =
             Key.of("endpoint", Values.URL, URI.create("http://127.0.0.1:4317"), "Where spans go by OTLP.");
     public static final Key<Boolean> TRACING_ENABLED =
@@ -223,7 +218,7 @@ public final class Catalogue {
                     ENGINE,
                     QosKeys.QOS,
                     ServiceKeys.SERVICES,
-                    MULTICLOUD,
+                    MulticloudKeys.MULTICLOUD,
                     OBSERVABILITY,
                     MANAGER));
 

@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 public final class NotYet {
     private static final String OBSERVABILITY = "the observability release";
     private static final String QOS = "the quality-of-service release";
-    private static final String ROUTING = "the routing release";
     private static final String MANAGER = "the manager release";
     private static final String LAYER3 = "the layer 3 release";
 
@@ -52,23 +51,6 @@ public final class NotYet {
             any("metrics_namespace", "another prefix of metrics than marchproxy is", REMOVE, OBSERVABILITY),
             any("manager.url", "the manager is", "remove the key or set it to null", MANAGER),
             any("manager.cluster-api-key", "the manager is", "remove the key or set it to null", MANAGER),
-            off("multicloud.enabled", "multi-cloud routing is", ROUTING),
-            words(
-                    "services[].algorithm",
-                    "only round-robin is there: the other algorithms are",
-                    "use round-robin",
-                    ROUTING,
-                    "latency",
-                    "cost",
-                    "weighted",
-                    "weighted-round-robin",
-                    "weighted_rr",
-                    "least-connections",
-                    "geo",
-                    "failover",
-                    "maglev"),
-            one("services[].backends[].weight", "weights, which round-robin would ignore, are", ROUTING),
-            one("services[].backends[].priority", "priorities, which round-robin would ignore, are", ROUTING),
             new Row(
                     "services[].listen",
                     text -> text.matches("(tun|ip|l3|raw|xdp|af-xdp|interface|packet):.*"),
@@ -119,16 +101,7 @@ public final class NotYet {
         return new Row(path, _ -> true, List.of(), feature, remedy, release);
     }
 
-    private static Row one(String path, String feature, String release) {
-        Predicate<String> other = text -> text.matches("[0-9]{1,9}(\\.[0-9]{1,9})?") && Double.parseDouble(text) != 1;
-        return new Row(path, other, List.of(1), feature, "remove the key or set it to 1", release);
-    }
-
     private static Row zero(String path, String feature, String release) {
         return new Row(path, text -> !text.equals("0"), List.of(0), feature, REMOVE, release);
-    }
-
-    private static Row words(String path, String feature, String remedy, String release, String... words) {
-        return new Row(path, List.of(words)::contains, null, feature, remedy, release);
     }
 }

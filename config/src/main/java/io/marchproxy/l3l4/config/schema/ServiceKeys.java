@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings;
+import io.marchproxy.l3l4.config.settings.RoutingSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
@@ -22,6 +23,10 @@ public final class ServiceKeys {
     private static final int ONE_GIB = 1 << 30;
 
     static final ValueType<Long> RATE_TYPE = Values.rate(ShapingSettings.LOWEST_RATE, ShapingSettings.HIGHEST_RATE);
+    static final ValueType<BackendSettings.Provider> PROVIDER_TYPE = Values.word(
+            BackendSettings.Provider.class,
+            BackendSettings.Provider::label,
+            Map.of("on_prem", BackendSettings.Provider.ONPREM));
     static final ValueType<TrafficClass> CLASS_TYPE = Values.word(TrafficClass.class, TrafficClass::name, Map.of());
 
     public static final Key<String> NAME =
@@ -50,9 +55,72 @@ public final class ServiceKeys {
             "What may pass at once when the service was below its rate before.");
     public static final Key<ServiceSettings.Algorithm> ALGORITHM = Key.of(
             "algorithm",
-            Values.word(ServiceSettings.Algorithm.class),
+            Values.word(
+                    ServiceSettings.Algorithm.class,
+                    ServiceSettings.Algorithm::label,
+                    Map.of("weighted_rr", ServiceSettings.Algorithm.WEIGHTED_ROUND_ROBIN)),
             DEFAULT.algorithm(),
             "How a backend is chosen among the healthy ones.");
+
+    private static final ValueType<Double> COUNTS = Values.decimal(0, 1_000_000);
+    public static final Key<RoutingSettings.Sticky> STICKY = Key.of(
+            "sticky",
+            Values.word(RoutingSettings.Sticky.class),
+            RoutingSettings.DEFAULT.sticky(),
+            "Whether a client's flows all go to one of those that the algorithm would choose from.");
+    public static final Key<Duration> LATENCY_BUDGET = Key.of(
+            "latency-budget",
+            Values.duration(Duration.ZERO, Duration.ofHours(1)),
+            RoutingSettings.DEFAULT.latencyBudget(),
+            "For cost: the slower are taken when none is within it; 0 for no limit.");
+    public static final Key<Double> LATENCY_WEIGHT = Key.of(
+            "latency-weight", COUNTS, RoutingSettings.DEFAULT.latencyWeight(), "For weighted: what latency counts.");
+    public static final Key<Double> COST_WEIGHT =
+            Key.of("cost-weight", COUNTS, RoutingSettings.DEFAULT.costWeight(), "For weighted: what cost counts.");
+    public static final Key<Double> BANDWIDTH_WEIGHT = Key.of(
+            "bandwidth-weight",
+            COUNTS,
+            RoutingSettings.DEFAULT.bandwidthWeight(),
+            "For weighted: what bandwidth counts.");
+    public static final Key<Duration> SLOW_START = Key.of(
+            "slow-start",
+            Values.duration(Duration.ZERO, Duration.ofHours(1)),
+            RoutingSettings.DEFAULT.slowStart(),
+            "For how long the share of a backend that returned grows to its whole; 0 for at once.");
+    public static final Key<Integer> PANIC_THRESHOLD = Key.of(
+            "panic-threshold",
+            Values.integer(0, 100),
+            RoutingSettings.DEFAULT.panicThreshold(),
+            "Percentage of healthy backends below which all are used, healthy or not; 0 for never.");
+    public static final Key<Double> DAILY_BUDGET = Key.open(
+            "daily-budget",
+            COUNTS,
+            "no limit",
+            "Money for a day (UTC); once it is spent, new flows go to the cheapest healthy backends.");
+    public static final Key<Integer> BUDGET_BACK_AT = Key.of(
+            "budget-back-at",
+            Values.integer(1, 100),
+            RoutingSettings.DEFAULT.budgetBackAt(),
+            "Percentage of the budget below which the algorithm chooses again: the next day, or when the budget is raised.");
+    public static final Key<Integer> TABLE_SIZE = Key.of(
+            "table-size",
+            Values.prime(2, 655_373),
+            RoutingSettings.DEFAULT.tableSize(),
+            "For maglev and sticky: places of the table, a hundred times the backends or more.");
+    public static final Group ROUTING = new Group(
+            "routing",
+            "How the algorithm chooses.",
+            List.of(
+                    STICKY,
+                    LATENCY_BUDGET,
+                    LATENCY_WEIGHT,
+                    COST_WEIGHT,
+                    BANDWIDTH_WEIGHT,
+                    SLOW_START,
+                    PANIC_THRESHOLD,
+                    DAILY_BUDGET,
+                    BUDGET_BACK_AT,
+                    TABLE_SIZE));
     public static final Key<Integer> MAX_CONNECTIONS = Key.of(
             "max-connections",
             Values.integer(1, 100_000_000),
@@ -253,32 +321,51 @@ public final class ServiceKeys {
             "What the backend is called in reports and metrics; unique in its service.");
     public static final Key<HostPort> BACKEND_ADDRESS =
             Key.required("address", Values.HOST_PORT, "Where it is: HOST:PORT, a name or an address.");
-    public static final Key<BackendSettings.Provider> PROVIDER = Key.of(
-            "provider",
-            Values.word(
-                    BackendSettings.Provider.class,
-                    BackendSettings.Provider::label,
-                    Map.of("on_prem", BackendSettings.Provider.ONPREM)),
-            BackendSettings.Provider.ONPREM,
-            "Who runs it.");
-    public static final Key<String> REGION =
-            Key.of("region", Values.TEXT, "local", "Where it runs, in the provider's words.");
-    public static final Key<Double> COST_PER_GB = Key.of(
+    public static final Key<BackendSettings.Provider> PROVIDER =
+            Key.of("provider", PROVIDER_TYPE, BackendSettings.Provider.ONPREM, "Who runs it.");
+    public static final Key<String> REGION = Key.of(
+            "region",
+            Values.TEXT,
+            "local",
+            "Where it runs: a region of the cloud's, or, on premises, any name.");
+    public static final Key<Double> COST_PER_GB = Key.open(
             "cost-per-gb",
             Values.decimal(0, 1_000_000),
-            0.0,
-            "Price of 10^9 bytes that leave it; shown with the traffic.");
-    private static final Key<Double> WEIGHT =
-            Key.of("weight", Values.decimal(0, 1_000_000), 1.0, "Share of the traffic for weighted algorithms.");
-    private static final Key<Integer> PRIORITY =
-            Key.of("priority", Values.integer(0, 1_000_000), 1, "Tier for failover.");
+            "what multicloud.prices says, else 0",
+            "Price of 10^9 bytes that leave it.");
+    public static final Key<Double> WEIGHT = Key.of(
+            "weight",
+            Values.decimal(0, 1_000_000),
+            1.0,
+            "Its share of the traffic, for all algorithms but round-robin; 0 for none.");
+    public static final Key<Long> BANDWIDTH = Key.open(
+            "bandwidth", RATE_TYPE, "not known", "What the path to it carries, for the algorithm weighted.");
+    public static final Key<Integer> PRIORITY = Key.of(
+            "priority", Values.integer(0, 1_000_000), 1, "Its tier for the algorithm failover: the lowest goes first.");
+    public static final Key<Integer> BACKEND_MAX = Key.open(
+            "max-connections",
+            Values.integer(1, 100_000_000),
+            "no limit",
+            "Connections and UDP sessions that it may have, over all shards.");
+    public static final Key<Boolean> BACKEND_ENABLED = Key.of(
+            "enabled", Values.BOOLEAN, true, "false: it gets nothing new, and keeps what it has until that ends.");
     public static final Groups BACKENDS = new Groups(
             "backends",
             "Where its traffic goes; at least one.",
             new Group(
                     "",
                     "One backend.",
-                    List.of(BACKEND_ID, BACKEND_ADDRESS, PROVIDER, REGION, COST_PER_GB, WEIGHT, PRIORITY)));
+                    List.of(
+                            BACKEND_ID,
+                            BACKEND_ADDRESS,
+                            PROVIDER,
+                            REGION,
+                            COST_PER_GB,
+                            WEIGHT,
+                            BANDWIDTH,
+                            PRIORITY,
+                            BACKEND_MAX,
+                            BACKEND_ENABLED)));
 
     public static final Groups SERVICES = new Groups(
             "services",
@@ -294,6 +381,7 @@ public final class ServiceKeys {
                             GUARANTEE,
                             BURST,
                             ALGORITHM,
+                            ROUTING,
                             MAX_CONNECTIONS,
                             IDLE_TIMEOUT,
                             CONNECT,

@@ -8,8 +8,24 @@ package io.marchproxy.l3l4.config.settings;
  * @param provider who runs it
  * @param region where, in the provider's words
  * @param costPerGb of bytes that leave it, per 10^9 bytes
+ * @param weight its share; 0 for none
+ * @param bandwidth of the path to it in bits per second; 0 when it is not known
+ * @param priority its tier, the lowest first
+ * @param maxConnections connections and sessions at the most, over all shards; 0 for no limit
+ * @param enabled whether it gets anything new
  */
-public record BackendSettings(String id, String host, int port, Provider provider, String region, double costPerGb) {
+public record BackendSettings(
+        String id,
+        String host,
+        int port,
+        Provider provider,
+        String region,
+        double costPerGb,
+        double weight,
+        long bandwidth,
+        int priority,
+        int maxConnections,
+        boolean enabled) {
     /** Who runs a backend. */
     public enum Provider {
         AWS("aws"),
@@ -34,6 +50,15 @@ public record BackendSettings(String id, String host, int port, Provider provide
         if (!(costPerGb >= 0 && costPerGb <= 1_000_000)) {
             throw new IllegalArgumentException("cost-per-gb must be from 0 to 1000000, not " + costPerGb);
         }
+        if (!(weight >= 0 && weight <= 1_000_000)) {
+            throw new IllegalArgumentException("weight must be from 0 to 1000000, not " + weight);
+        }
+        Ranges.check("backend max-connections", maxConnections, 0, 100_000_000);
+    }
+
+    /** A backend without anything special. */
+    public BackendSettings(String id, String host, int port, Provider provider, String region, double costPerGb) {
+        this(id, host, port, provider, region, costPerGb, 1, 0, 1, 0, true);
     }
 
     /** A backend on the premises at no cost. */

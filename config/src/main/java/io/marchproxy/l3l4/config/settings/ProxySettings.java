@@ -16,6 +16,7 @@ public record ProxySettings(
         List<ServiceSettings> services,
         LogLevel logLevel,
         LatencySettings latency,
+        MulticloudSettings multicloud,
         String hash) {
 
     /** How much is logged. */
@@ -41,5 +42,18 @@ public record ProxySettings(
             LogLevel logLevel,
             String hash) {
         this(dataDir, admin, engine, qos, services, logLevel, LatencySettings.DEFAULT, hash);
+    }
+
+    /** Settings that say nothing of clouds. */
+    public ProxySettings(
+            Path dataDir,
+            AdminSettings admin,
+            EngineSettings engine,
+            QosSettings qos,
+            List<ServiceSettings> services,
+            LogLevel logLevel,
+            LatencySettings latency,
+            String hash) {
+        this(dataDir, admin, engine, qos, services, logLevel, latency, MulticloudSettings.DEFAULT, hash);
     }
 }

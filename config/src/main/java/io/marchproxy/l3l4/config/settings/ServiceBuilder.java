@@ -12,6 +12,8 @@ public final class ServiceBuilder {
     private final List<BackendSettings> backends = new ArrayList<>();
     private TrafficClass trafficClass = TrafficClass.P3;
     private ShapingSettings shaping = ShapingSettings.NONE;
+    private ServiceSettings.Algorithm algorithm = ServiceSettings.Algorithm.ROUND_ROBIN;
+    private RoutingSettings routing = RoutingSettings.DEFAULT;
     private int maxConnections = 100_000;
     private Duration idleTimeout = Duration.ofSeconds(60);
     private ConnectSettings connect = ConnectSettings.DEFAULT;
@@ -57,6 +59,16 @@ public final class ServiceBuilder {
 
     public ServiceBuilder shaping(ShapingSettings value) {
         shaping = value;
+        return this;
+    }
+
+    public ServiceBuilder algorithm(ServiceSettings.Algorithm value) {
+        algorithm = value;
+        return this;
+    }
+
+    public ServiceBuilder routing(RoutingSettings value) {
+        routing = value;
         return this;
     }
 
@@ -139,7 +151,8 @@ public final class ServiceBuilder {
                 listen,
                 trafficClass,
                 shaping,
-                ServiceSettings.Algorithm.ROUND_ROBIN,
+                algorithm,
+                routing,
                 maxConnections,
                 idleTimeout,
                 connect,

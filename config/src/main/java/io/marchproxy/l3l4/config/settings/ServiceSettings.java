@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.config.settings;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * the defaults.
  *
  * @param shaping how fast it may be
+ * @param algorithm how a backend is chosen
+ * @param routing what the algorithm goes by
  * @param maxConnections TCP connections at the most, over all shards
  * @param idleTimeout after which a silent TCP connection is closed; zero for never
  * @param acceptRate per client address, or null for no limit
@@ -24,6 +27,7 @@ public record ServiceSettings(
         TrafficClass trafficClass,
         ShapingSettings shaping,
         Algorithm algorithm,
+        RoutingSettings routing,
         int maxConnections,
         Duration idleTimeout,
         ConnectSettings connect,
@@ -41,7 +45,20 @@ public record ServiceSettings(
 
     /** How a backend is chosen. */
     public enum Algorithm {
-        ROUND_ROBIN
+        ROUND_ROBIN,
+        WEIGHTED_ROUND_ROBIN,
+        LEAST_CONNECTIONS,
+        LATENCY,
+        COST,
+        WEIGHTED,
+        GEO,
+        FAILOVER,
+        MAGLEV;
+
+        /** As written in the configuration. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     /** What happens to a new UDP session at the cap. */

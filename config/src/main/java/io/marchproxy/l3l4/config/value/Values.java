@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
 import io.marchproxy.l3l4.config.settings.RuleSettings.Range;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -190,6 +191,25 @@ public final class Values {
                 },
                 String::valueOf,
                 Map.of("enum", List.copyOf(powers)));
+    }
+
+    /** Whole numbers that are prime. */
+    public static ValueType<Integer> prime(int least, int most) {
+        return new ValueType<>(
+                "prime number, " + least + " to " + most,
+                text -> {
+                    int number = (int) whole(text, least, most);
+                    int next = number;
+                    while (!BigInteger.valueOf(next).isProbablePrime(40)) {
+                        next++;
+                    }
+                    if (next != number) {
+                        throw new BadValueException("is no prime", Integer.toString(next));
+                    }
+                    return number;
+                },
+                String::valueOf,
+                Map.of(TYPE, INTEGER, "minimum", least, "maximum", most));
     }
 
     /** Decimal numbers. */

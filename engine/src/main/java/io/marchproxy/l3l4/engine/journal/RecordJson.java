@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import io.marchproxy.l3l4.stages.pipeline.Derived;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Settings records as JSON and back, exactly: every component by its name, whatever a stage's settings grow to. Not for the
  * packet path. A text that lacks a component, or has one more, was written by another version and is refused: a replay under
  * settings that were guessed would prove nothing.
+ *
+ * <p>What is derived of other components is left out, and made anew by the record.
  *
  * <p>Components are records, lists, enumerations, texts, whole numbers, decimals and truth values.
  */
@@ -45,6 +48,7 @@ final class RecordJson {
     private static void write(JsonGenerator json, @Nullable Object value) throws IOException {
         switch (value) {
             case null -> json.writeNull();
+            case Derived _ -> json.writeNull();
             case Record record -> {
                 json.writeStartObject();
                 for (RecordComponent component : record.getClass().getRecordComponents()) {

@@ -54,6 +54,8 @@ public final class SettingsCompiler {
     private final Numbers<ListenerKey> listeners = new Numbers<>(MOST_LISTENERS, "listeners");
     private final NameResolver names;
     private final int shards;
+    private final long seed;
+    private final long epochOffsetNs;
     private final TreeMap<Integer, CompiledService> known = new TreeMap<>();
     private final TreeMap<Integer, CompiledService> next = new TreeMap<>();
     private int servicesKnown;
@@ -77,8 +79,21 @@ public final class SettingsCompiler {
      * @param shards that share the rates
      */
     public SettingsCompiler(NameResolver names, int shards) {
+        this(names, shards, 0, 0);
+    }
+
+    /**
+     * Resolves names by the given resolver.
+     *
+     * @param shards that share the rates
+     * @param seed of what is drawn by chance when a backend is chosen
+     * @param epochOffsetNs to add to the shards' time for nanoseconds since 1970 (UTC)
+     */
+    public SettingsCompiler(NameResolver names, int shards, long seed, long epochOffsetNs) {
         this.names = names;
         this.shards = shards;
+        this.seed = seed;
+        this.epochOffsetNs = epochOffsetNs;
     }
 
     /**
@@ -88,7 +103,11 @@ public final class SettingsCompiler {
      */
     public static SettingsCompiler goingOnFrom(PipelineSettings recorded, ProxySettings next) throws SettingsException {
         SettingsCompiler compiler =
-                new SettingsCompiler(NameResolver.offline(), recorded.shape().shards());
+                new SettingsCompiler(
+                        NameResolver.offline(),
+                        recorded.shape().shards(),
+                        recorded.route().seed(),
+                        recorded.route().epochOffsetNs());
         CompiledSettings fresh = new SettingsCompiler(NameResolver.offline()).compile(next);
         RecordedNumbers numbers = new RecordedNumbers(recorded, fresh);
         for (CompiledService service : numbers.services()) {
@@ -143,10 +162,11 @@ public final class SettingsCompiler {
         List<Names.Listener> listenerNames = new ArrayList<>();
         TreeMap<Integer, CompiledService> nextServices = new TreeMap<>();
         TreeMap<Integer, BackendPool> nextPools = new TreeMap<>();
+        RouteCompiler routes = new RouteCompiler(source.multicloud());
         known.forEach((id, service) -> {
             nextServices.put(id, new CompiledService(id, service.protocol(), false, service.settings()));
             // Without backends: nobody watches their health any more, and should they come back they begin as healthy.
-            nextPools.put(id, pool(service.settings(), List.of()));
+            nextPools.put(id, routes.pool(service.settings(), List.of()));
         });
         for (ServiceSettings settings : source.services()) {
             for (Protocol protocol : Protocol.values()) {
@@ -156,7 +176,7 @@ public final class SettingsCompiler {
                     nextServices.put(id, service);
                     List<CompiledBackend> pool = backends(service, resolved, faults);
                     compiledBackends.addAll(pool);
-                    nextPools.put(id, pool(settings, pool));
+                    nextPools.put(id, routes.pool(settings, pool));
                     compiledListeners.addAll(listeners(service, protocol, resolved, faults, listenerNames));
                 }
             }
@@ -266,13 +286,6 @@ public final class SettingsCompiler {
         return addresses;
     }
 
-    private static BackendPool pool(ServiceSettings settings, List<CompiledBackend> backends) {
-        return new BackendPool(
-                backends.stream().map(backend -> backend.target().index()).toList(),
-                settings.connect().tries(),
-                settings.connect().total().toNanos());
-    }
-
     private static Names names(List<CompiledBackend> backends, List<Names.Listener> listeners) {
         return new Names(
                 backends.stream()
@@ -304,7 +317,7 @@ public final class SettingsCompiler {
                         qos.classes().get(1).dscp(),
                         qos.classes().get(2).dscp(),
                         qos.classes().get(3).dscp()),
-                new RouteSettings(pools),
+                new RouteSettings(seed, epochOffsetNs, pools),
                 names);
     }
 

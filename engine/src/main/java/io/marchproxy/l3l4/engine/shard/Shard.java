@@ -244,6 +244,29 @@ public final class Shard implements ShardContext {
         });
     }
 
+    /** Gives this shard its share of what a backend may have. Completes when it is in force. */
+    public CompletableFuture<Void> room(int backend, int flows) {
+        return postAndWait(event -> {
+            event.kind(EventKind.ROOM);
+            event.backend(backend);
+            event.argument0(flows);
+        });
+    }
+
+    /**
+     * Tells the shard what of a service's daily budget was spent elsewhere. Completes when it knows.
+     *
+     * @param day that it was spent on, in days since 1970 (UTC)
+     */
+    public CompletableFuture<Void> spent(int service, double sum, long day) {
+        return postAndWait(event -> {
+            event.kind(EventKind.SPENT);
+            event.service(service);
+            event.argument0(Double.doubleToLongBits(sum));
+            event.argument1(day);
+        });
+    }
+
     /** Gives this shard its share of a service's session cap. Completes when it is in force. */
     public CompletableFuture<Void> quota(int service, int sessions) {
         return postAndWait(event -> {

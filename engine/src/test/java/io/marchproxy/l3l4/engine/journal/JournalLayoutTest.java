@@ -42,7 +42,7 @@ class JournalLayoutTest {
         assertEquals("IDLE REPLIES_COMPLETE EVICTED CLOSED RESET REFUSED", names(FlowEnd.values()));
         assertEquals(
                 "DATA OPEN CONNECTED CONNECT_FAILED FIN RESET CLOSED BACKPRESSURE ICMP_ERROR TICK CONFIG HEALTH QUOTA"
-                        + " SNAPSHOT RESTORE MEASURED",
+                        + " SNAPSHOT RESTORE MEASURED ROOM SPENT",
                 names(EventKind.values()));
     }
 

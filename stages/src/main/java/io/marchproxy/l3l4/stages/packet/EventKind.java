@@ -50,7 +50,14 @@ public enum EventKind {
      * What probing a backend found. Backend field: its index; argument 0: round trip of the last probe in nanoseconds, 0 when it
      * had no answer; argument 1: loss over the window in parts per million.
      */
-    MEASURED;
+    MEASURED,
+    /** This shard's share of what a backend may have. Backend field: its index; argument 0: connections and sessions. */
+    ROOM,
+    /**
+     * What of a service's daily budget was spent elsewhere: by other shards, and before a restart. Service field; argument 0: bits of
+     * the sum, a double; argument 1: the day that it was spent on, in days since 1970 (UTC).
+     */
+    SPENT;
 
     private static final EventKind[] VALUES = values();
 

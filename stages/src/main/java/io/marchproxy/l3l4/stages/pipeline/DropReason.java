@@ -25,7 +25,9 @@ public enum DropReason {
     BACKEND_UNREACHABLE("The backend's host answered that nobody listens (ICMP)"),
     SEND_FAILED("The kernel refused to send"),
     DRAINING("The service is shutting down"),
-    QUEUE_DELAY("Its client's packets have waited too long for too long (CoDel)");
+    QUEUE_DELAY("Its client's packets have waited too long for too long (CoDel)"),
+    BACKENDS_FULL("Every backend that may be used has as many flows as it may have"),
+    NO_ROUTE("No gateway leads to the destination");
 
     private static final DropReason[] VALUES = values();
 

@@ -14,6 +14,7 @@ import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.route.HealthView;
+import io.marchproxy.l3l4.stages.route.RouteFigures;
 import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.HoldingStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
@@ -123,6 +124,15 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             }
             case MEASURED -> {
                 route.measured(event.backend(), event.argument0(), event.argument1(), nowNs);
+                consumed(event);
+            }
+            case ROOM -> {
+                route.room(event.backend(), (int) Math.clamp(event.argument0(), 0L, (long) Integer.MAX_VALUE));
+                consumed(event);
+            }
+            case SPENT -> {
+                route.spentElsewhere(
+                        event.service(), Double.longBitsToDouble(event.argument0()), event.argument1(), nowNs);
                 consumed(event);
             }
             case QUOTA -> quota(event);
@@ -362,6 +372,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         if (entry != 0) {
             timers.cancel(entry);
             classify.forget(entry);
+            route.forget(entry);
             flows.remove(flowRef);
         }
     }
@@ -431,6 +442,11 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     /** Health as the route stage sees it. Any thread may ask. */
     public HealthView health() {
         return route.health();
+    }
+
+    /** What the route stage counts. Any thread may ask. */
+    public RouteFigures routeFigures() {
+        return route.figures();
     }
 
     /** UDP sessions of a service at present. Any thread may ask. */

@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 
-/** Per backend number: whether it is healthy, and whether a pool names it. One thread writes; any may ask for health. */
+/** Per backend number: health, flows, latency, bytes. One thread writes; any may ask for what {@link HealthView} has. */
 final class BackendStates implements HealthView {
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(byte[].class);
     private static final VarHandle STATES = statesHandle();
@@ -23,6 +23,8 @@ final class BackendStates implements HealthView {
     private byte[] states = {};
 
     private final BackendLatencies latencies = new BackendLatencies();
+    private final BackendFlows flows = new BackendFlows();
+    private final BackendBills bills = new BackendBills();
 
     /** When a backend became healthy again, or {@link #NEVER}. The pipeline's thread alone. */
     private long[] recoveredNs = {};
@@ -31,13 +33,15 @@ final class BackendStates implements HealthView {
     void apply(List<BackendPool> pools) {
         byte[] before = states;
         byte[] after = new byte[Math.max(before.length, count(pools))];
+        grow(after.length);
         for (BackendPool pool : pools) {
-            for (int backend : pool.backends()) {
+            for (PoolMember member : pool.members()) {
+                int backend = member.number();
                 int health = backend < before.length ? before[backend] & UNHEALTHY : 0;
                 after[backend] = (byte) (IN_POOL | health);
+                bills.price(backend, member.costPerGb());
             }
         }
-        grow(after.length);
         for (int i = 0; i < after.length; i++) {
             if ((after[i] & IN_POOL) == 0) {
                 recoveredNs[i] = NEVER;
@@ -53,6 +57,8 @@ final class BackendStates implements HealthView {
             recoveredNs = Arrays.copyOf(recoveredNs, length);
             Arrays.fill(recoveredNs, before, length, NEVER);
             latencies.grow(length);
+            flows.grow(length);
+            bills.grow(length);
         }
     }
 
@@ -67,7 +73,8 @@ final class BackendStates implements HealthView {
         }
     }
 
-    private boolean isInPool(int backend) {
+    /** Whether a pool names it. By the pipeline's thread, as all that follows. */
+    boolean isInPool(int backend) {
         return backend >= 0 && backend < states.length && (states[backend] & IN_POOL) != 0;
     }
 
@@ -90,6 +97,16 @@ final class BackendStates implements HealthView {
         return latencies;
     }
 
+    /** Their flows. */
+    BackendFlows flows() {
+        return flows;
+    }
+
+    /** Their bytes and what they cost. */
+    BackendBills bills() {
+        return bills;
+    }
+
     /** When a backend that was unhealthy became healthy again, or {@link #NEVER}. */
     long recoveredNs(int backend) {
         return recoveredNs[backend];
@@ -101,7 +118,7 @@ final class BackendStates implements HealthView {
         return backend < 0 || backend >= mine.length || ((byte) CELL.getOpaque(mine, backend) & UNHEALTHY) == 0;
     }
 
-    /** Whether new traffic may be sent there: named by a pool and healthy. By the pipeline's thread. */
+    /** Whether traffic of a flow that is there may go on to it: named by a pool and healthy. */
     boolean usable(int backend) {
         byte[] mine = states;
         return backend < mine.length && mine[backend] == IN_POOL;
@@ -114,6 +131,8 @@ final class BackendStates implements HealthView {
             to.number(mine[i]);
             to.number(recoveredNs[i]);
             latencies.save(i, to);
+            flows.save(i, to);
+            bills.save(i, to);
         }
     }
 
@@ -125,6 +144,8 @@ final class BackendStates implements HealthView {
             after[i] = (byte) from.number(0, IN_POOL | UNHEALTHY);
             recoveredNs[i] = from.number();
             latencies.restore(i, from);
+            flows.restore(i, from);
+            bills.restore(i, from);
         }
         STATES.setRelease(this, after);
     }
@@ -140,8 +161,8 @@ final class BackendStates implements HealthView {
     private static int count(List<BackendPool> pools) {
         int count = 0;
         for (BackendPool pool : pools) {
-            for (int backend : pool.backends()) {
-                count = Math.max(count, backend + 1);
+            for (PoolMember member : pool.members()) {
+                count = Math.max(count, member.number() + 1);
             }
         }
         return count;

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.packet.TcpView;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
@@ -14,6 +15,7 @@ import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses a flow's backend among the healthy ones, and keeps to it: a connection for its life, a UDP session or a flow of IP
@@ -26,7 +28,13 @@ public final class RouteStage implements Stage {
     private final FlowTable flows;
     private final RememberedSessions remembered;
     private final BackendStates states = new BackendStates();
-    private ServicePool[] pools = {};
+    private final Draw draw;
+
+    /** Replaced by a new snapshot; others than the pipeline's thread may read it. */
+    private volatile ServicePool[] pools = {};
+
+    /** When the day ends of a service that has money to spend; {@code Long.MAX_VALUE} when none has. */
+    private long dayEndsNs = Long.MAX_VALUE;
 
     /** A stage that remembers no sessions of before. */
     public RouteStage(RouteSettings settings, FlowTable flows) {
@@ -41,27 +49,39 @@ public final class RouteStage implements Stage {
     public RouteStage(RouteSettings settings, FlowTable flows, RememberedSessions remembered) {
         this.flows = flows;
         this.remembered = remembered;
+        this.draw = new Draw(settings.seed());
         apply(settings);
     }
 
-    /** Takes over a snapshot. Health stays with the backends' numbers, flows stay with their backends. */
+    /**
+     * Takes over a snapshot. Health stays with the backends' numbers, flows stay with their backends. The seed is the first
+     * snapshot's.
+     */
     public void apply(RouteSettings settings) {
         List<BackendPool> after = settings.pools();
         states.apply(after);
         int before = pools.length;
-        pools = Arrays.copyOf(pools, Math.max(before, after.size()));
+        ServicePool[] next = Arrays.copyOf(pools, Math.max(before, after.size()));
+        boolean hasBudget = false;
         for (int i = 0; i < after.size(); i++) {
+            BackendPool pool = after.get(i);
+            hasBudget |= pool.choice().dailyBudget() > 0;
             if (i < before) {
-                pools[i].apply(after.get(i));
+                next[i].apply(pool, settings.epochOffsetNs());
             } else {
-                pools[i] = new ServicePool(states, after.get(i));
+                next[i] = new ServicePool(states, draw, pool, settings.epochOffsetNs());
             }
         }
+        pools = next;
+        dayEndsNs = hasBudget ? Long.MIN_VALUE : Long.MAX_VALUE;
     }
 
     /** Takes in that a backend's health flipped; one that returns starts slowly from {@code nowNs} on. */
     public void health(int backend, boolean healthy, long nowNs) {
         states.healthy(backend, healthy, nowNs);
+        for (ServicePool pool : pools) {
+            pool.stale();
+        }
     }
 
     /**
@@ -72,6 +92,30 @@ public final class RouteStage implements Stage {
      */
     public void measured(int backend, long rttNs, long lossPpm, long nowNs) {
         states.measured(backend, rttNs, lossPpm, nowNs);
+    }
+
+    /** Sets this shard's share of what a backend may have; flows beyond it are not ended. */
+    public void room(int backend, int flows) {
+        if (states.isInPool(backend)) {
+            states.flows().room(backend, flows);
+        }
+    }
+
+    /** Takes in what of a service's money was spent elsewhere on a day, in days since 1970. */
+    public void spentElsewhere(int service, double sum, long day, long nowNs) {
+        if (service < pools.length) {
+            pools[service].budget().elsewhere(sum, day, nowNs);
+        }
+    }
+
+    /** What the stage has spent, refused and sent, for any thread. */
+    public RouteFigures figures() {
+        return new RouteFigures(this::pool, states);
+    }
+
+    private @Nullable ServicePool pool(int service) {
+        ServicePool[] all = pools;
+        return service < all.length ? all[service] : null;
     }
 
     /** Health as this stage sees it, for any thread. */
@@ -90,12 +134,35 @@ public final class RouteStage implements Stage {
             return followConnection(packet, entry, isConnection, nowNs);
         }
         int backend = FlowEntry.backend(entry);
-        boolean isSettled = (backend >= 0 && states.usable(backend)) || !packet.isToBackend();
+        boolean isToBackend = packet.isToBackend();
+        boolean isSettled = (backend >= 0 && states.usable(backend)) || !isToBackend;
         if (isSettled || (isConnection && !packet.isIpPacket())) {
+            if (!isToBackend) {
+                bill(packet, backend, nowNs);
+            }
             packet.backend(backend);
             return Verdict.CONTINUE;
         }
         return chooseForSession(packet, entry, backend, nowNs);
+    }
+
+    /** Counts what leaves a backend, whatever becomes of it afterwards: its provider is paid for that. */
+    private void bill(PacketDescriptor packet, int backend, long nowNs) {
+        if (nowNs >= dayEndsNs) {
+            turnDay(nowNs);
+        }
+        if (backend >= 0) {
+            states.bills().add(backend, packet.lengthBytes());
+        }
+    }
+
+    private void turnDay(long nowNs) {
+        long next = Long.MAX_VALUE;
+        for (ServicePool pool : pools) {
+            pool.budget().turnDay(nowNs);
+            next = Math.min(next, pool.budget().dayEndsNs());
+        }
+        dayEndsNs = next;
     }
 
     private Verdict followConnection(PacketDescriptor event, long entry, boolean isConnection, long nowNs) {
@@ -107,31 +174,42 @@ public final class RouteStage implements Stage {
             return isConnection ? connectAgain(event, entry, nowNs) : DropReason.CONNECT_FAILED.drop(event);
         }
         if (kind == EventKind.CONNECTED && isConnection) {
-            states.connected(FlowEntry.backend(entry), FlowEntry.connectNs(entry), nowNs);
+            connected(entry, nowNs);
         }
         event.backend(FlowEntry.backend(entry));
         return Verdict.CONTINUE;
+    }
+
+    private void connected(long entry, long nowNs) {
+        int backend = FlowEntry.backend(entry);
+        if (states.isInPool(backend)) {
+            states.flows().answered(backend, nowNs);
+            states.connected(backend, FlowEntry.connectNs(entry), nowNs);
+        }
     }
 
     private Verdict chooseForSession(PacketDescriptor packet, long entry, int before, long nowNs) {
         if (before == PacketDescriptor.NO_BACKEND) {
             long known = remembered.find(packet, nowNs);
             if (known != PacketDescriptor.NO_FLOW) {
-                return goOn(packet, entry, known);
+                return goOn(packet, entry, known, nowNs);
             }
+        } else if (states.isInPool(before) && pools[packet.service()].keepsInPanic(before, nowNs)) {
+            packet.backend(before);
+            return Verdict.CONTINUE;
         }
-        return choose(packet, entry, before);
+        return choose(packet, entry, before, nowNs);
     }
 
     /** A session of before this start goes on: at its backend if that may be chosen, and in any case with its counters. */
-    private Verdict goOn(PacketDescriptor packet, long entry, long known) {
+    private Verdict goOn(PacketDescriptor packet, long entry, long known, long nowNs) {
         int backend = remembered.backend(known);
         Verdict verdict = Verdict.CONTINUE;
         if (backend >= 0 && states.usable(backend)) {
-            FlowEntry.backend(entry, backend);
+            send(entry, backend);
             packet.backend(backend);
         } else {
-            verdict = choose(packet, entry, PacketDescriptor.NO_BACKEND);
+            verdict = choose(packet, entry, PacketDescriptor.NO_BACKEND, nowNs);
         }
         if (verdict == Verdict.CONTINUE) {
             remembered.take(known, entry);
@@ -139,11 +217,11 @@ public final class RouteStage implements Stage {
         return verdict;
     }
 
-    private Verdict choose(PacketDescriptor packet, long entry, int before) {
-        int chosen = pools[packet.service()].next();
-        if (chosen == PacketDescriptor.NO_BACKEND) {
+    private Verdict choose(PacketDescriptor packet, long entry, int before, long nowNs) {
+        int chosen = pools[packet.service()].choose(entry, 0, nowNs);
+        if (chosen < 0) {
             if (before == PacketDescriptor.NO_BACKEND || !states.healthy(before)) {
-                return DropReason.NO_HEALTHY_BACKEND.drop(packet);
+                return reason(chosen).drop(packet);
             }
             packet.backend(before);
             return Verdict.CONTINUE;
@@ -151,14 +229,18 @@ public final class RouteStage implements Stage {
         if (before != PacketDescriptor.NO_BACKEND) {
             packet.flags(packet.flags() | DescriptorFlags.REROUTED);
         }
-        FlowEntry.backend(entry, chosen);
+        send(entry, chosen);
         packet.backend(chosen);
         return Verdict.CONTINUE;
     }
 
+    private static DropReason reason(int answer) {
+        return answer == ServicePool.FULL ? DropReason.BACKENDS_FULL : DropReason.NO_HEALTHY_BACKEND;
+    }
+
     private Verdict connect(PacketDescriptor packet, long entry, long nowNs) {
         ServicePool pool = pools[packet.service()];
-        return connectTo(pool.next(), packet, entry, pool, nowNs);
+        return connectTo(pool.choose(entry, 0, nowNs), packet, entry, pool, nowNs);
     }
 
     private Verdict connectAgain(PacketDescriptor packet, long entry, long nowNs) {
@@ -167,14 +249,18 @@ public final class RouteStage implements Stage {
                 || remainingNs(entry, pool, nowNs) <= 0) {
             return DropReason.CONNECT_FAILED.drop(packet);
         }
-        return connectTo(pool.nextUntried(FlowEntry.tried(entry)), packet, entry, pool, nowNs);
+        return connectTo(pool.choose(entry, FlowEntry.tried(entry), nowNs), packet, entry, pool, nowNs);
     }
 
-    private static Verdict connectTo(int backend, PacketDescriptor packet, long entry, ServicePool pool, long nowNs) {
-        if (backend == PacketDescriptor.NO_BACKEND) {
-            return DropReason.NO_HEALTHY_BACKEND.drop(packet);
+    private Verdict connectTo(int backend, PacketDescriptor packet, long entry, ServicePool pool, long nowNs) {
+        if (backend < 0) {
+            return reason(backend).drop(packet);
         }
-        FlowEntry.backend(entry, backend);
+        if (isConnecting(entry)) {
+            states.flows().answered(FlowEntry.backend(entry), nowNs);
+        }
+        send(entry, backend);
+        states.flows().connects(backend, nowNs);
         FlowEntry.tried(entry, FlowEntry.tried(entry) | pool.maskOf(backend));
         FlowEntry.tries(entry, FlowEntry.tries(entry) + 1);
         packet.backend(backend);
@@ -182,9 +268,41 @@ public final class RouteStage implements Stage {
         return Verdict.CONTINUE;
     }
 
+    /** Binds a flow to a backend, or to none, and keeps count of both. */
+    private void send(long entry, int backend) {
+        int before = FlowEntry.backend(entry);
+        if (before >= 0) {
+            states.flows().ends(before);
+        }
+        if (backend >= 0) {
+            states.flows().begins(backend);
+        }
+        FlowEntry.backend(entry, backend);
+    }
+
+    /** Takes note that a flow is about to be freed. */
+    public void forget(long entry) {
+        int backend = FlowEntry.backend(entry);
+        if (backend >= 0) {
+            if (isConnecting(entry)) {
+                states.flows().givenUp(backend);
+            }
+            states.flows().ends(backend);
+        }
+    }
+
+    /** Whether a flow waits for its connect to be answered. */
+    private static boolean isConnecting(long entry) {
+        return FlowEntry.protocol(entry) == IpPacket.TCP
+                && FlowEntry.tries(entry) > 0
+                && (FlowEntry.tcpFlags(entry) & TcpView.ACK) == 0
+                && FlowEntry.backend(entry) >= 0;
+    }
+
     @Override
     public void save(StateWriter to) {
         states.save(to);
+        to.number(draw.state());
         to.number(pools.length);
         for (ServicePool pool : pools) {
             pool.save(to);
@@ -194,6 +312,8 @@ public final class RouteStage implements Stage {
     @Override
     public void restore(StateReader from) {
         states.restore(from);
+        draw.state(from.number());
+        dayEndsNs = dayEndsNs == Long.MAX_VALUE ? Long.MAX_VALUE : Long.MIN_VALUE;
         from.number(pools.length, pools.length);
         for (ServicePool pool : pools) {
             pool.restore(from);

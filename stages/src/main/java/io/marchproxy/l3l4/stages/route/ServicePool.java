@@ -4,81 +4,299 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The backends of one service, taken in turn. The first choice is the first in configured order, so that a replay begins
- * where the original did; a reload goes on from where the turn stood.
+ * Chooses among the backends of one service: by its algorithm, and past those that have no room, were tried already, or have only
+ * just returned and have had their share. The pipeline's thread; what is said so, any may ask.
  */
 final class ServicePool extends SingleWriter {
+    /** Answer when backends may be used, but none has room. */
+    static final int FULL = -2;
+
+    private static final int NOBODY = PacketDescriptor.NO_BACKEND;
     private static final int MASK_BITS = Long.SIZE;
 
-    private final BackendStates states;
-    private int[] backends = {};
-    private int turn;
-    private int connectTries;
-    private long connectTotalNs;
+    /** How old a list may be that measurements, slow starts or money have a part in. */
+    private static final long LONGEST_NS = 10_000_000;
 
-    ServicePool(BackendStates states, BackendPool settings) {
+    private final BackendStates states;
+    private final Draw draw;
+    private Candidates candidates;
+    private BackendPool settings;
+    private Algorithm own;
+
+    /** Takes the place of the service's own algorithm when the day's money is spent. */
+    private Algorithm cheapest;
+
+    private Algorithm now;
+    private boolean isSaving;
+    private volatile DailyBudget budget;
+    private boolean[] left;
+    private boolean isStale = true;
+    private boolean isRamping;
+    private long refreshedNs;
+    private volatile long panics;
+    private volatile long refused;
+
+    ServicePool(BackendStates states, Draw draw, BackendPool settings, long epochOffsetNs) {
         this.states = states;
-        apply(settings);
+        this.draw = draw;
+        this.settings = settings;
+        candidates = new Candidates(states, settings.members());
+        own = Algorithm.of(settings.choice(), candidates, draw);
+        cheapest = new LowestCost(candidates, 0);
+        now = own;
+        budget = new DailyBudget(states.bills(), candidates, settings.choice(), epochOffsetNs);
+        left = new boolean[candidates.size()];
     }
 
-    void apply(BackendPool settings) {
-        backends = settings.backends().stream().mapToInt(Integer::intValue).toArray();
-        connectTries = settings.connectTries();
-        connectTotalNs = settings.connectTotalNs();
-        turn = backends.length == 0 ? 0 : turn % backends.length;
+    void apply(BackendPool next, long epochOffsetNs) {
+        Algorithm before = own;
+        DailyBudget spent = budget;
+        settings = next;
+        candidates = new Candidates(states, next.members());
+        own = Algorithm.of(next.choice(), candidates, draw);
+        own.goOnFrom(before);
+        cheapest = new LowestCost(candidates, 0);
+        now = own;
+        budget = new DailyBudget(states.bills(), candidates, next.choice(), epochOffsetNs);
+        budget.goOnFrom(spent);
+        left = new boolean[candidates.size()];
+        isStale = true;
     }
 
     /** Connects at the most for one client connection. */
     int connectTries() {
-        return connectTries;
+        return settings.connectTries();
     }
 
     long connectTotalNs() {
-        return connectTotalNs;
+        return settings.connectTotalNs();
     }
 
-    /** The next usable backend, or {@code NO_BACKEND}. */
-    int next() {
-        return next(0L);
+    /** Health has changed: what was drawn up holds no more. */
+    void stale() {
+        isStale = true;
     }
 
-    /** The next usable backend that a mask over the pool's first 64 does not name; if all are named, one that is. */
-    int nextUntried(long tried) {
-        int backend = next(tried);
-        return backend == PacketDescriptor.NO_BACKEND ? next(0L) : backend;
+    /** Draws up what is picked from, if that is needed. */
+    void refresh(long nowNs) {
+        if (isStale || (followsTime() && nowNs - refreshedNs >= LONGEST_NS)) {
+            candidates.refresh(settings.choice().panicPercent());
+            isRamping = anyRamping(nowNs);
+            isSaving = budget.saves(nowNs);
+            now = isSaving ? cheapest : own;
+            if (candidates.count() > 0) {
+                now.refresh(nowNs);
+            }
+            refreshedNs = nowNs;
+            isStale = false;
+        }
     }
 
-    private int next(long tried) {
-        int position = turn;
-        for (int i = 0; i < backends.length; i++) {
-            int candidate = position;
-            position = position + 1 == backends.length ? 0 : position + 1;
-            if (states.usable(backends[candidate]) && (tried & bit(candidate)) == 0) {
-                turn = position;
-                return backends[candidate];
+    private boolean followsTime() {
+        return isRamping || settings.choice().dailyBudget() > 0 || now.followsTime();
+    }
+
+    private boolean anyRamping(long nowNs) {
+        for (int i = 0; i < candidates.count(); i++) {
+            if (share(candidates.usable(i), nowNs) < 1) {
+                return true;
             }
         }
-        return PacketDescriptor.NO_BACKEND;
+        return false;
+    }
+
+    /** The part of its traffic that a backend gets: less than 1 for a while after it returned. */
+    double share(int position, long nowNs) {
+        long recoveredNs = candidates.recoveredNs(position);
+        long slowStartNs = settings.choice().slowStartNs();
+        if (recoveredNs == BackendStates.NEVER || nowNs - recoveredNs >= slowStartNs) {
+            return 1;
+        }
+        return (double) Math.max(nowNs - recoveredNs, 0) / slowStartNs;
+    }
+
+    /**
+     * A backend for a new flow.
+     *
+     * @param entry the flow's
+     * @param tried a mask over the pool's first 64, of those that are not to be taken while there are others
+     * @return its number, {@code NO_BACKEND} or {@link #FULL}
+     */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes what it counts
+    int choose(long entry, long tried, long nowNs) {
+        refresh(nowNs);
+        if (candidates.count() == 0) {
+            return NOBODY;
+        }
+        int picked = pick(entry, nowNs);
+        if (picked < 0 || !isFree(picked, tried, nowNs)) {
+            picked = pickOther(entry, tried, nowNs);
+        }
+        if (candidates.isPanic()) {
+            panics++;
+        }
+        if (picked < 0) {
+            refused++;
+            return FULL;
+        }
+        return candidates.number(picked);
+    }
+
+    private int pick(long entry, long nowNs) {
+        MaglevTable table = table();
+        return table == null
+                ? now.pick(nowNs)
+                : table.walk(hash(entry), now.shortlist());
+    }
+
+    /** The table that flows are hashed into; money goes before it, stickiness after it. */
+    private @Nullable MaglevTable table() {
+        return settings.table();
+    }
+
+    /** Of the client alone for stickiness, else of the flow. */
+    private long hash(long entry) {
+        return settings.choice().sticky() ? StableHash.ofClient(entry) : StableHash.ofFlow(entry);
+    }
+
+    private boolean isFree(int position, long tried, long nowNs) {
+        return (tried & bit(position)) == 0
+                && !candidates.isFull(position)
+                && (!isRamping || admits(position, nowNs));
+    }
+
+    private boolean admits(int position, long nowNs) {
+        double share = share(position, nowNs);
+        return share >= 1 || draw.fraction() < share;
+    }
+
+    /** The one picked is not free: the next best of the others, then those that returned lately, then those tried before. */
+    private int pickOther(long entry, long tried, long nowNs) {
+        int others = 0;
+        int untried = 0;
+        for (int i = 0; i < left.length; i++) {
+            boolean hasRoom = candidates.mayBeUsed(i) && !candidates.isFull(i);
+            left[i] = hasRoom && (tried & bit(i)) == 0;
+            untried += left[i] ? 1 : 0;
+            others += hasRoom ? 1 : 0;
+        }
+        if (others == 0) {
+            return NOBODY;
+        }
+        if (untried == 0) {
+            for (int i = 0; i < left.length; i++) {
+                left[i] = candidates.mayBeUsed(i) && !candidates.isFull(i);
+            }
+        } else if (isRamping) {
+            leaveOutRamping(untried, nowNs);
+        }
+        MaglevTable table = table();
+        int picked = table == null ? bestLeft(nowNs) : table.walk(hash(entry), left);
+        if (picked < 0) {
+            picked = bestLeft(nowNs);
+        }
+        now.took(picked);
+        return picked;
+    }
+
+    private void leaveOutRamping(int untried, long nowNs) {
+        int rest = untried;
+        for (int i = 0; i < left.length; i++) {
+            if (left[i] && rest > 1 && !admits(i, nowNs)) {
+                left[i] = false;
+                rest--;
+            }
+        }
+    }
+
+    private int bestLeft(long nowNs) {
+        int best = NOBODY;
+        double least = 0;
+        for (int i = 0; i < left.length; i++) {
+            if (left[i]) {
+                double score = now.score(i, nowNs);
+                if (best == NOBODY || score < least) {
+                    best = i;
+                    least = score;
+                }
+            }
+        }
+        return best;
     }
 
     /** The mask of a backend; 0 for those past the 64th, or no longer here. */
     long maskOf(int backend) {
-        for (int i = 0; i < Math.min(backends.length, MASK_BITS); i++) {
-            if (backends[i] == backend) {
-                return bit(i);
+        int position = positionOf(backend);
+        return position < 0 ? 0 : bit(position);
+    }
+
+    /** Where a backend stands in the pool; −1 when it is not here. Numbers mostly follow one another, so one look finds most. */
+    private int positionOf(int backend) {
+        int size = candidates.size();
+        if (size > 0) {
+            int likely = backend - candidates.number(0);
+            if (likely >= 0 && likely < size && candidates.number(likely) == backend) {
+                return likely;
             }
         }
-        return 0;
+        for (int i = 0; i < size; i++) {
+            if (candidates.number(i) == backend) {
+                return i;
+            }
+        }
+        return NOBODY;
+    }
+
+    /** Whether a flow may stay at a backend that is not healthy: in panic, when it is one of ours that are used. */
+    boolean keepsInPanic(int backend, long nowNs) {
+        if (settings.choice().panicPercent() == 0) {
+            return false;
+        }
+        refresh(nowNs);
+        int position = positionOf(backend);
+        return candidates.isPanic() && position >= 0 && candidates.mayBeUsed(position);
+    }
+
+    /** The service's money. */
+    DailyBudget budget() {
+        return budget;
+    }
+
+    /** Flows that were sent to whomever, healthy or not, since too few were healthy. Any thread. */
+    long panics() {
+        return panics;
+    }
+
+    /** Flows for which no backend had room. Any thread. */
+    long refused() {
+        return refused;
     }
 
     void save(StateWriter to) {
-        to.number(turn);
+        to.number(isStale ? 1 : 0);
+        to.number(refreshedNs);
+        to.number(isSaving ? 1 : 0);
+        to.number(isRamping ? 1 : 0);
+        to.number(panics);
+        own.save(to);
+        cheapest.save(to);
+        budget.save(to);
     }
 
     void restore(StateReader from) {
-        turn = from.number(0, Math.max(backends.length - 1, 0));
+        isStale = from.number(0, 1) == 1;
+        refreshedNs = from.number();
+        isSaving = from.number(0, 1) == 1;
+        now = isSaving ? cheapest : own;
+        isRamping = from.number(0, 1) == 1;
+        panics = from.number();
+        candidates.refresh(settings.choice().panicPercent());
+        own.restore(from);
+        cheapest.restore(from);
+        budget.restore(from);
     }
 
     private static long bit(int position) {

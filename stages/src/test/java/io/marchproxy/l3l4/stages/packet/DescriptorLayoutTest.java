@@ -71,14 +71,14 @@ class DescriptorLayoutTest {
     void shouldKeepTheNumbersOfEnumerationsThatJournalsHold() {
         assertEquals(
                 "[DATA, OPEN, CONNECTED, CONNECT_FAILED, FIN, RESET, CLOSED, BACKPRESSURE, ICMP_ERROR, TICK, CONFIG, HEALTH,"
-                        + " QUOTA, SNAPSHOT, RESTORE, MEASURED]",
+                        + " QUOTA, SNAPSHOT, RESTORE, MEASURED, ROOM, SPENT]",
                 Arrays.toString(EventKind.values()));
         assertEquals("[TO_BACKEND, TO_CLIENT]", Arrays.toString(Direction.values()));
         assertEquals("[CONTINUE, FORWARD, HOLD, DROP, CONSUMED]", Arrays.toString(Verdict.values()));
         assertEquals(
                 "[RING_FULL, TRUNCATED, OVERSIZED, MALFORMED, NO_SERVICE, FLOW_TABLE_FULL, SESSION_CAP, CONNECTION_CAP,"
                         + " ACCEPT_RATE, BAD_PROXY_HEADER, NO_HEALTHY_BACKEND, CONNECT_FAILED, QUEUE_FULL, FLOW_GONE,"
-                        + " RESET, BACKEND_UNREACHABLE, SEND_FAILED, DRAINING, QUEUE_DELAY]",
+                        + " RESET, BACKEND_UNREACHABLE, SEND_FAILED, DRAINING, QUEUE_DELAY, BACKENDS_FULL, NO_ROUTE]",
                 Arrays.toString(DropReason.values()));
     }
 

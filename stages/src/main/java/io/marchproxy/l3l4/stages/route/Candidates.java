@@ -1,0 +1,133 @@
+package io.marchproxy.l3l4.stages.route;
+
+import java.util.List;
+
+/**
+ * The backends of one service as its algorithm sees them: by position in the pool, with those that may be used at the moment
+ * drawn up when health or settings changed, and not for every flow. The pipeline's thread.
+ */
+final class Candidates {
+    private final BackendStates states;
+    private final PoolMember[] members;
+    private final boolean[] mayBeUsed;
+    private final int[] usable;
+    private int count;
+    private boolean isPanic;
+
+    Candidates(BackendStates states, List<PoolMember> members) {
+        this.states = states;
+        this.members = members.toArray(PoolMember[]::new);
+        this.mayBeUsed = new boolean[this.members.length];
+        this.usable = new int[this.members.length];
+    }
+
+    /**
+     * Draws up who may be used: the healthy among the enabled; all of the enabled in panic, which is when fewer of them are
+     * healthy than {@code panicPercent}.
+     */
+    void refresh(int panicPercent) {
+        int enabled = 0;
+        int healthy = 0;
+        for (PoolMember member : members) {
+            enabled += member.enabled() ? 1 : 0;
+            healthy += member.enabled() && states.usable(member.number()) ? 1 : 0;
+        }
+        isPanic = (long) healthy * 100 < (long) panicPercent * enabled;
+        count = 0;
+        for (int i = 0; i < members.length; i++) {
+            mayBeUsed[i] = members[i].enabled() && (isPanic || states.usable(members[i].number()));
+            if (mayBeUsed[i]) {
+                usable[count++] = i;
+            }
+        }
+    }
+
+    /** Backends, whether they may be used or not. */
+    int size() {
+        return members.length;
+    }
+
+    /** How many may be used. */
+    int count() {
+        return count;
+    }
+
+    /** Position of the n-th that may be used, in the pool's order. */
+    int usable(int n) {
+        return usable[n];
+    }
+
+    /** By position. Not to be changed. */
+    boolean[] mayBeUsed() {
+        return mayBeUsed;
+    }
+
+    boolean mayBeUsed(int position) {
+        return mayBeUsed[position];
+    }
+
+    /** Whether so few are healthy that all are used. */
+    boolean isPanic() {
+        return isPanic;
+    }
+
+    PoolMember member(int position) {
+        return members[position];
+    }
+
+    int number(int position) {
+        return members[position].number();
+    }
+
+    int active(int position) {
+        return states.flows().active(members[position].number());
+    }
+
+    /** Flows for its weight, the one that would come included: what two backends are compared by. */
+    double load(int position) {
+        return (active(position) + 1) / members[position].weight();
+    }
+
+    /** The position with the least load, from {@code first} on among equals; at least one may be used. */
+    int leastLoaded(int first) {
+        int best = -1;
+        double least = Double.POSITIVE_INFINITY;
+        int from = 0;
+        while (from < count && usable[from] < first) {
+            from++;
+        }
+        for (int n = 0; n < count; n++) {
+            int position = usable[from + n < count ? from + n : from + n - count];
+            double load = load(position);
+            if (load < least) {
+                least = load;
+                best = position;
+            }
+        }
+        return best < 0 ? usable[0] : best;
+    }
+
+    /** Whether it has as many flows as it may have. */
+    boolean isFull(int position) {
+        PoolMember member = members[position];
+        return member.maxConnections() != 0
+                && active(position)
+                        >= Math.min(
+                                member.maxConnections(), states.flows().room(member.number()));
+    }
+
+    /**
+     * What an exchange is to be expected to take, from probes and connects, losses included; if connects wait there for longer
+     * than that without an answer, for how long they do. 0 when nothing is known.
+     */
+    double latencyNs(int position, long nowNs) {
+        int backend = members[position].number();
+        return Math.max(
+                states.latencies().expectedNs(backend), (double) states.flows().waitingNs(backend, nowNs));
+    }
+
+    /** Since when it has been healthy again, or {@link BackendStates#NEVER}. */
+    long recoveredNs(int position) {
+        return states.recoveredNs(members[position].number());
+    }
+}

@@ -22,6 +22,7 @@ final class CaptureCounts {
     private long bytes;
     private long cut;
     private long badChecksums;
+    private long withoutLength;
     private long outOfOrder;
     private long withoutTime;
     private long leaps;
@@ -50,6 +51,11 @@ final class CaptureCounts {
     /** The packet's IPv4 header has a checksum that is not right. */
     void badChecksum() {
         badChecksums++;
+    }
+
+    /** The packet's header says no length; it has the frame's. */
+    void withoutLength() {
+        withoutLength++;
     }
 
     /** The packet is older than one before it. */
@@ -113,6 +119,7 @@ final class CaptureCounts {
                 count)));
         add(lines, "captured in part", cut);
         add(lines, "IPv4 header with a wrong checksum", badChecksums);
+        add(lines, "without a length in the header, as long as captured (segmentation offload)", withoutLength);
         add(lines, "out of order", outOfOrder);
         add(lines, "without a time", withoutTime);
         add(lines, "leaps of half a year and more in the times, left out", leaps);

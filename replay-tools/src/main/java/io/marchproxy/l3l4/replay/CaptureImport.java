@@ -106,14 +106,18 @@ final class CaptureImport implements PipelineOutput, AutoCloseable {
         event.reset(EventKind.DATA, arrivalNs(capture.timeNs()));
         long address = capture.address() + link.offset();
         int captured = capture.capturedBytes() - link.offset();
-        ParseResult result = parser.parse(address, captured);
+        int original = capture.originalBytes() - link.offset();
+        ParseResult result = parser.parse(address, captured, original);
         if (result.isReadable()) {
             parser.describe(event);
+            if (parser.isOfWireLength()) {
+                counts.withoutLength();
+            }
             if (parser.version() == 4 && !parser.ipv4().hasRightChecksum()) {
                 counts.badChecksum();
             }
         } else {
-            IpPacket.describeMalformed(event, address, captured, capture.originalBytes() - link.offset());
+            IpPacket.describeMalformed(event, address, captured, original);
         }
         counts.packet(result, event.lengthBytes());
         event.service(services.serviceOf(event));

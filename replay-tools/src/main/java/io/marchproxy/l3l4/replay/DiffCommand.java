@@ -13,7 +13,6 @@ import io.marchproxy.l3l4.replay.diff.Ledger;
 import io.marchproxy.l3l4.replay.diff.TableText;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
@@ -188,7 +187,7 @@ final class DiffCommand implements Callable<Integer> {
             out.print(text);
             out.flush();
         } else {
-            Files.writeString(file, text);
+            ResultFile.write(file, text);
         }
     }
 }

@@ -11,6 +11,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.PriorityQueue;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -96,11 +98,17 @@ final class ExportPcapCommand implements Callable<Integer> {
             for (Path folder : folders) {
                 shards.add(new ShardPackets(shards.size(), folder, sent, filter()));
             }
-            long written = export(folders, shards);
-            if (written == 0 && shards.stream().anyMatch(shard -> shard.flowRecords() > 0)) {
-                throw new JournalException("it was recorded in the mode flows, which knows no packets");
+            boolean toFile = !output.equals(STANDARD_OUTPUT);
+            try (ResultFile result = toFile ? new ResultFile(Path.of(output)) : null) {
+                long written = export(folders, shards, result);
+                if (written == 0 && shards.stream().anyMatch(shard -> shard.flowRecords() > 0)) {
+                    throw new JournalException("it was recorded in the mode flows, which knows no packets");
+                }
+                if (result != null) {
+                    result.complete();
+                }
+                tell(written, shards);
             }
-            tell(written, shards);
         } finally {
             for (ShardPackets shard : shards) {
                 shard.close();
@@ -118,7 +126,8 @@ final class ExportPcapCommand implements Callable<Integer> {
     }
 
     /** Merges the shards' packets by their times. */
-    private long export(List<Path> folders, List<ShardPackets> shards) throws IOException {
+    private long export(List<Path> folders, List<ShardPackets> shards, @Nullable ResultFile result)
+            throws IOException {
         PriorityQueue<Head> heads = new PriorityQueue<>(
                 Comparator.comparingLong((Head head) -> head.packet().timeNs())
                         .thenComparingInt(head -> head.packet().shard()));
@@ -132,7 +141,7 @@ final class ExportPcapCommand implements Callable<Integer> {
         ProgressLine progress = ProgressLine.onTerminal();
         long written = 0;
         try (CaptureWriter capture =
-                CaptureWriter.to(open(), format, "proxy-l3l4", Main.NAME + " " + Version.current())) {
+                CaptureWriter.to(open(result), format, "proxy-l3l4", Main.NAME + " " + Version.current())) {
             for (Head head = heads.poll(); head != null; head = heads.poll()) {
                 Packet packet = head.packet();
                 capture.packet(packet.timeNs(), packet.bytes(), packet.originalBytes(), packet.comment());
@@ -157,8 +166,8 @@ final class ExportPcapCommand implements Callable<Integer> {
         }
     }
 
-    private OutputStream open() throws IOException {
-        return output.equals(STANDARD_OUTPUT) ? new FileOutputStream(FileDescriptor.out) : new FileOutputStream(output);
+    private static OutputStream open(@Nullable ResultFile result) throws IOException {
+        return result == null ? new FileOutputStream(FileDescriptor.out) : Files.newOutputStream(result.path());
     }
 
     /** On standard error, since the capture itself may go to standard output. */

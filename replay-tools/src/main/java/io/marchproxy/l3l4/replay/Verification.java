@@ -88,6 +88,11 @@ public final class Verification implements AutoCloseable {
             // nothing runs beside
         }
 
+        /** The session is over, and its last replay ended: what follows is of another start of the service. */
+        default void sessionEnds() {
+            // nothing runs beside
+        }
+
         @Override
         default void close() {
             // nothing is open
@@ -194,6 +199,7 @@ public final class Verification implements AutoCloseable {
 
     private void finishSession() {
         stopReplay(ended);
+        companion.sessionEnds();
         dropCheckpoint();
         String unverified = lack;
         if (unverified != null) {

@@ -365,9 +365,11 @@ class ExportPcapCommandTest implements PipelineOutput {
             synthetic.datagrams(10);
         }
 
-        Tools.Outcome refused = Tools.run("export-pcap", data, "--output", folder.resolve("exported"));
+        Path exported = Files.writeString(folder.resolve("exported"), "of yesterday");
+        Tools.Outcome refused = Tools.run("export-pcap", data, "--output", exported);
 
         assertEquals(2, refused.exitCode());
+        assertEquals("of yesterday", Files.readString(exported));
         assertTrue(refused.err().contains("recorded in the mode flows, which knows no packets"), refused::toString);
     }
 

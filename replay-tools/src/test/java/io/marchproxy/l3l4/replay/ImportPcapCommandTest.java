@@ -162,6 +162,34 @@ class ImportPcapCommandTest {
         assertVerified();
     }
 
+    /** What a host's card has yet to cut into segments has no length in its header; what follows the payload is nothing of it. */
+    @Test
+    void shouldTakePacketsWithoutALengthAsLongAsTheyWereCaptured() throws Exception {
+        byte[] bulk = Packets.ipv4(1, 2, TCP, Packets.tcp(1000, 80, 1, 0x10, new byte[60_000]));
+        bulk[2] = 0;
+        bulk[3] = 0;
+        byte[] bulk6 = Packets.ipv6(1, 2, TCP, Packets.tcp(1000, 80, 1, 0x10, new byte[100]));
+        bulk6[4] = 0;
+        bulk6[5] = 0;
+        byte[] snapped = Arrays.copyOf(Packets.ethernet(bulk), 100);
+
+        Outcome imported = importFrom(file(CaptureBytes.littleEndian()
+                .pcap(CaptureBytes.ETHERNET)
+                .packet(NOON, 0, Packets.ethernet(bulk))
+                .packet(NOON, 1, snapped, 14 + 70_000)
+                .packet(NOON, 2, Packets.ethernet(bulk6))
+                .toArray()));
+
+        assertEquals(0, imported.exitCode(), imported::toString);
+        List<String> lines = imported.out().lines().toList();
+        assertTrue(lines.contains("frames 3, IP packets 3 of 130,200 bytes"), imported::toString);
+        assertTrue(
+                lines.contains("without a length in the header, as long as captured (segmentation offload): 3"),
+                imported::toString);
+        assertTrue(lines.contains("books: in 3 = out 3 + dropped 0 + held 0"), imported::toString);
+        assertVerified();
+    }
+
     @Test
     void shouldFindThePacketsServiceByTheAddressThatItIsSentTo() throws Exception {
         Outcome imported = importFrom(file(ethernet(

@@ -3,11 +3,14 @@ package io.marchproxy.l3l4.replay;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.Journals;
+import io.marchproxy.l3l4.engine.journal.JournalsAt;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.flow.FlowEntry;
+import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
@@ -24,10 +27,12 @@ import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.Objects;
 import org.HdrHistogram.Histogram;
 
 /** Journals of a pipeline without sockets, in time that runs as told. */
@@ -62,7 +67,13 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     /** The same with a budget for its files. */
     Synthetic(Path data, JournalSettings.Mode mode, PipelineSettings told, PipelineSettings real, long journalBytes)
             throws IOException {
-        this(data, mode, told, real, journalBytes, true);
+        this(data, mode, told, real, journalBytes, true, InstantSource.system());
+    }
+
+    /** A recording that begins when a wall clock says. */
+    static Synthetic at(Path data, JournalSettings.Mode mode, PipelineSettings settings, InstantSource wall)
+            throws IOException {
+        return new Synthetic(data, mode, settings, settings, JOURNAL_BYTES, true, wall);
     }
 
     private Synthetic(
@@ -71,10 +82,11 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
             PipelineSettings told,
             PipelineSettings real,
             long journalBytes,
-            boolean hasDisk)
+            boolean hasDisk,
+            InstantSource wall)
             throws IOException {
-        journals = Objects.requireNonNull(Journals.open(
-                data, new JournalSettings(mode, journalBytes, Duration.ofDays(1), Duration.ofSeconds(60)), 1));
+        journals = JournalsAt.open(
+                data, new JournalSettings(mode, journalBytes, Duration.ofDays(1), Duration.ofSeconds(60)), wall);
         OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
         ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, CAPACITY, SEED, List.of());
         pipeline = new Pipeline(real, flows, this, journals.open(options, told, flows));
@@ -114,7 +126,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
 
     /** A recording whose disk takes nothing before {@link #diskGoesOn}. */
     static Synthetic withoutDisk(Path data, PipelineSettings settings) throws IOException {
-        return new Synthetic(data, JournalSettings.Mode.PACKETS, settings, settings, JOURNAL_BYTES, false);
+        return new Synthetic(data, JournalSettings.Mode.PACKETS, settings, settings, JOURNAL_BYTES, false, InstantSource.system());
     }
 
     /** Sends datagrams that the disk does not take the records of, until some are lost. */
@@ -144,16 +156,40 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
                 }
             }
             packet.reset(EventKind.DATA, nowNs += PACKET_NS);
-            packet.protocol(17);
-            packet.ipVersion(4);
-            packet.sourceLow(0x0a00_0001L);
-            packet.sourcePort(1024 + sent++ % clients);
-            packet.destinationLow(0x7f00_0001L);
-            packet.destinationPort(53);
+            fromClient(sent++ % clients);
             packet.lengthBytes(64);
             long beganNs = System.nanoTime();
             pipeline.handle(packet);
             handling.recordValue(System.nanoTime() - beganNs);
+        }
+        return this;
+    }
+
+    private void fromClient(int number) {
+        packet.protocol(17);
+        packet.ipVersion(4);
+        packet.sourceLow(0x0a00_0001L);
+        packet.sourcePort(1024 + number);
+        packet.destinationLow(0x7f00_0001L);
+        packet.destinationPort(53);
+    }
+
+    /** Tells of sessions of before the start, of the first so many clients: each sent so many datagrams, of which one was dropped. */
+    Synthetic remembers(int sessions, int datagrams) {
+        MemorySegment before = arena.allocate(FlowLayout.SIZE, Long.BYTES);
+        for (int i = 0; i < sessions; i++) {
+            packet.reset(EventKind.RESTORE, nowNs += PACKET_NS);
+            fromClient(i);
+            packet.argument0(sessions);
+            packet.backend(7);
+            packet.segmentBytes(1);
+            long entry = before.address();
+            FlowEntry.firstSeenNs(entry, nowNs - IDLE_NS);
+            FlowEntry.lastSeenNs(entry, nowNs - IDLE_NS / 2);
+            before.set(ValueLayout.JAVA_LONG, FlowLayout.PACKETS_TO_BACKEND, datagrams);
+            before.set(ValueLayout.JAVA_LONG, FlowLayout.BYTES_TO_BACKEND, 64L * datagrams);
+            packet.payloadAddress(entry + FlowLayout.REMEMBERED);
+            pipeline.handle(packet);
         }
         return this;
     }

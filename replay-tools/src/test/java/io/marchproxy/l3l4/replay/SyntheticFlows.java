@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.config.settings.JournalSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.stream.Stream;
 
 /** Journals for the tests of other packages. */
@@ -21,6 +23,28 @@ public final class SyntheticFlows {
             if (ended) {
                 synthetic.silence();
             }
+        }
+    }
+
+    /** Records datagrams of a thousand clients in turns, whose flows live on, from a moment of the wall clock on. */
+    public static void recordUnended(Path data, JournalSettings.Mode mode, int datagrams, InstantSource wall)
+            throws IOException {
+        try (Synthetic synthetic = Synthetic.at(data, mode, Synthetic.settings(18), wall)) {
+            synthetic.datagrams(datagrams);
+        }
+    }
+
+    /**
+     * Records two starts of the service at the same moment by the wall clock, and of each the datagrams of a thousand clients in turns;
+     * the second knows the sessions of the first.
+     */
+    public static void recordTwoStarts(Path data, JournalSettings.Mode mode, int datagrams) throws IOException {
+        InstantSource stopped = InstantSource.fixed(Instant.parse("2026-11-26T12:00:00Z"));
+        try (Synthetic first = Synthetic.at(data, mode, Synthetic.settings(18), stopped)) {
+            first.datagrams(datagrams).silence();
+        }
+        try (Synthetic second = Synthetic.at(data, mode, Synthetic.settings(18), stopped)) {
+            second.remembers(1_000, datagrams / 1_000).datagrams(datagrams).silence();
         }
     }
 

@@ -7,7 +7,7 @@ import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 
 /**
  * The mode {@code flows}: each flow's begin and end, its counters now and then, and what changed around them (settings,
- * health). The pipeline's thread; allocates nothing per packet.
+ * health); of sessions that may go on after a restart, what they had counted before. The pipeline's thread; allocates nothing per packet.
  */
 final class FlowRecorder extends FlowWatch implements ShardRecorder {
     private final Recording recording;
@@ -41,7 +41,7 @@ final class FlowRecorder extends FlowWatch implements ShardRecorder {
     @Override
     public void arrived(PacketDescriptor event) {
         EventKind kind = event.kind();
-        if (kind == EventKind.CONFIG || kind == EventKind.HEALTH) {
+        if (kind == EventKind.CONFIG || kind == EventKind.HEALTH || kind == EventKind.RESTORE) {
             recording.eventBegins();
             recording.event(event);
         }

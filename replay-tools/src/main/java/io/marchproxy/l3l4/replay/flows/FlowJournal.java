@@ -10,8 +10,13 @@ import io.marchproxy.l3l4.engine.journal.Records;
 import io.marchproxy.l3l4.engine.journal.SessionInfo;
 import io.marchproxy.l3l4.replay.Wall;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +46,9 @@ final class FlowJournal implements AutoCloseable {
     private final Sink sink;
     private final JsonPieces pieces = new JsonPieces();
     private final LiveFlows live = new LiveFlows();
+    private final EarlierCounts earlier = new EarlierCounts();
+    private final PacketDescriptor event =
+            new DescriptorSlab(Arena.ofAuto().allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
     private final List<String> notes = new ArrayList<>();
     private @Nullable SessionNames names;
     private long sessionId = Long.MIN_VALUE;
@@ -59,8 +67,9 @@ final class FlowJournal implements AutoCloseable {
     void run(Progress progress) throws IOException {
         int documents = 0;
         while (wanted && reader.next()) {
-            if (reader.session() != sessionId) {
+            if (reader.beginsSession()) {
                 endSession();
+                earlier.clear();
                 sessionId = reader.session();
                 names = null;
                 isOfPackets = false;
@@ -83,9 +92,15 @@ final class FlowJournal implements AutoCloseable {
             case SESSION -> {
                 if (pieces.add(at)) {
                     SessionInfo session = pieces.session();
-                    names = new SessionNames(session);
+                    names = new SessionNames(session, earlier);
                     isOfPackets = session.mode() == JournalSettings.Mode.PACKETS;
                     holdsPackets |= isOfPackets;
+                }
+            }
+            case EVENT -> {
+                if (Records.kind(at) == EventKind.RESTORE) {
+                    Records.event(at, event);
+                    earlier.add(event);
                 }
             }
             case DECISION, RELEASE -> {
@@ -122,11 +137,14 @@ final class FlowJournal implements AutoCloseable {
     private @Nullable SessionNames lookAhead() throws IOException {
         JsonPieces later = new JsonPieces();
         try (JournalReader ahead = new JournalReader(shard)) {
-            while (ahead.next()) {
+            ahead.back(reader.place());
+            boolean isFirst = true;
+            while (ahead.next() && (isFirst || !ahead.beginsSession())) {
+                isFirst = false;
                 long end = ahead.recordsEnd();
-                for (long at = ahead.recordsAt(); ahead.session() == sessionId && at < end; at += Records.length(at)) {
+                for (long at = ahead.recordsAt(); at < end; at += Records.length(at)) {
                     if (Records.type(at) == RecordType.CHECKPOINT && later.add(at)) {
-                        return new SessionNames(later.session());
+                        return new SessionNames(later.session(), earlier);
                     }
                 }
             }
@@ -191,6 +209,7 @@ final class FlowJournal implements AutoCloseable {
     @Override
     public void close() throws IOException {
         live.close();
+        earlier.close();
         reader.close();
     }
 }

@@ -1,10 +1,8 @@
 package io.marchproxy.l3l4.replay.flows;
 
 import io.marchproxy.l3l4.config.Version;
-import io.marchproxy.l3l4.replay.UnreadableException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
@@ -13,6 +11,7 @@ import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.conf.ParquetConfiguration;
 import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
@@ -41,13 +40,8 @@ final class FlowParquet implements FlowOutput {
     private final ParquetWriter<Flow> writer;
 
     FlowParquet(Path file, @Nullable String host) throws IOException {
-        if (Files.isDirectory(file)) {
-            throw new UnreadableException("--output " + file + " is a folder");
-        }
-        // The writer refuses a file that is there: as with the other formats, the user's name for it is the user's
-        // wish.
-        Files.deleteIfExists(file);
         writer = new Builder(file, host)
+                .withWriteMode(ParquetFileWriter.Mode.OVERWRITE)
                 .withConf(new PlainParquetConfiguration())
                 .withCodecFactory(new Gzip())
                 .withCompressionCodec(CompressionCodecName.GZIP)

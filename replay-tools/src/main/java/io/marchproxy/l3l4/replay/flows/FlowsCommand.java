@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.replay.Difference;
 import io.marchproxy.l3l4.replay.JournalArgument;
 import io.marchproxy.l3l4.replay.ProgressLine;
+import io.marchproxy.l3l4.replay.ResultFile;
 import io.marchproxy.l3l4.replay.TimeBound;
 import io.marchproxy.l3l4.replay.UnreadableException;
 import io.marchproxy.l3l4.replay.Verification;
@@ -107,7 +108,7 @@ public final class FlowsCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "Writes there instead; parquet needs it.")
+            description = "Writes there instead, once all of it is known: until then a file of that name stays as it is. parquet needs it.")
     private @Nullable Path output;
 
     @Option(
@@ -129,14 +130,27 @@ public final class FlowsCommand implements Callable<Integer> {
         }
         List<Path> shards = journal.shards();
         wanted = wanted.and(time(shards));
-        try (FlowOutput out = output()) {
-            FlowOrder ordered = new FlowOrder(out, order, most, FlowOrder.MOST);
-            for (Path shard : shards) {
-                read(shard, ordered, wanted);
+        Path file = file();
+        try (ResultFile result = file == null ? null : new ResultFile(file)) {
+            try (FlowOutput out = output(result)) {
+                FlowOrder ordered = new FlowOrder(out, order, most, FlowOrder.MOST);
+                for (Path shard : shards) {
+                    read(shard, ordered, wanted);
+                }
+                ordered.finish();
             }
-            ordered.finish();
+            if (result != null) {
+                result.complete();
+            }
         }
         return ExitCode.OK;
+    }
+
+    private @Nullable Path file() {
+        if (format == Format.PARQUET && output == null) {
+            throw wrong("--format parquet needs --output FILE");
+        }
+        return output;
     }
 
     private Predicate<Flow> filter() {
@@ -189,23 +203,19 @@ public final class FlowsCommand implements Callable<Integer> {
         return flow -> flow.endUs() >= lowUs && flow.startUs() < highUs;
     }
 
-    private FlowOutput output() throws IOException {
-        Path file = output;
-        if (format == Format.PARQUET) {
-            if (file == null) {
-                throw wrong("--format parquet needs --output FILE");
-            }
-            return new FlowParquet(file, host);
+    private FlowOutput output(@Nullable ResultFile result) throws IOException {
+        if (format == Format.PARQUET && result != null) {
+            return new FlowParquet(result.path(), host);
         }
-        PrintWriter out = file == null
+        PrintWriter out = result == null
                 ? spec.commandLine().getOut()
-                : new PrintWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8));
+                : new PrintWriter(Files.newBufferedWriter(result.path(), StandardCharsets.UTF_8));
         FlowOutput flows = switch (format) {
             case JSON -> new FlowJson(out, host);
             case CSV -> new FlowCsv(out, host);
             default -> new FlowTable(out);
         };
-        return file == null ? flows : new FlowFile(flows, out, file);
+        return result == null ? flows : new FlowFile(flows, out, String.valueOf(output));
     }
 
     private void read(Path shard, FlowOrder ordered, Predicate<Flow> wanted) throws IOException {
@@ -269,7 +279,7 @@ public final class FlowsCommand implements Callable<Integer> {
     }
 
     /** Closes the file, and says when it could not be written: a PrintWriter keeps that to itself. */
-    private record FlowFile(FlowOutput flows, PrintWriter out, Path file) implements FlowOutput {
+    private record FlowFile(FlowOutput flows, PrintWriter out, String file) implements FlowOutput {
         @Override
         public void write(Flow flow) throws IOException {
             flows.write(flow);

@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.engine.journal.SessionInfo;
 import io.marchproxy.l3l4.replay.Replay;
 import io.marchproxy.l3l4.replay.Verification;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
@@ -20,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class PacketFlows implements Verification.Companion, Journal {
     private final FlowJournal.Sink sink;
     private final LiveFlows left = new LiveFlows();
+    private final EarlierCounts earlier = new EarlierCounts();
     private @Nullable SessionNames names;
     private @Nullable Replay replay;
-    private long sessionMs;
     private boolean wanted = true;
     private @Nullable IOException failure;
 
@@ -33,7 +34,7 @@ final class PacketFlows implements Verification.Companion, Journal {
     @Override
     public void follows(SessionInfo session, Replay recorded) {
         SessionNames known = names;
-        if (known != null && session.startedEpochMs() == sessionMs) {
+        if (known != null) {
             known.take(session.settings());
             left.drain((ref, entry) -> {
                 if (recorded.flow(ref) == 0) {
@@ -41,9 +42,7 @@ final class PacketFlows implements Verification.Companion, Journal {
                 }
             });
         } else {
-            drain();
-            names = new SessionNames(session);
-            sessionMs = session.startedEpochMs();
+            names = new SessionNames(session, earlier);
         }
         replay = recorded;
         recorded.witness(this);
@@ -56,6 +55,9 @@ final class PacketFlows implements Verification.Companion, Journal {
 
     @Override
     public void handled(PacketDescriptor event, Verdict verdict) {
+        if (event.kind() == EventKind.RESTORE) {
+            earlier.add(event);
+        }
         FlowEnd reason = FlowLife.endedBy(event, verdict);
         if (reason != null) {
             ended(event.flowRef(), reason);
@@ -103,18 +105,21 @@ final class PacketFlows implements Verification.Companion, Journal {
         replay = null;
     }
 
-    /** Tells what is left at the end of all. */
-    void finish() throws IOException {
-        drain();
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
-    private void drain() {
+    /** Tells what is left of the session. */
+    @Override
+    public void sessionEnds() {
         SessionNames known = names;
+        names = null;
         if (known != null) {
             left.drain((ref, entry) -> add(known.flow(entry, SessionNames.OPEN)));
+        }
+        earlier.clear();
+    }
+
+    /** All was repeated. */
+    void finish() throws IOException {
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -129,5 +134,6 @@ final class PacketFlows implements Verification.Companion, Journal {
     @Override
     public void close() {
         left.close();
+        earlier.close();
     }
 }

@@ -27,12 +27,19 @@ final class SessionNames {
     private static final long MILLISECOND_US = 1_000;
 
     private final SessionInfo session;
+    private final EarlierCounts earlier;
     private final Map<Integer, Names.Backend> backends = new HashMap<>();
     private List<ServiceProfile> services = List.of();
     private MarkSettings mark;
 
-    SessionNames(SessionInfo session) {
+    /**
+     * What a session's settings say at its begin.
+     *
+     * @param earlier what its flows had counted before it
+     */
+    SessionNames(SessionInfo session, EarlierCounts earlier) {
         this.session = session;
+        this.earlier = earlier;
         this.mark = session.settings().mark();
         take(session.settings());
     }
@@ -50,11 +57,12 @@ final class SessionNames {
     }
 
     /**
-     * The flow in an entry.
+     * The flow in an entry, with what it counted in this session.
      *
-     * @param entry its address, as {@code FlowLayout} places its fields
+     * @param recorded the entry's address, as {@code FlowLayout} places its fields
      */
-    Flow flow(long entry, String endReason) {
+    Flow flow(long recorded, String endReason) {
+        long entry = earlier.since(recorded);
         FlowKey key = FlowKey.of(entry);
         long firstNs = FlowEntry.firstSeenNs(entry);
         long lastNs = FlowEntry.lastSeenNs(entry);

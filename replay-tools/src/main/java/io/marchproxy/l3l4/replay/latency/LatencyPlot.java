@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.replay.latency;
 import de.erichseifert.vectorgraphics2d.Processors;
 import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
 import de.erichseifert.vectorgraphics2d.util.PageSize;
+import io.marchproxy.l3l4.replay.ResultFile;
 import io.marchproxy.l3l4.replay.UnreadableException;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -78,22 +79,29 @@ final class LatencyPlot {
         }
         System.setProperty("java.awt.headless", "true");
         List<XYChart> charts = List.of(byPercentile(run, other), overTime(run, other));
-        try (OutputStream out = Files.newOutputStream(file)) {
-            if (name.endsWith(".svg")) {
-                VectorGraphics2D graphics = new VectorGraphics2D();
-                paint(charts, graphics);
-                Processors.get("svg")
-                        .getDocument(graphics.getCommands(), new PageSize(0, 0, WIDTH, HEIGHT * charts.size()))
-                        .writeTo(out);
-            } else {
-                BufferedImage image = new BufferedImage(WIDTH, HEIGHT * charts.size(), BufferedImage.TYPE_INT_RGB);
-                Graphics2D graphics = image.createGraphics();
-                graphics.setColor(Color.WHITE);
-                graphics.fillRect(0, 0, image.getWidth(), image.getHeight());
-                paint(charts, graphics);
-                graphics.dispose();
-                ImageIO.write(image, "png", out);
+        try (ResultFile result = new ResultFile(file)) {
+            try (OutputStream out = Files.newOutputStream(result.path())) {
+                draw(charts, name.endsWith(".svg"), out);
             }
+            result.complete();
+        }
+    }
+
+    private static void draw(List<XYChart> charts, boolean isSvg, OutputStream out) throws IOException {
+        if (isSvg) {
+            VectorGraphics2D graphics = new VectorGraphics2D();
+            paint(charts, graphics);
+            Processors.get("svg")
+                    .getDocument(graphics.getCommands(), new PageSize(0, 0, WIDTH, HEIGHT * charts.size()))
+                    .writeTo(out);
+        } else {
+            BufferedImage image = new BufferedImage(WIDTH, HEIGHT * charts.size(), BufferedImage.TYPE_INT_RGB);
+            Graphics2D graphics = image.createGraphics();
+            graphics.setColor(Color.WHITE);
+            graphics.fillRect(0, 0, image.getWidth(), image.getHeight());
+            paint(charts, graphics);
+            graphics.dispose();
+            ImageIO.write(image, "png", out);
         }
     }
 

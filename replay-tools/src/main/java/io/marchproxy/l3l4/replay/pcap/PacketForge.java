@@ -16,8 +16,10 @@ import java.lang.foreign.ValueLayout;
  * known count as zeros, and the capture says that they were not captured. One thread.
  */
 public final class PacketForge {
+    private static final int LONGEST_LENGTH = 65_535;
+
     /** A stream's bytes go into segments of at most so many, so that one fits into an IP packet of either version. */
-    public static final int LONGEST_SEGMENT_BYTES = 65_535 - Ipv6View.HEADER_BYTES - TcpView.LEAST_HEADER_BYTES;
+    public static final int LONGEST_SEGMENT_BYTES = LONGEST_LENGTH - Ipv6View.HEADER_BYTES - TcpView.LEAST_HEADER_BYTES;
 
     /** How far windows are scaled (RFC 7323): the most, so that none is ever full; what the real one was is not known. */
     public static final int WINDOW_SHIFT = 14;
@@ -171,7 +173,7 @@ public final class PacketForge {
         transport = begin + ipBytes;
         if (ends.ipVersion() == 4) {
             Memory.putShortBe(begin, (short) (VERSION_4_WITHOUT_OPTIONS | (ends.dscp() << DSCP_SHIFT_V4)));
-            Memory.putShortBe(begin + Ipv4View.TOTAL_LENGTH, (short) (ipBytes + contentBytes));
+            Memory.putShortBe(begin + Ipv4View.TOTAL_LENGTH, lengthField(ipBytes + contentBytes));
             Memory.putShortBe(begin + Ipv4View.IDENTIFICATION, (short) identification++);
             Memory.putShortBe(begin + Ipv4View.FLAGS_OFFSET, (short) DONT_FRAGMENT);
             Memory.putByte(begin + Ipv4View.TTL, (byte) TTL);
@@ -182,7 +184,7 @@ public final class PacketForge {
             Memory.putShortBe(begin + Ipv4View.CHECKSUM, (short) InternetChecksum.of(begin, ipBytes));
         } else {
             Memory.putIntBe(begin, VERSION_6 | (ends.dscp() << DSCP_SHIFT_V6));
-            Memory.putShortBe(begin + Ipv6View.PAYLOAD_LENGTH, (short) contentBytes);
+            Memory.putShortBe(begin + Ipv6View.PAYLOAD_LENGTH, lengthField(contentBytes));
             Memory.putByte(begin + Ipv6View.NEXT_HEADER, (byte) ends.protocol());
             Memory.putByte(begin + Ipv6View.HOP_LIMIT, (byte) TTL);
             Memory.putLongBe(begin + Ipv6View.SOURCE, ends.sourceHigh());
@@ -190,6 +192,11 @@ public final class PacketForge {
             Memory.putLongBe(begin + Ipv6View.DESTINATION, ends.destinationHigh());
             Memory.putLongBe(begin + Ipv6View.DESTINATION + Long.BYTES, ends.destinationLow());
         }
+    }
+
+    /** What is longer than the field can say is shown as it was captured: 0, and the frame's length counts. */
+    private static short lengthField(int bytes) {
+        return bytes > LONGEST_LENGTH ? 0 : (short) bytes;
     }
 
     private void ports(Ends ends) {

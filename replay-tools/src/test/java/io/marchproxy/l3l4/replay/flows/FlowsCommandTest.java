@@ -19,6 +19,8 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,6 +29,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FlowsCommandTest {
     private static final int DATAGRAMS = 10_000;
@@ -266,6 +271,65 @@ class FlowsCommandTest {
         assertEquals(2 * CLIENTS, flows.size());
         assertEquals(
                 2, flows.stream().map(flow -> flow.get("session")).distinct().count());
+    }
+
+    /** The second start's counters go on from the first's; a sum over both must count each packet once. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Mode.class,
+            names = {"FLOWS", "PACKETS"})
+    void shouldCountOnceWhatASessionThatGoesOnHadCounted(Mode mode) throws IOException {
+        SyntheticFlows.recordTwoStarts(data, mode, DATAGRAMS);
+
+        List<Map<String, Object>> flows = json("flows", data, "--format", "json");
+
+        assertEquals(2 * CLIENTS, flows.size());
+        for (Map<String, Object> flow : flows) {
+            assertEquals(10L, flow.get("packets_to_backend"), flow::toString);
+            assertEquals(10L * LENGTH, flow.get("bytes_to_backend"), flow::toString);
+            assertEquals(0L, flow.get("dropped_packets"), flow::toString);
+        }
+        assertEquals(
+                CLIENTS,
+                flows.stream()
+                        .filter(flow -> (long) flow.get("duration_ns") >= 900_000_000L)
+                        .count(),
+                "those that went on began before the start");
+    }
+
+    /** The wall clock says the same of two starts when it was set back between them. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Mode.class,
+            names = {"FLOWS", "PACKETS"})
+    void shouldTellSessionsOfOneMomentApart(Mode mode) throws IOException {
+        InstantSource stopped = InstantSource.fixed(Instant.parse("2026-11-26T12:00:00Z"));
+        SyntheticFlows.recordUnended(data, mode, CLIENTS, stopped);
+        SyntheticFlows.recordUnended(data, mode, CLIENTS, stopped);
+
+        List<Map<String, Object>> flows = json("flows", data, "--format", "json");
+
+        assertEquals(
+                2 * CLIENTS,
+                flows.stream()
+                        .filter(flow -> flow.get("end_reason").equals("open"))
+                        .count());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"table", "csv", "json", "parquet"})
+    void shouldLeaveAFileAsItWasWhenTheJournalCanNotBeRead(String format) throws IOException {
+        Path folder = Files.createDirectory(data.resolve("results"));
+        Path file = Files.writeString(folder.resolve("flows"), "of yesterday");
+        SyntheticFlows.recordALie(data, 10);
+
+        Outcome outcome = Tools.run("flows", data, "--format", format, "--output", file);
+
+        assertEquals(2, outcome.exitCode(), outcome::toString);
+        assertEquals("of yesterday", Files.readString(file));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(file), files.toList());
+        }
     }
 
     @Test

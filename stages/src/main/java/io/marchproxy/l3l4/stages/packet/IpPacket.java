@@ -31,6 +31,8 @@ public final class IpPacket {
 
     private long address;
     private int capturedBytes;
+    private int wireBytes;
+    private boolean isOfWireLength;
     private int version;
     private int totalBytes;
     private int protocol;
@@ -49,8 +51,21 @@ public final class IpPacket {
      * @return unless readable, no other method's answer means anything
      */
     public ParseResult parse(long packetAddress, int capturedBytes) {
+        return parse(packetAddress, capturedBytes, 0);
+    }
+
+    /**
+     * Reads the headers of a captured packet. One whose length field is 0 is as long as it was where it was captured: so shows a host's
+     * own capture what its network card has yet to cut into segments (TSO), or has put together of them (GRO), and is longer than
+     * the field can say.
+     *
+     * @param wireBytes how long it was there; 0 when that counts for nothing, and a length of 0 makes no sense
+     */
+    public ParseResult parse(long packetAddress, int capturedBytes, int wireBytes) {
         this.address = packetAddress;
         this.capturedBytes = capturedBytes;
+        this.wireBytes = wireBytes;
+        isOfWireLength = false;
         isFragment = false;
         fragmentOffsetBytes = 0;
         sourcePort = 0;
@@ -76,7 +91,7 @@ public final class IpPacket {
         }
         ipv4.wrap(address);
         int headerBytes = ipv4.headerBytes();
-        totalBytes = ipv4.totalBytes();
+        totalBytes = orOnTheWire(ipv4.totalBytes() == 0, ipv4.totalBytes());
         if (headerBytes < Ipv4View.LEAST_HEADER_BYTES) {
             return ParseResult.BAD_HEADER_LENGTH;
         }
@@ -96,8 +111,9 @@ public final class IpPacket {
             return ParseResult.TOO_SHORT;
         }
         ipv6.wrap(address);
-        totalBytes = Ipv6View.HEADER_BYTES + ipv6.payloadBytes();
         protocol = ipv6.nextHeader();
+        boolean lacksLength = ipv6.payloadBytes() == 0 && (protocol == TCP || protocol == UDP);
+        totalBytes = orOnTheWire(lacksLength, Ipv6View.HEADER_BYTES + ipv6.payloadBytes());
         transportOffset = Ipv6View.HEADER_BYTES;
         for (int count = 0; isExtension(protocol); count++) {
             boolean isMisplaced = protocol == HOP_BY_HOP && count > 0;
@@ -110,6 +126,11 @@ public final class IpPacket {
             }
         }
         return ParseResult.OK;
+    }
+
+    private int orOnTheWire(boolean lacksLength, int saidBytes) {
+        isOfWireLength = lacksLength && wireBytes > 0;
+        return isOfWireLength ? wireBytes : saidBytes;
     }
 
     private static boolean isExtension(int nextHeader) {
@@ -157,7 +178,8 @@ public final class IpPacket {
         int fragmentBytes = totalBytes - transportOffset;
         boolean isUneven = moreFollow && fragmentBytes % FRAGMENT_UNIT_BYTES != 0;
         int limitBytes = version == 4 ? HIGHEST_PACKET_BYTES - unfragmentableBytes : HIGHEST_PACKET_BYTES;
-        return isUneven || offsetBytes + fragmentBytes > limitBytes ? ParseResult.BAD_FRAGMENT : ParseResult.OK;
+        boolean isTooLong = isFragment && offsetBytes + fragmentBytes > limitBytes;
+        return isUneven || isTooLong ? ParseResult.BAD_FRAGMENT : ParseResult.OK;
     }
 
     private ParseResult parseTransport() {
@@ -272,6 +294,11 @@ public final class IpPacket {
     /** The packet's length as its header says, padding left out. */
     public int totalBytes() {
         return totalBytes;
+    }
+
+    /** Whether the header says no length, and the packet counts as long as it was where it was captured. */
+    public boolean isOfWireLength() {
+        return isOfWireLength;
     }
 
     /** The protocol after the last header that was walked (IANA); of a later fragment, what its first one begins with. */

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.packet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
@@ -8,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A description, a packet in, what was found in it out. */
@@ -178,6 +180,30 @@ class IpPacketTest {
         MemorySegment memory = TestPackets.bytes(hex);
 
         assertEquals(expected, packet.parse(memory.address(), length(hex)).toString(), description);
+    }
+
+    /** As a host's own capture shows what its card is to cut into segments. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "IPv4, 4500 0000 0001 4000 4006 0000, 70000, SNAPPED, 69960",
+        "IPv6, 6000 0000 0000 06 40, 70000, SNAPPED, 69940",
+        "shorter than its header, 4500 0000 0001 4000 4006 0000, 19, BAD_TOTAL_LENGTH, 0",
+        "a fragment past 65535 bytes, 4500 0000 0001 0001 4006 0000, 70000, BAD_FRAGMENT, 0"
+    })
+    void shouldBeAsLongAsOnTheWireWhenItSaysNoLength(
+            String description, String head, int wireBytes, ParseResult expected, int payloadBytes) {
+        String hex = head + (head.startsWith("4") ? V4_ADDRESSES : V6_ADDRESSES) + TCP_0;
+        MemorySegment memory = TestPackets.bytes(hex);
+        ParseResult result = packet.parse(memory.address(), length(hex), wireBytes);
+
+        assertEquals(expected, result, description);
+        assertTrue(packet.isOfWireLength(), description);
+        if (result.isReadable()) {
+            assertEquals(wireBytes, packet.totalBytes());
+            assertEquals(payloadBytes, packet.payloadBytes());
+        }
+        // Who forwards it can't go by what a capture knows.
+        assertFalse(packet.parse(memory.address(), length(hex)).isReadable(), description);
     }
 
     private String found(String hex) {

@@ -1,9 +1,6 @@
 package io.marchproxy.l3l4.replay;
 
-import io.marchproxy.l3l4.config.ConfigLoader;
-import io.marchproxy.l3l4.config.ConfigResult;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
-import io.marchproxy.l3l4.config.source.Overrides;
 import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.replay.diff.DiffReport;
 import io.marchproxy.l3l4.replay.diff.Draft;
@@ -16,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -117,13 +115,11 @@ final class DiffCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--top must be 0 or more, not " + top);
         }
         PrintWriter err = spec.commandLine().getErr();
-        ConfigResult read = ConfigLoader.load(config, System.getenv(), Overrides.none());
-        if (read.settings().isEmpty()) {
-            read.faults().forEach(fault -> err.println(fault.format()));
+        Optional<ProxySettings> read = ConfigurationFile.read(config, err);
+        if (read.isEmpty()) {
             return ExitCode.USAGE;
         }
-        read.warnings().forEach(warning -> err.println("warning: " + warning.format()));
-        ProxySettings candidate = read.settings().get();
+        ProxySettings candidate = read.get();
         Ledger ledger = new Ledger();
         Draft draft = new Draft(journal.folder().toString(), config.toString(), candidate.hash());
         for (Path shard : journal.shards()) {

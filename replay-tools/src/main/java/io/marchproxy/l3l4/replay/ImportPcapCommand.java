@@ -1,10 +1,7 @@
 package io.marchproxy.l3l4.replay;
 
-import io.marchproxy.l3l4.config.ConfigLoader;
-import io.marchproxy.l3l4.config.ConfigResult;
 import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
-import io.marchproxy.l3l4.config.source.Overrides;
 import io.marchproxy.l3l4.config.value.BadValueException;
 import io.marchproxy.l3l4.config.value.Values;
 import io.marchproxy.l3l4.engine.journal.JournalException;
@@ -19,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -97,7 +93,14 @@ final class ImportPcapCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ProxySettings settings = config == null ? null : configuration(config);
+        ProxySettings settings = null;
+        if (config != null) {
+            settings = ConfigurationFile.read(config, spec.commandLine().getErr())
+                    .orElse(null);
+            if (settings == null) {
+                return ExitCode.USAGE;
+            }
+        }
         IpServices services = services(settings);
         requireNoJournal();
         for (String file : files) {
@@ -145,15 +148,6 @@ final class ImportPcapCommand implements Callable<Integer> {
         } catch (BadValueException e) {
             throw new ParameterException(spec.commandLine(), "--snap " + asked + ": " + e.getMessage());
         }
-    }
-
-    private ProxySettings configuration(Path file) {
-        ConfigResult result = ConfigLoader.load(file, Map.of(), Overrides.none());
-        return result.settings().orElseThrow(() -> {
-            StringBuilder faults = new StringBuilder();
-            result.faults().forEach(fault -> faults.append(fault.format()).append('\n'));
-            return new ParameterException(spec.commandLine(), faults.toString().strip());
-        });
     }
 
     private void requireNoJournal() throws JournalException {

@@ -162,6 +162,16 @@ class ImportPcapCommandTest {
         assertVerified();
     }
 
+    /** As check and run take them; PATH is in every environment. */
+    @Test
+    void shouldReadTheEnvironmentThatAConfigurationNames() throws Exception {
+        Files.writeString(config, Files.readString(config) + "data-dir: \"${PATH}\"\n");
+
+        Outcome imported = importFrom(file(ethernet(QUESTION)));
+
+        assertEquals(0, imported.exitCode(), imported::toString);
+    }
+
     /** What a host's card has yet to cut into segments has no length in its header; what follows the payload is nothing of it. */
     @Test
     void shouldTakePacketsWithoutALengthAsLongAsTheyWereCaptured() throws Exception {

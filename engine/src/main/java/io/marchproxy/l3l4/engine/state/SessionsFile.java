@@ -49,8 +49,20 @@ final class SessionsFile {
         return folder.resolve("sessions");
     }
 
-    /** Writes them, all or none. */
-    static void write(Path folder, Source source) throws IOException {
+    /** Sees to it that what was written is there after a loss of power, too. */
+    interface Disk {
+        Disk REAL = path -> {
+            try (FileChannel file = FileChannel.open(path)) {
+                file.force(true);
+            }
+        };
+
+        /** Of a file, or of the names in a folder. */
+        void force(Path path) throws IOException;
+    }
+
+    /** Writes them, all or none; what the source did before they are there lasts before they do. */
+    static void write(Path folder, Source source, Disk disk) throws IOException {
         Path unfinished = folder.resolve("sessions.new");
         CRC32C crc = new CRC32C();
         int[] count = {0};
@@ -86,7 +98,9 @@ final class SessionsFile {
             Files.deleteIfExists(unfinished);
             throw e;
         }
+        disk.force(unfinished);
         Files.move(unfinished, in(folder), StandardCopyOption.ATOMIC_MOVE);
+        disk.force(folder);
     }
 
     /**
@@ -130,8 +144,10 @@ final class SessionsFile {
         return false;
     }
 
-    /** From here on the map is not closed any more. */
-    static void delete(Path folder) throws IOException {
-        Files.deleteIfExists(in(folder));
+    /** From here on the map is not closed any more; that must not be forgotten before the map is written to. */
+    static void delete(Path folder, Disk disk) throws IOException {
+        if (Files.deleteIfExists(in(folder))) {
+            disk.force(folder);
+        }
     }
 }

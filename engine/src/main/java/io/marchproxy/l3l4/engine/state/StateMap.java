@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -31,6 +32,11 @@ import org.slf4j.LoggerFactory;
 public final class StateMap implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StateMap.class);
     private static final Pattern NAME = Pattern.compile("flows-(\\d+)-(\\d+)\\.map");
+
+    private static final String ENDING = ".map";
+
+    /** Behind the name of a file that is being made. */
+    private static final String UNFINISHED = ".new";
 
     /** More than was ever seen for an entry with all that belongs to it, so that the file surely fits where there is as much. */
     private static final int BYTES_PER_FLOW = 160;
@@ -65,27 +71,73 @@ public final class StateMap implements AutoCloseable {
      */
     public static StateMap open(Path folder, long flows, boolean clean) throws IOException {
         Path wanted = folder.resolve("flows-" + FlowStateLayout.VERSION + "-" + flows + ".map");
-        Path other = null;
-        for (Path found : files(folder)) {
+        List<Path> others = new ArrayList<>();
+        for (Path found : files(folder, ENDING)) {
             Matcher name = NAME.matcher(found.getFileName().toString());
             if (!name.matches() || !name.group(1).equals(String.valueOf(FlowStateLayout.VERSION))) {
                 setAside(found, "it is of another layout than this version's, which is " + FlowStateLayout.VERSION);
             } else if (!found.equals(wanted)) {
-                other = found;
+                others.add(found);
             }
+        }
+        for (Path unfinished : files(folder, ENDING + UNFINISHED)) {
+            Files.delete(unfinished);
         }
         if (Files.exists(wanted) && !isUnfinished(wanted)) {
             StateMap opened = tryOpen(wanted, flows, clean);
             if (opened != null) {
+                // It is there only once it has all that they had.
+                delete(others);
                 return opened;
             }
         }
         DiskSpace.require(folder, flows * BYTES_PER_FLOW + LEAST_FILE_BYTES);
-        StateMap made = new StateMap(wanted, builder(flows).createPersistedTo(wanted.toFile()));
-        if (other != null) {
-            made.takeOver(other, clean, flows);
-        }
+        StateMap made = begin(wanted, flows, others, clean);
+        made.complete(others);
         return made;
+    }
+
+    /**
+     * A map with what a file of another capacity knew, under a name that no start looks for: when the process is killed meanwhile, the
+     * next one has that file still.
+     */
+    static StateMap begin(Path wanted, long flows, List<Path> others, boolean clean) throws IOException {
+        StateMap made = new StateMap(
+                wanted, builder(flows).createPersistedTo(unfinished(wanted).toFile()));
+        try {
+            if (!others.isEmpty()) {
+                made.takeOver(latest(others), clean, flows);
+            }
+            return made;
+        } catch (IOException | RuntimeException | Error e) {
+            made.close();
+            throw e;
+        }
+    }
+
+    private static Path unfinished(Path wanted) {
+        return wanted.resolveSibling(wanted.getFileName() + UNFINISHED);
+    }
+
+    private static Path latest(List<Path> files) throws IOException {
+        Path latest = files.getFirst();
+        for (Path file : files) {
+            if (Files.getLastModifiedTime(file).compareTo(Files.getLastModifiedTime(latest)) > 0) {
+                latest = file;
+            }
+        }
+        return latest;
+    }
+
+    private void complete(List<Path> others) throws IOException {
+        Files.move(unfinished(file), file, StandardCopyOption.ATOMIC_MOVE);
+        delete(others);
+    }
+
+    private static void delete(List<Path> superseded) throws IOException {
+        for (Path other : superseded) {
+            Files.deleteIfExists(other);
+        }
     }
 
     /**
@@ -115,12 +167,12 @@ public final class StateMap implements AutoCloseable {
 
     /** Whether a folder has a map, whatever its state. */
     static boolean isIn(Path folder) throws IOException {
-        return Files.isDirectory(folder) && !files(folder).isEmpty();
+        return Files.isDirectory(folder) && !files(folder, ENDING).isEmpty();
     }
 
-    private static List<Path> files(Path folder) throws IOException {
+    private static List<Path> files(Path folder, String ending) throws IOException {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(path -> path.getFileName().toString().matches("flows-.*\\.map"))
+            return all.filter(path -> path.getFileName().toString().matches("flows-.*" + Pattern.quote(ending)))
                     .sorted()
                     .toList();
         }
@@ -159,7 +211,7 @@ public final class StateMap implements AutoCloseable {
         LOG.warn("flow state: {} is moved aside to {} and begun anew: {}", file, aside.getFileName(), why);
     }
 
-    /** Copies the flows of a file of another capacity, as many as there is room for, and deletes it. */
+    /** Copies the flows of a file of another capacity, as many as there is room for. */
     private void takeOver(Path other, boolean clean, long flows) throws IOException {
         Matcher name = NAME.matcher(other.getFileName().toString());
         long capacity = name.matches() ? Long.parseLong(name.group(2)) : flows;
@@ -168,20 +220,25 @@ public final class StateMap implements AutoCloseable {
             return;
         }
         try (before) {
-            // Flows of one segment go to the same few here, so each gives its part.
-            long part = Math.ceilDiv(flows, before.segments());
-            for (int segment = 0; segment < before.segments(); segment++) {
-                long[] left = {before.size() > flows ? part : Long.MAX_VALUE};
-                before.scan(segment, entry -> {
-                    if (left[0] > 0 && tryPut(entry.key().get(), entry.value().get())) {
-                        left[0]--;
-                    }
-                    return false;
-                });
-            }
-            LOG.info("flow state: engine.max-flows is {} now; took over {} of {} flows", flows, size(), before.size());
+            copy(before, flows);
+        } catch (RuntimeException | Error e) {
+            setAside(other, "it can't be read: " + firstLine(e));
         }
-        Files.delete(other);
+    }
+
+    private void copy(StateMap before, long flows) {
+        // Flows of one segment go to the same few here, so each gives its part.
+        long part = Math.ceilDiv(flows, before.segments());
+        for (int segment = 0; segment < before.segments(); segment++) {
+            long[] left = {before.size() > flows ? part : Long.MAX_VALUE};
+            before.scan(segment, entry -> {
+                if (left[0] > 0 && tryPut(entry.key().get(), entry.value().get())) {
+                    left[0]--;
+                }
+                return false;
+            });
+        }
+        LOG.info("flow state: engine.max-flows is {} now; took over {} of {} flows", flows, size(), before.size());
     }
 
     private static ChronicleMapBuilder<byte[], byte[]> builder(long flows) {
@@ -251,6 +308,11 @@ public final class StateMap implements AutoCloseable {
             });
         }
         return count[0];
+    }
+
+    /** Where it is. */
+    Path file() {
+        return file;
     }
 
     /** What the file takes on the disk. */

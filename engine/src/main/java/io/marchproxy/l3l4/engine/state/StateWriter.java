@@ -26,6 +26,7 @@ final class StateWriter {
     private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(10);
 
     private final Path folder;
+    private final SessionsFile.Disk disk;
     private final long most;
     private final long maxAgeNs;
     private final long batch;
@@ -44,8 +45,9 @@ final class StateWriter {
     private long retryNs = System.nanoTime();
     private boolean putFails;
 
-    StateWriter(Arena arena, Path folder, long most, long maxAgeNs) {
+    StateWriter(Arena arena, Path folder, long most, long maxAgeNs, SessionsFile.Disk disk) {
         this.folder = folder;
+        this.disk = disk;
         this.most = most;
         this.maxAgeNs = maxAgeNs;
         this.batch = arena.allocate(BATCH_BYTES, 64).address();
@@ -63,7 +65,7 @@ final class StateWriter {
         }
         retryNs = nowNs + RETRY_NS;
         try {
-            SessionsFile.delete(folder);
+            SessionsFile.delete(folder, disk);
             StateMap opened = StateMap.open(folder, most, clean);
             map = opened;
             sweep = new Sweep(opened, most, maxAgeNs, nowNs);
@@ -204,8 +206,10 @@ final class StateWriter {
                         });
                     }
                     open.close();
+                    // The file of sessions says that the map is whole.
+                    disk.force(open.file());
                 };
-                SessionsFile.write(folder, sessions);
+                SessionsFile.write(folder, sessions, disk);
             } catch (IOException | RuntimeException e) {
                 LOG.warn("flow state: not closed as it should be, so the next start will check it: {}", e.toString());
                 open.close();

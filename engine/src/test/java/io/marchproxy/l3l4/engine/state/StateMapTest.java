@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +89,46 @@ class StateMapTest {
         try (StateMap map = StateMap.open(folder, 1000, false)) {
             int kept = known(map, 4 * FLOWS);
             assertTrue(kept >= 1000 && kept < 1100, () -> kept + " of as many as there is room for");
+        }
+    }
+
+    /** A kill while flows are taken over: they are all there still, and no file is left that nobody will look at. */
+    @Test
+    void shouldBeginAnewWhenItWasKilledWhileItTookFlowsOver() throws Exception {
+        Path old = folder.resolve("flows-1-5000.map");
+        Path wanted = folder.resolve("flows-1-20000.map");
+        try (StateMap map = StateMap.open(folder, FLOWS, false)) {
+            put(map, 0, FLOWS);
+        }
+        StateMap.begin(wanted, 4 * FLOWS, List.of(old), true).close();
+        assertFalse(Files.exists(wanted), "it has its name before it is whole");
+
+        try (StateMap map = StateMap.open(folder, 4 * FLOWS, false)) {
+            assertEquals(FLOWS, known(map, FLOWS));
+        }
+        assertEquals(List.of(wanted), files());
+    }
+
+    /** A kill between the last two steps: the flows have been taken over, the old file is there still. */
+    @Test
+    void shouldDeleteAFileWhoseFlowsWereTakenOver() throws Exception {
+        Path old = folder.resolve("flows-1-5000.map");
+        try (StateMap map = StateMap.open(folder, FLOWS, false)) {
+            put(map, 0, FLOWS);
+        }
+        Path copy = Files.copy(old, folder.resolve("kept"));
+        StateMap.open(folder, 4 * FLOWS, true).close();
+        Files.move(copy, old);
+
+        try (StateMap map = StateMap.open(folder, 4 * FLOWS, false)) {
+            assertEquals(FLOWS, known(map, FLOWS));
+        }
+        assertEquals(List.of(folder.resolve("flows-1-20000.map")), files());
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.toList();
         }
     }
 

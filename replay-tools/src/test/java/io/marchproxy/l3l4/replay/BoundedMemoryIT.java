@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -47,7 +48,17 @@ class BoundedMemoryIT {
             }
         }
         long fileKb = budget / 8 / 1000;
-        for (String command : List.of("verify", "stats", "tail")) {
+        Path candidate = Files.writeString(data.resolve("candidate.yaml"), """
+                services:
+                  - { name: dns, listen: "udp://127.0.0.1:53", class: P1, backends: [ { id: a, address: "127.0.0.1:5300" } ] }
+                """);
+        for (List<String> command : List.of(
+                List.of("verify", data.toString()),
+                List.of("stats", data.toString()),
+                List.of("tail", data.toString()),
+                List.of("flows", data.toString(), "--top", "10"),
+                List.of("flows", data.toString(), "--format", "parquet", "--output", data + "/flows.parquet"),
+                List.of("diff", data.toString(), "--config", candidate.toString()))) {
             Peak peak = run(command);
             System.out.printf(
                     "%s of %d MB with a heap of %d MB: %d MB anonymous, %d MB of files mapped at the most%n%s",
@@ -59,17 +70,17 @@ class BoundedMemoryIT {
         }
     }
 
-    private Peak run(String command) throws IOException, InterruptedException {
-        Path out = data.resolve(command + ".out");
-        Process process = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx" + HEAP_MEGABYTES + "m",
-                        "@" + Path.of(System.getProperty("project.root"), "bin", "jvm.flags"),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.marchproxy.l3l4.replay.Main",
-                        command,
-                        data.toString()))
+    private Peak run(List<String> command) throws IOException, InterruptedException {
+        Path out = data.resolve("out");
+        List<String> arguments = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + HEAP_MEGABYTES + "m",
+                "@" + Path.of(System.getProperty("project.root"), "bin", "jvm.flags"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.marchproxy.l3l4.replay.Main"));
+        arguments.addAll(command);
+        Process process = new ProcessBuilder(arguments)
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();

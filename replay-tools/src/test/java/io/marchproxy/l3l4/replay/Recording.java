@@ -10,6 +10,10 @@ import io.marchproxy.l3l4.config.source.Overrides;
 import io.marchproxy.l3l4.engine.ProxyService;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,9 +26,12 @@ import java.util.function.Function;
 
 /**
  * A day in a proxy's life, recorded: traffic, a reload, a backend that dies and comes back, sessions beyond their cap, connections
- * beyond theirs, a service whose backend never lives, and a flood.
+ * beyond theirs, a service whose backend never lives, one that has less than it is sent, datagrams that are too long, and a flood.
  */
 final class Recording {
+    /** UDP payload at the most (RFC 768, RFC 791). */
+    private static final int LONGEST_IPV4 = 65_507;
+
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Path data;
@@ -82,6 +89,13 @@ final class Recording {
                     max-sessions: 2
                     session-overflow: reject
                     backends: [ { id: e, address: "127.0.0.1:%d" } ]
+                  - name: slow
+                    listen: udp://127.0.0.1:0
+                    rate: 200kbit
+                    backends: [ { id: h, address: "127.0.0.1:%d" } ]
+                  - name: wide
+                    listen: "udp://[::1]:0"
+                    backends: [ { id: i, address: "127.0.0.1:%d" } ]
                   - name: lonely
                     listen: tcp://127.0.0.1:0
                     health: { protocol: tcp, interval: 50ms, timeout: 50ms }
@@ -103,6 +117,8 @@ final class Recording {
                         first,
                         second,
                         first,
+                        first,
+                        first,
                         first);
     }
 
@@ -117,12 +133,14 @@ final class Recording {
         try (Echo first = new Echo(0);
                 ProxyService proxy = ProxyService.start(read(configuration(first.port(), port, "P3", 1000)));
                 Clients clients = new Clients(port(proxy, "web"), port(proxy, "dns"));
-                Flood flood = new Flood(port(proxy, "dns"), port(proxy, "few"));
+                Flood flood = new Flood(port(proxy, "dns"), port(proxy, "few"), port(proxy, "slow"));
                 Clients refused = new Clients(port(proxy, "narrow"), port(proxy, "few"));
                 Clients turnedAway = new Clients(port(proxy, "lonely"), port(proxy, "few"))) {
             assertTrue(flood.isRunning());
             await("traffic", () -> handled(proxy) > packets / 4 && clients.exchanges() > 50 && refused.exchanges() > 0);
             assertEquals(0, turnedAway.exchanges());
+            await("a datagram that is too long for its backend", () -> sendsTooMuch(proxy.listening("wide").getFirst()) && dropped(proxy, "oversized") > 0);
+            await("a full queue", () -> dropped(proxy, "queue-full") > 0);
             mortal.close();
             await("traffic past a dead backend", () -> handled(proxy) > packets / 2 && isHealthy(proxy, false));
             // Twice the rates, if there are any.
@@ -140,6 +158,29 @@ final class Recording {
 
     private static int port(ProxyService proxy, String service) {
         return proxy.listening(service).getFirst().getPort();
+    }
+
+    /** Sends over IPv6 what IPv4 has no room for. */
+    private static boolean sendsTooMuch(InetSocketAddress to) {
+        try (DatagramSocket socket = new DatagramSocket()) {
+            byte[] bytes = new byte[LONGEST_IPV4 + 1];
+            socket.send(new DatagramPacket(bytes, bytes.length, to));
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Packets that were dropped for a reason. */
+    private static long dropped(ProxyService proxy, String reason) {
+        return ask(
+                proxy,
+                0L,
+                report -> report.books().stream()
+                        .flatMap(line -> line.drops().stream())
+                        .filter(drop -> drop.reason().equals(reason))
+                        .mapToLong(StatusReport.DropLine::packets)
+                        .sum());
     }
 
     /** Packets that came in, both ways. */

@@ -54,9 +54,48 @@ class VerifyIT {
             "records   end",
             "drops     session-cap",
             "drops     no-healthy-backend",
-            "drops     connection-cap"
+            "drops     connection-cap",
+            "drops     queue-full",
+            "verdicts  hold"
         }) {
             assertTrue(count(stats.out(), what) > 0, () -> what + " is missing in\n" + stats.out());
+        }
+    }
+
+    /** The service has no ingress for whole packets yet, the stages do: beside streams and datagrams, all through one pipeline. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2})
+    void shouldDecideAgainAboutWholePacketsBesideStreamsAndDatagrams(long seed) throws Exception {
+        try (MixedRecording recording = new MixedRecording(data, seed)) {
+            recording.make(1_000_000);
+        }
+
+        Tools.Outcome verified = Tools.run("verify", data);
+
+        assertEquals(0, verified.exitCode(), verified::toString);
+        Tools.Outcome stats = Tools.run("stats", data);
+        System.out.print(verified.out() + stats.out());
+        for (String what : new String[] {
+            "events    open",
+            "events    connected",
+            "events    connect-failed",
+            "events    fin",
+            "events    reset",
+            "events    closed",
+            "events    health",
+            "events    config",
+            "events    quota",
+            "verdicts  hold",
+            "records   release",
+            "records   flow-end",
+            "drops     malformed",
+            "drops     queue-full",
+            "drops     session-cap",
+            "drops     no-healthy-backend",
+            "drops     connect-failed",
+            "drops     flow-gone"
+        }) {
+            assertTrue(count(stats.out(), what) > 10 || what.endsWith("config"), () -> what + " is missing in\n" + stats.out());
         }
     }
 

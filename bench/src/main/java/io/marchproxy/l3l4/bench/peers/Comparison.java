@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.bench.peers;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,13 +17,16 @@ final class Comparison {
     private final Meter meter;
     private final Plan plan;
     private final Set<Peer> leftOut;
+    private final Path raw;
 
     /**
      * A comparison to be made.
      *
+     * @param raw the file of raw values, beside which the logs of latencies are written
      * @param leftOut peers that take no part
      */
-    Comparison(Stand stand, Meter meter, Plan plan, Set<Peer> leftOut) {
+    Comparison(Stand stand, Meter meter, Plan plan, Set<Peer> leftOut, Path raw) {
+        this.raw = raw;
         this.stand = stand;
         this.meter = meter;
         this.plan = plan;
@@ -69,7 +73,8 @@ final class Comparison {
                     progress.step(
                             (round == 0 ? "warm-up" : "round " + round) + " · " + kind.label() + " · " + peer.label());
                     int seconds = round == 0 ? plan.warmUpSeconds() : plan.seconds();
-                    Sample sample = new Sample(kind, peer, round, meter.measure(kind, peer, seconds));
+                    Path log = round == 0 ? null : log(raw, kind, peer);
+                    Sample sample = new Sample(kind, peer, round, meter.measure(kind, peer, seconds, log));
                     if (round > 0) {
                         results.add(sample);
                     }
@@ -80,6 +85,12 @@ final class Comparison {
         for (Peer peer : peers) {
             stand.stop(peer);
         }
+    }
+
+    /** Where the latencies of a measurement with a peer are, beside the raw values. */
+    static Path log(Path raw, Kind kind, Peer peer) {
+        String stem = String.valueOf(raw.getFileName()).replaceFirst("\\.json$", "");
+        return raw.resolveSibling(stem + "." + kind.key() + "." + peer.key() + ".hlog");
     }
 
     private List<Peer> peers(Group group) {

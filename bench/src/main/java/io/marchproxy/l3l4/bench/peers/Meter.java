@@ -1,11 +1,15 @@
 package io.marchproxy.l3l4.bench.peers;
 
+import io.marchproxy.l3l4.bench.peers.load.LoadCommand;
+import io.marchproxy.l3l4.bench.peers.load.RoundLog;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Performs one measurement with one peer, which has the CPU to itself meanwhile. */
 final class Meter {
@@ -32,8 +36,13 @@ final class Meter {
         this.idleConnections = idleConnections;
     }
 
-    /** Measures for so many seconds. */
-    Map<Metric, Double> measure(Kind kind, Peer peer, int seconds) throws IOException, InterruptedException {
+    /**
+     * Measures for so many seconds.
+     *
+     * @param log where latencies are added, if the measurement has any; null for nowhere
+     */
+    Map<Metric, Double> measure(Kind kind, Peer peer, int seconds, @Nullable Path log)
+            throws IOException, InterruptedException {
         if (kind == Kind.IDLE) {
             return idle(peer);
         }
@@ -42,15 +51,15 @@ final class Meter {
             return switch (kind) {
                 case TCP1 -> tcp(peer, 1, seconds);
                 case TCP4 -> tcp(peer, 4, seconds);
-                case WRK1 -> wrk(peer, 1, seconds);
-                case WRK64 -> wrk(peer, 64, seconds);
+                case WRK1 -> wrk(kind, peer, 1, seconds, log);
+                case WRK64 -> wrk(kind, peer, 64, seconds, log);
                 case UDP64 -> flood(peer, SMALL_BYTES, false, seconds);
                 case UDP1400 -> flood(peer, LARGE_BYTES, false, seconds);
                 case UDP64_LOSSLESS -> lossless(peer);
                 case UDP64_MERGED -> flood(peer, SMALL_BYTES, true, seconds);
                 case UDP1400_MERGED -> flood(peer, LARGE_BYTES, true, seconds);
-                case UDP64_LATENCY -> latency(peer, SMALL_BYTES, seconds);
-                case UDP1400_LATENCY -> latency(peer, LARGE_BYTES, seconds);
+                case UDP64_LATENCY -> latency(kind, peer, SMALL_BYTES, seconds, log);
+                case UDP1400_LATENCY -> latency(kind, peer, LARGE_BYTES, seconds, log);
                 case IDLE -> throw new IllegalStateException("has proxies of its own");
             };
         } finally {
@@ -90,16 +99,24 @@ final class Meter {
         }
     }
 
-    private Map<Metric, Double> wrk(Peer peer, int connections, int seconds) throws IOException, InterruptedException {
+    private Map<Metric, Double> wrk(Kind kind, Peer peer, int connections, int seconds, @Nullable Path log)
+            throws IOException, InterruptedException {
         List<Long> pids = stand.pids(peer);
         double cpuBefore = Proc.cpuSeconds(pids);
-        WrkResult result = WrkResult.parse(stand.run(
+        long startMs = System.currentTimeMillis();
+        String report = stand.run(
                 "wrk",
                 "--latency",
+                "-s",
+                stand.wrkScript(),
                 "-t1",
                 "-c" + connections,
                 "-d" + seconds + "s",
-                "http://127.0.0.1:" + Port.WEB.of(peer) + "/"));
+                "http://127.0.0.1:" + Port.WEB.of(peer) + "/");
+        WrkResult result = WrkResult.parse(report);
+        if (log != null) {
+            RoundLog.add(log, kind.key(), WrkLatencies.parse(report), startMs, System.currentTimeMillis());
+        }
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
         values.put(Metric.RATE, result.perSecond());
         values.put(Metric.P50, result.p50Us());
@@ -125,7 +142,8 @@ final class Meter {
         return Map.of(Metric.LOSSLESS, found.get("perSecond") / KILO);
     }
 
-    private Map<Metric, Double> latency(Peer peer, int bytes, int seconds) throws IOException {
+    private Map<Metric, Double> latency(Kind kind, Peer peer, int bytes, int seconds, @Nullable Path log)
+            throws IOException {
         LoadAnswer found = stand.load()
                 .perform(withPids(
                         peer,
@@ -134,7 +152,9 @@ final class Meter {
                         Port.LATENCY.backend(),
                         bytes,
                         LATENCY_PER_SECOND,
-                        seconds));
+                        seconds,
+                        log == null ? LoadCommand.NO_LOG : log.toUri(),
+                        kind.key()));
         Map<Metric, Double> values = udp(peer, found);
         values.put(Metric.P50, found.get("p50Us"));
         values.put(Metric.P99, found.get("p99Us"));

@@ -158,6 +158,13 @@ public final class PeersCommand implements Callable<Integer> {
             RunJson.write(json.toAbsolutePath(), run);
         }
         spec.commandLine().getErr().println("raw values: " + session.raw());
+        if (plan.has(Group.WRK) || plan.kinds().contains(Kind.UDP64_LATENCY) || plan.kinds().contains(Kind.UDP1400_LATENCY)) {
+            spec.commandLine()
+                    .getErr()
+                    .println("latencies: "
+                            + session.raw().toString().replaceFirst("\\.json$", ".*.hlog")
+                            + ", for replay-tools latency");
+        }
         return run;
     }
 

@@ -84,7 +84,7 @@ final class Session {
 
     private void compare(Stand stand) throws IOException, InterruptedException {
         Set<Peer> leftOut = leftOut(stand);
-        Comparison comparison = new Comparison(stand, new Meter(stand, plan.connections()), plan, leftOut);
+        Comparison comparison = new Comparison(stand, new Meter(stand, plan.connections()), plan, leftOut, raw);
         Progress progress = new Progress(System.err, Progress.onTerminal(), comparison.steps());
         comparison.run(results, progress, (group, round) -> {
             RunJson.write(raw, new Run(lines, results));

@@ -130,6 +130,11 @@ final class Stand implements AutoCloseable {
         return Programs.run(namespace.command(cpus.load(), List.of(command)));
     }
 
+    /** The file that has wrk say all its times. */
+    String wrkScript() throws IOException {
+        return file("times.lua", WrkLatencies.SCRIPT);
+    }
+
     private List<String> command(Peer peer) throws IOException {
         return switch (peer) {
             case NGINX, NGINX_64K -> nginx(peer.key(), configurations.nginx(peer));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.List;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +62,15 @@ class ParsingTest {
     @Test
     void shouldReadRateAndPercentilesOfWrk() throws IOException {
         assertEquals(new WrkResult(77_835.10, 156_303, 806, 2_760), WrkResult.parse(WRK));
+    }
+
+    @Test
+    void shouldReadAllTimesThatWrksScriptSays() {
+        Histogram latencies = WrkLatencies.parse(WRK + "latency 120 3\nlatency 2760 1\n");
+
+        assertEquals(4, latencies.getTotalCount());
+        assertTrue(latencies.valuesAreEquivalent(120_000, latencies.getValueAtPercentile(50)));
+        assertTrue(latencies.valuesAreEquivalent(2_760_000, latencies.getMaxValue()));
     }
 
     @Test

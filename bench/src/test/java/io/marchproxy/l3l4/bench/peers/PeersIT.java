@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.bench.peers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramLogReader;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +59,12 @@ class PeersIT {
                     assertTrue(spread.median() > 0, kind + " " + peer + " " + spread);
                 }
             }
+        }
+        String raw = err.toString().lines().filter(line -> line.startsWith("raw values: ")).findFirst().orElseThrow().substring(12);
+        Path log = Comparison.log(Path.of(raw), Kind.WRK1, Peer.OURS);
+        try (HistogramLogReader rounds = new HistogramLogReader(log.toFile())) {
+            assertTrue(((Histogram) rounds.nextIntervalHistogram()).getTotalCount() > 0);
+            assertNull(rounds.nextIntervalHistogram(), "there is one round, and the one that warms up does not count");
         }
         assertTrue(out.toString().contains("ours against it"), out.toString());
         assertTrue(Files.readString(markdown).contains("### Aims"));

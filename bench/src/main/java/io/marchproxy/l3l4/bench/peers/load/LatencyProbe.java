@@ -28,8 +28,13 @@ record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
     private static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LAST_WAIT_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
+    /** Takes what was measured. */
+    interface Log {
+        void add(Histogram latencies, long startMs, long endMs) throws IOException;
+    }
+
     /** Runs it; {@code pids} are the proxy's, whose CPU time is taken. */
-    Map<String, Double> run(double seconds, List<Long> pids) throws IOException {
+    Map<String, Double> run(double seconds, List<Long> pids, Log log) throws IOException {
         try (Arena arena = Arena.ofConfined();
                 Sockets sockets = new Sockets(arena)) {
             int[] flows = new int[Flood.FLOWS];
@@ -40,10 +45,12 @@ record LatencyProbe(int port, int sink, int datagramBytes, int perSecond) {
             // The flows' first datagrams open sessions.
             run.send(TimeUnit.MILLISECONDS.toNanos(200), perSecond);
             run.forget();
+            long startMs = System.currentTimeMillis();
             CpuMeter cpu = new CpuMeter(pids);
             double tookSeconds = run.send((long) (seconds * TimeUnit.SECONDS.toNanos(1)), perSecond);
             Map<String, Double> answer = new TreeMap<>();
             cpu.stop(answer);
+            log.add(run.latency, startMs, System.currentTimeMillis());
             answer.put("sent", (double) run.sent);
             answer.put("arrived", (double) run.arrived);
             answer.put("missed", (double) run.missed);

@@ -5,7 +5,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,16 +26,21 @@ import picocli.CommandLine.Spec;
  * <pre>
  * flood PORT SINK-PORT BYTES MERGED SECONDS PID…
  * lossless PORT SINK-PORT BYTES MERGED SECONDS-OF-A-TRIAL
- * latency PORT SINK-PORT BYTES PER-SECOND SECONDS PID…
+ * latency PORT SINK-PORT BYTES PER-SECOND SECONDS LOG TAG PID…
  * idle PORT BACKEND-PORT COUNT
  * release
  * await PORT
  * </pre>
+ *
+ * <p>LOG is the address of a file ({@code file:…}), to which a line with the tag is added, or {@value #NO_LOG}.
  */
 @Command(name = LoadCommand.NAME, hidden = true, description = "The load of peers; it starts this itself.")
 public final class LoadCommand implements Callable<Integer> {
     /** How the command is called. */
     public static final String NAME = "peers-load";
+
+    /** Stands for no file. */
+    public static final String NO_LOG = "-";
 
     @Spec
     private CommandSpec spec;
@@ -73,11 +80,19 @@ public final class LoadCommand implements Callable<Integer> {
             case "lossless" -> lossless(words);
             case "latency" ->
                 new LatencyProbe(number(words[1]), sinks.plain(number(words[2])), number(words[3]), number(words[4]))
-                        .run(Double.parseDouble(words[5]), pids(words, 6));
+                        .run(Double.parseDouble(words[5]), pids(words, 8), log(words[6], words[7]));
             case "idle" -> idle(number(words[1]), number(words[2]), number(words[3]));
             case "release" -> release();
             case "await" -> WebServer.await(number(words[1]));
             default -> throw new IllegalArgumentException("unknown task " + words[0]);
+        };
+    }
+
+    private static LatencyProbe.Log log(String file, String tag) {
+        return (latencies, startMs, endMs) -> {
+            if (!file.equals(NO_LOG)) {
+                RoundLog.add(Path.of(URI.create(file)), tag, latencies, startMs, endMs);
+            }
         };
     }
 

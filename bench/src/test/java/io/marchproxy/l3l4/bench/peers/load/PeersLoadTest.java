@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -66,8 +67,14 @@ class PeersLoadTest {
 
         try (Sinks sinks = new Sinks()) {
             for (int i = 0; i < 2; i++) {
-                Map<String, Double> found = new LatencyProbe(port, sinks.plain(port), 64, 1_000).run(0.3, List.of());
+                List<Long> logged = new ArrayList<>();
+                Map<String, Double> found = new LatencyProbe(port, sinks.plain(port), 64, 1_000)
+                        .run(0.3, List.of(), (latencies, startMs, endMs) -> {
+                            logged.add(latencies.getTotalCount());
+                            assertTrue(endMs - startMs >= 300, () -> startMs + " to " + endMs);
+                        });
 
+                assertEquals(List.of(found.get("arrived").longValue()), logged);
                 assertEquals(found.get("sent"), found.get("arrived"));
                 assertTrue(found.get("sent") > 10, found.toString());
                 assertTrue(found.get("p50Us") > 0 && found.get("p50Us") <= found.get("p99Us"), found.toString());

@@ -126,8 +126,7 @@ final class ExportPcapCommand implements Callable<Integer> {
     }
 
     /** Merges the shards' packets by their times. */
-    private long export(List<Path> folders, List<ShardPackets> shards, @Nullable ResultFile result)
-            throws IOException {
+    private long export(List<Path> folders, List<ShardPackets> shards, @Nullable ResultFile result) throws IOException {
         PriorityQueue<Head> heads = new PriorityQueue<>(
                 Comparator.comparingLong((Head head) -> head.packet().timeNs())
                         .thenComparingInt(head -> head.packet().shard()));

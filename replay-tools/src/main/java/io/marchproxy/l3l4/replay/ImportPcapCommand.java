@@ -95,8 +95,8 @@ final class ImportPcapCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         ProxySettings settings = null;
         if (config != null) {
-            settings = ConfigurationFile.read(config, spec.commandLine().getErr())
-                    .orElse(null);
+            settings =
+                    ConfigurationFile.read(config, spec.commandLine().getErr()).orElse(null);
             if (settings == null) {
                 return ExitCode.USAGE;
             }

@@ -31,8 +31,8 @@ public final class ResultFile implements AutoCloseable {
     }
 
     private Path beside(Path named) throws IOException {
-        Path unfinished = file.resolveSibling("." + file.getFileName() + "."
-                + ProcessHandle.current().pid() + ".unfinished");
+        Path unfinished = file.resolveSibling(
+                "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".unfinished");
         try {
             Files.deleteIfExists(unfinished);
             Files.createFile(unfinished);

@@ -1,7 +1,10 @@
 package io.marchproxy.l3l4.replay;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -9,11 +12,16 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** A backend that sends back what it gets, by TCP and by UDP on one port; it can die and come back. */
 final class Echo implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final int port;
     private final ServerSocket server;
     private final DatagramSocket datagrams;
@@ -21,11 +29,26 @@ final class Echo implements AutoCloseable {
 
     Echo(int wanted) throws IOException {
         InetAddress loopback = InetAddress.getLoopbackAddress();
-        server = new ServerSocket();
-        server.setReuseAddress(true);
-        server.bind(new InetSocketAddress(loopback, wanted), 256);
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        ServerSocket streams = null;
+        DatagramSocket found = null;
+        while (streams == null || found == null) {
+            ServerSocket tried = new ServerSocket();
+            try {
+                tried.setReuseAddress(true);
+                tried.bind(new InetSocketAddress(loopback, wanted), 256);
+                found = new DatagramSocket(new InetSocketAddress(loopback, tried.getLocalPort()));
+                streams = tried;
+            } catch (BindException e) {
+                // The kernel gave its number to a client's socket, which does not live for long.
+                tried.close();
+                assertTrue(System.nanoTime() < deadline, () -> "port " + wanted + " is not to be had: " + e);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            }
+        }
+        server = streams;
         port = server.getLocalPort();
-        datagrams = new DatagramSocket(new InetSocketAddress(loopback, port));
+        datagrams = found;
         Thread.ofVirtual().start(this::accept);
         Thread.ofPlatform().daemon().start(this::answer);
     }

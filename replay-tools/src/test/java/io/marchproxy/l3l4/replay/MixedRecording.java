@@ -116,8 +116,8 @@ final class MixedRecording implements PipelineOutput, AutoCloseable {
 
     /** The relays' settings, and a service of every IP packet besides, with two gateways. */
     private PipelineSettings settings(int megabits) throws Exception {
-        PipelineSettings relays = compiler.compile(Scenario.read(data, yaml(megabits)))
-                .pipeline();
+        PipelineSettings relays =
+                compiler.compile(Scenario.read(data, yaml(megabits))).pipeline();
         List<ServiceProfile> profiles = new ArrayList<>(relays.classify().services());
         assertTrue(profiles.size() == IP, profiles::toString);
         profiles.add(new ServiceProfile(IP, "ip", ServiceProfile.IP, true, 3, 5_000_000, 0, false, 0));
@@ -152,8 +152,7 @@ final class MixedRecording implements PipelineOutput, AutoCloseable {
                     Packets.ipv4(host, 2, 47, Packets.hex("0000 0800")),
                     Packets.ipv4(host, 2, UDP, 0x2000, new byte[0], Packets.udp(1000, 53, new byte[16])),
                     Packets.ipv4(host, 2, UDP, 3, new byte[0], new byte[7]),
-                    Packets.ipv6(
-                            host, 2, 0, Packets.join(Packets.hex("3c00010400000000 1100010400000000"), datagram)),
+                    Packets.ipv6(host, 2, 0, Packets.join(Packets.hex("3c00010400000000 1100010400000000"), datagram)),
                     Packets.ipv6(host, 2, 44, Packets.hex("1100 0010 00000007 01020304")),
                     Arrays.copyOf(Packets.ipv4(host, 2, UDP, datagram), 60),
                     Arrays.copyOf(Packets.ipv6(host, 2, UDP, datagram), 30),

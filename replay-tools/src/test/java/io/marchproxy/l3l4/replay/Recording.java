@@ -139,7 +139,9 @@ final class Recording {
             assertTrue(flood.isRunning());
             await("traffic", () -> handled(proxy) > packets / 4 && clients.exchanges() > 50 && refused.exchanges() > 0);
             assertEquals(0, turnedAway.exchanges());
-            await("a datagram that is too long for its backend", () -> sendsTooMuch(proxy.listening("wide").getFirst()) && dropped(proxy, "oversized") > 0);
+            await(
+                    "a datagram that is too long for its backend",
+                    () -> sendsTooMuch(proxy.listening("wide").getFirst()) && dropped(proxy, "oversized") > 0);
             await("a full queue", () -> dropped(proxy, "queue-full") > 0);
             mortal.close();
             await("traffic past a dead backend", () -> handled(proxy) > packets / 2 && isHealthy(proxy, false));

@@ -126,7 +126,8 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
 
     /** A recording whose disk takes nothing before {@link #diskGoesOn}. */
     static Synthetic withoutDisk(Path data, PipelineSettings settings) throws IOException {
-        return new Synthetic(data, JournalSettings.Mode.PACKETS, settings, settings, JOURNAL_BYTES, false, InstantSource.system());
+        return new Synthetic(
+                data, JournalSettings.Mode.PACKETS, settings, settings, JOURNAL_BYTES, false, InstantSource.system());
     }
 
     /** Sends datagrams that the disk does not take the records of, until some are lost. */

@@ -95,7 +95,9 @@ class VerifyIT {
             "drops     connect-failed",
             "drops     flow-gone"
         }) {
-            assertTrue(count(stats.out(), what) > 10 || what.endsWith("config"), () -> what + " is missing in\n" + stats.out());
+            assertTrue(
+                    count(stats.out(), what) > 10 || what.endsWith("config"),
+                    () -> what + " is missing in\n" + stats.out());
         }
     }
 

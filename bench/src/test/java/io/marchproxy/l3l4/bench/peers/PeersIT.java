@@ -60,7 +60,12 @@ class PeersIT {
                 }
             }
         }
-        String raw = err.toString().lines().filter(line -> line.startsWith("raw values: ")).findFirst().orElseThrow().substring(12);
+        String raw = err.toString()
+                .lines()
+                .filter(line -> line.startsWith("raw values: "))
+                .findFirst()
+                .orElseThrow()
+                .substring(12);
         Path log = Comparison.log(Path.of(raw), Kind.WRK1, Peer.OURS);
         try (HistogramLogReader rounds = new HistogramLogReader(log.toFile())) {
             assertTrue(((Histogram) rounds.nextIntervalHistogram()).getTotalCount() > 0);

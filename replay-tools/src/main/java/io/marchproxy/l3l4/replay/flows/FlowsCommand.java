@@ -108,7 +108,8 @@ public final class FlowsCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "Writes there instead, once all of it is known: until then a file of that name stays as it is. parquet needs it.")
+            description =
+                    "Writes there instead, once all of it is known: until then a file of that name stays as it is. parquet needs it.")
     private @Nullable Path output;
 
     @Option(

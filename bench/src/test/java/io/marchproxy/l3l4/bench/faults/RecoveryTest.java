@@ -85,7 +85,7 @@ class RecoveryTest {
                 new HistogramLogReader(folder.resolve("faults.hlog").toFile())) {
             Histogram first = (Histogram) reader.nextIntervalHistogram();
             assertEquals("frozen", first.getTag());
-            assertEquals(350 * MS, first.getMaxValue(), 350_000);
+            assertEquals(350.0 * MS, (double) first.getMaxValue(), 350_000);
             assertEquals("frozen-clean", reader.nextIntervalHistogram().getTag());
         }
     }

@@ -215,7 +215,6 @@ class ProxyCommandTest {
     @CsvSource({
         "--manager-url=http://127.0.0.1:8000, the manager is not in this version yet",
         "--cluster-api-key=secret, the manager is not in this version yet",
-        "--enable-multicloud, multi-cloud routing is not in this version yet",
         "--enable-otel, trace export is not in this version yet"
     })
     void shouldRefuseByNameWhatIsNotThereYet(String flag, String message) throws IOException {

@@ -26,11 +26,11 @@ final class Comparison {
      * @param leftOut peers that take no part
      */
     Comparison(Stand stand, Meter meter, Plan plan, Set<Peer> leftOut, Path raw) {
-        this.raw = raw;
         this.stand = stand;
         this.meter = meter;
         this.plan = plan;
         this.leftOut = leftOut;
+        this.raw = raw;
     }
 
     /** What is told of each round's end. */
@@ -73,7 +73,7 @@ final class Comparison {
                     progress.step(
                             (round == 0 ? "warm-up" : "round " + round) + " · " + kind.label() + " · " + peer.label());
                     int seconds = round == 0 ? plan.warmUpSeconds() : plan.seconds();
-                    Path log = round == 0 ? null : log(raw, kind, peer);
+                    Path log = round > 0 && kind.hasLatencies() ? log(raw, kind, peer) : null;
                     Sample sample = new Sample(kind, peer, round, meter.measure(kind, peer, seconds, log));
                     if (round > 0) {
                         results.add(sample);

@@ -37,6 +37,11 @@ enum Kind {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /** Whether it leaves a log of all its latencies. */
+    boolean hasLatencies() {
+        return group == Group.WRK || this == UDP64_LATENCY || this == UDP1400_LATENCY;
+    }
+
     static Kind of(String key) {
         return valueOf(key.toUpperCase(Locale.ROOT).replace('-', '_'));
     }

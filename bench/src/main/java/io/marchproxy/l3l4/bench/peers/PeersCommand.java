@@ -158,9 +158,7 @@ public final class PeersCommand implements Callable<Integer> {
             RunJson.write(json.toAbsolutePath(), run);
         }
         spec.commandLine().getErr().println("raw values: " + session.raw());
-        if (plan.has(Group.WRK)
-                || plan.kinds().contains(Kind.UDP64_LATENCY)
-                || plan.kinds().contains(Kind.UDP1400_LATENCY)) {
+        if (plan.kinds().stream().anyMatch(Kind::hasLatencies)) {
             spec.commandLine()
                     .getErr()
                     .println("latencies: "

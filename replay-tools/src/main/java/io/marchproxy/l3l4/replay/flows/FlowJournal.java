@@ -17,6 +17,7 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,9 +138,9 @@ final class FlowJournal implements AutoCloseable {
     private @Nullable SessionNames lookAhead() throws IOException {
         JsonPieces later = new JsonPieces();
         try (JournalReader ahead = new JournalReader(shard)) {
-            ahead.back(reader.place());
+            goTo(ahead, reader.place());
             boolean isFirst = true;
-            while (ahead.next() && (isFirst || !ahead.beginsSession())) {
+            while (ahead.next() && ahead.session() == sessionId && (isFirst || !ahead.beginsSession())) {
                 isFirst = false;
                 long end = ahead.recordsEnd();
                 for (long at = ahead.recordsAt(); at < end; at += Records.length(at)) {
@@ -150,6 +151,15 @@ final class FlowJournal implements AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** A running service may have deleted that file since it was opened: what follows is the begin then. */
+    private static void goTo(JournalReader ahead, JournalReader.Place place) throws IOException {
+        try {
+            ahead.back(place);
+        } catch (NoSuchFileException e) {
+            // It is at the begin.
+        }
     }
 
     private void unnamed() {

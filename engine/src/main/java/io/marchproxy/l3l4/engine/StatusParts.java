@@ -136,8 +136,7 @@ record StatusParts(
                         })
                         .orElseThrow();
                 if (delays.getTotalCount() != 0) {
-                    queues.add(new StatusReport.QueueStatus(
-                            "P" + trafficClass, BooksReport.label(direction), delays));
+                    queues.add(new StatusReport.QueueStatus("P" + trafficClass, BooksReport.label(direction), delays));
                 }
             }
         }

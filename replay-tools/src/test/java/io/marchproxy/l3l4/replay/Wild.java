@@ -113,7 +113,7 @@ final class Wild implements PipelineOutput, AutoCloseable {
             default -> key(UDP);
         }
         event.lengthBytes(random.nextInt(1_500));
-        event.ingressDscp(random.nextInt(64));
+        event.ingressTos(random.nextInt(256));
     }
 
     private void key(int protocol) {

@@ -27,7 +27,7 @@ import java.util.zip.CRC32C;
  * SESSION, SETTINGS: JSON, in pieces     | 0| type | 0 | – | length || 8| offset | total || 16| bytes, padded with zeros
  *
  * EVENT: what came in, before anything was decided; 48 bytes, wide addresses 24 more, extras 24 more, a RESTORE 48 more
- *  0| type | words | kind | form || 4| protocol | ingress dscp | service || 8| listener | source port
+ *  0| type | words | kind | form || 4| protocol | ingress tos | service || 8| listener | source port
  * 12| destination port | ip version | flags || 16| arrival ns || 24| flow reference
  * 32| length bytes | packets || 40| source, low 32 | destination, low 32   (wide: 40, 48 source; 56, 64 destination)
  *   then, with extras: argument 0 || argument 1 || backend | segment bytes
@@ -61,7 +61,7 @@ import java.util.zip.CRC32C;
  */
 public final class JournalLayout {
     /** Counts up with every change. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     /** "MPJL" as a little-endian number. */
     public static final int MAGIC = 0x4c4a504d;
@@ -85,7 +85,7 @@ public final class JournalLayout {
     public static final int EVENT_KIND = 2;
     public static final int EVENT_FORM = 3;
     public static final int EVENT_PROTOCOL = 4;
-    public static final int EVENT_INGRESS_DSCP = 5;
+    public static final int EVENT_INGRESS_TOS = 5;
     public static final int EVENT_SERVICE = 6;
     public static final int EVENT_LISTENER = 8;
     public static final int EVENT_SOURCE_PORT = 10;

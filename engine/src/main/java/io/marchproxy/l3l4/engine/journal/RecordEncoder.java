@@ -42,7 +42,7 @@ public final class RecordEncoder {
                 | (wide ? JournalLayout.FORM_WIDE : 0)
                 | (extras ? JournalLayout.FORM_EXTRAS : 0)));
         Memory.putByte(at + JournalLayout.EVENT_PROTOCOL, Memory.getByte(from + DescriptorLayout.PROTOCOL));
-        Memory.putByte(at + JournalLayout.EVENT_INGRESS_DSCP, Memory.getByte(from + DescriptorLayout.INGRESS_DSCP));
+        Memory.putByte(at + JournalLayout.EVENT_INGRESS_TOS, Memory.getByte(from + DescriptorLayout.INGRESS_TOS));
         Memory.putShort(at + JournalLayout.EVENT_SERVICE, Memory.getShort(from + DescriptorLayout.SERVICE));
         Memory.putShort(at + JournalLayout.EVENT_LISTENER, Memory.getShort(from + DescriptorLayout.LISTENER));
         Memory.putShort(at + JournalLayout.EVENT_SOURCE_PORT, Memory.getShort(from + DescriptorLayout.SOURCE_PORT));

@@ -40,7 +40,7 @@ public final class Records {
             into.direction(Direction.TO_CLIENT);
         }
         Memory.putByte(to + DescriptorLayout.PROTOCOL, Memory.getByte(at + JournalLayout.EVENT_PROTOCOL));
-        Memory.putByte(to + DescriptorLayout.INGRESS_DSCP, Memory.getByte(at + JournalLayout.EVENT_INGRESS_DSCP));
+        Memory.putByte(to + DescriptorLayout.INGRESS_TOS, Memory.getByte(at + JournalLayout.EVENT_INGRESS_TOS));
         Memory.putShort(to + DescriptorLayout.SERVICE, Memory.getShort(at + JournalLayout.EVENT_SERVICE));
         Memory.putShort(to + DescriptorLayout.LISTENER, Memory.getShort(at + JournalLayout.EVENT_LISTENER));
         Memory.putShort(to + DescriptorLayout.SOURCE_PORT, Memory.getShort(at + JournalLayout.EVENT_SOURCE_PORT));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.Ecn;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
@@ -23,7 +24,7 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheVersion() {
-        assertEquals(2, JournalLayout.VERSION);
+        assertEquals(3, JournalLayout.VERSION);
     }
 
     @Test
@@ -51,11 +52,12 @@ class JournalLayoutTest {
         packet.service(0x0a0b);
         packet.listener(0x0c0d);
         packet.ingressDscp(46);
+        packet.ingressEcn(Ecn.CAPABLE_0);
 
         int length = RecordEncoder.event(memory.address(), packet);
 
         assertEquals(
-                "0306000011 2e 0b0a 0d0c 3412 3500 0400 0807060504030201 ffffffffffffffff 40000000 01000000 0100a8c0 0100007f",
+                "0306000011 ba 0b0a 0d0c 3412 3500 0400 0807060504030201 ffffffffffffffff 40000000 01000000 0100a8c0 0100007f",
                 hex(length, 5, 1, 2, 2, 2, 2, 2, 8, 8, 4, 4, 4, 4));
     }
 

@@ -53,7 +53,7 @@ class RecordsTest {
         packet.destinationPort(random.nextInt(65_536));
         packet.lengthBytes(random.nextInt());
         packet.flowRef(random.nextBoolean() ? random.nextLong() : PacketDescriptor.NO_FLOW);
-        packet.ingressDscp(random.nextInt(64));
+        packet.ingressTos(random.nextInt(256));
         packet.flags(random.nextInt(256));
         packet.packets(random.nextInt());
         packet.argument0(random.nextInt(4) == 0 ? random.nextLong() : 0);

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.mark;
 
+import io.marchproxy.l3l4.stages.packet.Ecn;
 import io.marchproxy.l3l4.stages.packet.InternetChecksum;
 import io.marchproxy.l3l4.stages.packet.Ipv4View;
 import io.marchproxy.l3l4.stages.packet.Ipv6View;
@@ -10,11 +11,7 @@ import io.marchproxy.l3l4.stages.packet.Memory;
  * checksum stays wrong, so that no damage is hidden. IPv6 headers have none. The caller has parsed the packet.
  */
 public final class HeaderRewrite {
-    /** The ECN field's congestion experienced (RFC 3168). */
-    public static final int CONGESTION_EXPERIENCED = 3;
-
     private static final int DSCP_SHIFT = 2;
-    private static final int ECN_MASK = 3;
     private static final int IPV6_CLASS_SHIFT = 20;
     private static final int IPV6_CLASS_MASK = 0xff << IPV6_CLASS_SHIFT;
 
@@ -27,7 +24,7 @@ public final class HeaderRewrite {
      * @param dscp 0 to 63
      */
     public static void setDscp(long header, int dscp) {
-        setTrafficClass(header, (dscp << DSCP_SHIFT) | (trafficClass(header) & ECN_MASK));
+        setTrafficClass(header, (dscp << DSCP_SHIFT) | (trafficClass(header) & Ecn.MASK));
     }
 
     /**
@@ -37,7 +34,7 @@ public final class HeaderRewrite {
      * @param ecn 0 to 3
      */
     public static void setEcn(long header, int ecn) {
-        setTrafficClass(header, (trafficClass(header) & ~ECN_MASK) | ecn);
+        setTrafficClass(header, (trafficClass(header) & ~Ecn.MASK) | ecn);
     }
 
     /**
@@ -46,10 +43,10 @@ public final class HeaderRewrite {
      * @return false, with nothing changed, when the packet's ends don't use ECN
      */
     public static boolean markCongestion(long header) {
-        if ((trafficClass(header) & ECN_MASK) == 0) {
+        if ((trafficClass(header) & Ecn.MASK) == 0) {
             return false;
         }
-        setEcn(header, CONGESTION_EXPERIENCED);
+        setEcn(header, Ecn.CONGESTION_EXPERIENCED);
         return true;
     }
 

@@ -11,6 +11,9 @@ public final class DescriptorFlags {
     /** The packet waited in the shape stage. */
     public static final int WAS_HELD = 4;
 
+    /** The queue that the packet waited in was congested, and its ends use ECN: it leaves with CE (RFC 3168). */
+    public static final int CE_MARKED = 8;
+
     /** A whole IP packet, which the length counts with its headers; otherwise the bytes that a relay carries. Set by ingress. */
     public static final int IP_PACKET = 32;
 

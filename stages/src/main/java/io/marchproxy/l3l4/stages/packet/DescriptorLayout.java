@@ -17,7 +17,7 @@ package io.marchproxy.l3l4.stages.packet;
  * 48|  source port  |  dest. port   |        length bytes           |
  * 56|                    flow reference                             |
  *   +---------------------------------------------------------------+
- * 64|verdict| drop  | class | dscp  |    rule       | inDscp| flags |
+ * 64|verdict| drop  | class | dscp  |    rule       | inTos | flags |
  * 72|          backend              |        flow hash              |
  * 80|                          release ns                           |
  * 88|                         payload address                       |
@@ -27,6 +27,8 @@ package io.marchproxy.l3l4.stages.packet;
  *120|                   likely flow, complemented                   |
  *   +---------------------------------------------------------------+
  * </pre>
+ *
+ * <p>{@code inTos} is the octet of an IP header that holds code point and ECN field: the upper six bits and the lower two.
  *
  * <p>An IPv4 address stands in the low word's low 32 bits with the high word 0; {@code ipVer} (4 or 6) tells the families
  * apart. Ports and addresses are numbers in native order, not wire order.
@@ -56,7 +58,7 @@ public final class DescriptorLayout {
     public static final int TRAFFIC_CLASS = 66;
     public static final int EGRESS_DSCP = 67;
     public static final int RULE = 68;
-    public static final int INGRESS_DSCP = 70;
+    public static final int INGRESS_TOS = 70;
     public static final int FLAGS = 71;
     public static final int BACKEND = 72;
     public static final int FLOW_HASH = 76;

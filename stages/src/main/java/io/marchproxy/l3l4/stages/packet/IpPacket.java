@@ -227,13 +227,13 @@ public final class IpPacket {
         if (version == 4) {
             descriptor.sourceLow(ipv4.source());
             descriptor.destinationLow(ipv4.destination());
-            descriptor.ingressDscp(ipv4.dscp());
+            descriptor.ingressTos(ipv4.tos());
         } else {
             descriptor.sourceHigh(ipv6.sourceHigh());
             descriptor.sourceLow(ipv6.sourceLow());
             descriptor.destinationHigh(ipv6.destinationHigh());
             descriptor.destinationLow(ipv6.destinationLow());
-            descriptor.ingressDscp(ipv6.dscp());
+            descriptor.ingressTos(ipv6.tos());
         }
         if (!isFragment) {
             descriptor.sourcePort(sourcePort);

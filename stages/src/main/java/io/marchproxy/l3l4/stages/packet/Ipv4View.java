@@ -43,13 +43,18 @@ public final class Ipv4View {
         return (Memory.getByte(address + VERSION_IHL) & 0xf) * 4;
     }
 
+    /** Code point and ECN field in one. */
+    public int tos() {
+        return Byte.toUnsignedInt(Memory.getByte(address + TOS));
+    }
+
     public int dscp() {
-        return Byte.toUnsignedInt(Memory.getByte(address + TOS)) >> 2;
+        return tos() >> 2;
     }
 
     /** 0 not ECN-capable, 1 and 2 capable, 3 congestion experienced (RFC 3168). */
     public int ecn() {
-        return Memory.getByte(address + TOS) & 3;
+        return tos() & 3;
     }
 
     /** Header and payload, in bytes, as the header says. */

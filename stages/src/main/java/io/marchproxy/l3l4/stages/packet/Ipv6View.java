@@ -30,17 +30,18 @@ public final class Ipv6View {
         return this;
     }
 
+    /** Code point and ECN field in one: the traffic class of RFC 8200. */
+    public int tos() {
+        return (Memory.getShortBe(address + VERSION_CLASS_LABEL) >> 4) & 0xff;
+    }
+
     public int dscp() {
-        return trafficClass() >> 2;
+        return tos() >> 2;
     }
 
     /** 0 not ECN-capable, 1 and 2 capable, 3 congestion experienced (RFC 3168). */
     public int ecn() {
-        return trafficClass() & 3;
-    }
-
-    private int trafficClass() {
-        return (Memory.getShortBe(address + VERSION_CLASS_LABEL) >> 4) & 0xff;
+        return tos() & 3;
     }
 
     public int flowLabel() {

@@ -18,6 +18,11 @@ public final class PacketDescriptor {
     /** {@link #egressDscp()} that says: leave the code point as it is. */
     public static final int DSCP_UNCHANGED = 0xff;
 
+    /** {@link #egressDscp()} that says, up to the mark stage: leave with {@link #ingressDscp()}. */
+    public static final int DSCP_PRESERVE = 0xfe;
+
+    private static final int DSCP_SHIFT = 2;
+
     /** As constants, which they are to the JIT only here. */
     private static final int DATA = EventKind.DATA.ordinal();
 
@@ -303,13 +308,39 @@ public final class PacketDescriptor {
         Memory.putShort(address + DescriptorLayout.RULE, (short) value);
     }
 
-    /** The code point that the packet came with, 0 to 63. */
-    public int ingressDscp() {
-        return Byte.toUnsignedInt(Memory.getByte(address + DescriptorLayout.INGRESS_DSCP));
+    /**
+     * The octet that the packet's IP header came with, 0 to 255: code point and ECN field. Called type of service in IPv4 and
+     * traffic class in IPv6. All datagrams of a run have the same.
+     */
+    public int ingressTos() {
+        return Byte.toUnsignedInt(Memory.getByte(address + DescriptorLayout.INGRESS_TOS));
     }
 
+    public void ingressTos(int value) {
+        Memory.putByte(address + DescriptorLayout.INGRESS_TOS, (byte) value);
+    }
+
+    /**
+     * The code point that the packet came with, 0 to 63 (RFC 2474); 0 also where nobody could tell. Of a TCP relay's connection
+     * it is that of the client's SYN, with all of its events and in both directions.
+     */
+    public int ingressDscp() {
+        return ingressTos() >>> DSCP_SHIFT;
+    }
+
+    /** Leaves the ECN field as it is. */
     public void ingressDscp(int value) {
-        Memory.putByte(address + DescriptorLayout.INGRESS_DSCP, (byte) value);
+        ingressTos((value << DSCP_SHIFT) | ingressEcn());
+    }
+
+    /** The ECN field that the packet came with (RFC 3168): one of {@link Ecn}. Always 0 of a TCP relay, whose ECN is the kernel's. */
+    public int ingressEcn() {
+        return ingressTos() & Ecn.MASK;
+    }
+
+    /** Leaves the code point as it is. */
+    public void ingressEcn(int value) {
+        ingressTos((ingressTos() & ~Ecn.MASK) | value);
     }
 
     /** Bits that {@link DescriptorFlags} names. */

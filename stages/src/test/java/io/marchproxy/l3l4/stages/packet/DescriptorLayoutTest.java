@@ -39,7 +39,7 @@ class DescriptorLayoutTest {
         assertPlace(66, 1, p -> p.trafficClass(0xff));
         assertPlace(67, 1, p -> p.egressDscp(0xff));
         assertPlace(68, 2, p -> p.rule(0xffff));
-        assertPlace(70, 1, p -> p.ingressDscp(0xff));
+        assertPlace(70, 1, p -> p.ingressTos(0xff));
         assertPlace(71, 1, p -> p.flags(0xff));
         assertPlace(72, 4, p -> p.backend(-1));
         assertPlace(76, 4, p -> p.flowHash(-1));
@@ -80,6 +80,20 @@ class DescriptorLayoutTest {
                         + " ACCEPT_RATE, BAD_PROXY_HEADER, NO_HEALTHY_BACKEND, CONNECT_FAILED, QUEUE_FULL, FLOW_GONE,"
                         + " RESET, BACKEND_UNREACHABLE, SEND_FAILED, DRAINING]",
                 Arrays.toString(DropReason.values()));
+    }
+
+    @Test
+    void shouldKeepCodePointAndEcnFieldApart() {
+        for (int tos = 0; tos < 256; tos++) {
+            packet.ingressTos(tos);
+            assertEquals(tos >> 2, packet.ingressDscp());
+            assertEquals(tos & 3, packet.ingressEcn());
+            packet.ingressDscp(46);
+            assertEquals((46 << 2) | (tos & 3), packet.ingressTos());
+            packet.ingressTos(tos);
+            packet.ingressEcn(Ecn.CONGESTION_EXPERIENCED);
+            assertEquals(tos | 3, packet.ingressTos());
+        }
     }
 
     @Test

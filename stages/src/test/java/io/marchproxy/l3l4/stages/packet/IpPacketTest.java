@@ -250,24 +250,24 @@ class IpPacketTest {
     @Test
     void shouldDescribeAPacketOfEitherVersion() {
         PacketDescriptor descriptor = TestPackets.descriptor();
-        MemorySegment v4 = TestPackets.bytes("45b8 0021 0001 0000 4011 0000" + V4_ADDRESSES + UDP_5 + "0000");
+        MemorySegment v4 = TestPackets.bytes("45ba 0021 0001 0000 4011 0000" + V4_ADDRESSES + UDP_5 + "0000");
         descriptor.reset(EventKind.DATA, 1);
         packet.parse(v4.address(), 35);
         packet.describe(descriptor);
-        assertEquals("4 17 0:a000001:12345 0:a000002:53 46 33", summary(descriptor));
+        assertEquals("4 17 0:a000001:12345 0:a000002:53 46 2 33", summary(descriptor));
         assertEquals(v4.address(), descriptor.payloadAddress());
 
-        MemorySegment v6 = TestPackets.bytes("6b80 0000 000d 11 40" + V6_ADDRESSES + UDP_5);
+        MemorySegment v6 = TestPackets.bytes("6bb0 0000 000d 11 40" + V6_ADDRESSES + UDP_5);
         descriptor.reset(EventKind.DATA, 1);
         packet.parse(v6.address(), 53);
         packet.describe(descriptor);
-        assertEquals("6 17 20010db800000000:1:12345 20010db800000000:2:53 46 53", summary(descriptor));
+        assertEquals("6 17 20010db800000000:1:12345 20010db800000000:2:53 46 3 53", summary(descriptor));
     }
 
     private static String summary(PacketDescriptor d) {
         return d.ipVersion() + " " + d.protocol() + " " + Long.toHexString(d.sourceHigh()) + ":"
                 + Long.toHexString(d.sourceLow()) + ":" + d.sourcePort() + " " + Long.toHexString(d.destinationHigh())
                 + ":" + Long.toHexString(d.destinationLow()) + ":" + d.destinationPort() + " " + d.ingressDscp() + " "
-                + d.lengthBytes();
+                + d.ingressEcn() + " " + d.lengthBytes();
     }
 }

@@ -162,8 +162,25 @@ class FaultsTest {
                 of("qos: { classes: { P4: { dscp: EF } } }", "qos.classes.P4: unknown key; did you mean P0?"),
                 of(
                         "qos: { classes: { P0: { dscp: AF4 } } }",
-                        "qos.classes.P0.dscp: \"AF4\" is no code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0 to 63;"
-                                + " did you mean AF41?"),
+                        "qos.classes.P0.dscp: \"AF4\" is no code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0 to 63,"
+                                + " or preserve; did you mean AF41?"),
+                of(
+                        "qos: { rules: [ { class: P0, dscp: preserved } ] }",
+                        "qos.rules[0].dscp: \"preserved\" is no code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0 to"
+                                + " 63, or preserve; did you mean preserve?"),
+                of(
+                        "qos: { rules: [ { match: { dscp: preserve }, class: P0 } ] }",
+                        "qos.rules[0].match.dscp: \"preserve\" is no code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or"
+                                + " 0 to 63"),
+                of(
+                        "qos: { link-rate: 1Mbit, codel: { target: 200ms } }",
+                        "qos.codel.target: is longer than codel.interval (100ms); about a twentieth of it is usual"),
+                of(
+                        "qos: { link-rate: 1Mbit, codel: { interval: 4ms } }",
+                        "qos.codel.target: is longer than codel.interval (4ms); about a twentieth of it is usual"),
+                of(
+                        "qos: { link-rate: 1Mbit, codel: { interval: 3s } }",
+                        "qos.codel.interval: \"3s\" must be from 1ms to 2s"),
                 of("qos: { classes: { P0: { queue: 0 } } }", "qos.classes.P0.queue: \"0\" must be from 1 to 1000000"),
                 of(
                         "qos: { rules: [ { class: P1, police: { rate: 1Mbit } } ] }",

@@ -1,11 +1,15 @@
 package io.marchproxy.l3l4.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.settings.QosSettings;
+import io.marchproxy.l3l4.config.settings.QosSettings.Codel;
 import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +56,31 @@ class RatesTest {
         assertEquals(
                 List.of(0L, 0L, 0L, 100_000_000L),
                 settings.qos().classes().stream().map(one -> one.ceilingBits()).toList());
+    }
+
+    @Test
+    void shouldKeepQueuesShortUnlessToldOtherwise() {
+        assertEquals(
+                new Codel(true, Duration.ofMillis(5), Duration.ofMillis(100)),
+                settings(SERVICE).qos().codel());
+        assertEquals(
+                new Codel(false, Duration.ofMillis(1), Duration.ofMillis(20)),
+                settings(SERVICE + "qos: { link-rate: 1Gbit, codel: { enabled: false, target: 1ms, interval: 20ms } }\n")
+                        .qos()
+                        .codel());
+        assertThrows(
+                IllegalArgumentException.class, () -> new Codel(true, Duration.ofMillis(5), Duration.ofSeconds(3)));
+    }
+
+    @Test
+    void shouldTakePreserveInThePlaceOfACodePoint() {
+        QosSettings qos = settings(SERVICE
+                        + "qos: { classes: { P2: { dscp: preserve } }, rules: [ { class: P0, dscp: preserve } ] }\n")
+                .qos();
+        assertEquals(
+                List.of(46, 34, QosSettings.PRESERVE_DSCP, 0),
+                qos.classes().stream().map(QosSettings.ClassSettings::dscp).toList());
+        assertEquals(QosSettings.PRESERVE_DSCP, qos.rules().getFirst().setDscp());
     }
 
     @Test

@@ -91,6 +91,9 @@ class WarningsTest {
             qos: { enabled: false, classes: { P1: { queue: 5 } } } | qos.classes.P1.queue: has no effect: qos.enabled is false
             qos: { enabled: false, classes: { P1: { ceiling: 1Mbit } } } | qos.classes.P1.ceiling: has no effect: qos.enabled is false
             qos: { enabled: false, rules: [ { class: P0 } ] } | qos.rules: has no effect: qos.enabled is false
+            qos: { codel: { target: 6ms } } | qos.codel.target: has no effect: no rate is set, so no packet waits
+            qos: { enabled: false, codel: { enabled: false } } | qos.codel.enabled: has no effect: qos.enabled is false
+            qos: { link-rate: 1Gbit, codel: { enabled: false, interval: 50ms } } | qos.codel.interval: has no effect: qos.codel.enabled is false
             """)
     void shouldTellWhatHasNoEffect(String line, String warning) {
         assertEquals(List.of("proxy.yaml:5: " + warning), warnings(TCP + line + "\n"));

@@ -58,6 +58,11 @@ final class BooksReport {
         return List.copyOf(lines);
     }
 
+    /** How reports call a direction. */
+    static String label(Direction direction) {
+        return direction.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
     private static BooksLine line(
             CompiledService service,
             int trafficClass,
@@ -83,7 +88,7 @@ final class BooksReport {
                 service.settings().name(),
                 service.protocolLabel(),
                 "P" + trafficClass,
-                direction.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                label(direction),
                 ingress.inPackets(id, trafficClass, direction) + pipeline.inPackets(id, trafficClass, direction),
                 ingress.inBytes(id, trafficClass, direction) + pipeline.inBytes(id, trafficClass, direction),
                 ingress.outPackets(id, trafficClass, direction) + egress.outPackets(id, trafficClass, direction),
@@ -94,6 +99,8 @@ final class BooksReport {
                 ingress.heldBytes(id, trafficClass, direction)
                         + pipeline.heldBytes(id, trafficClass, direction)
                         + egress.heldBytes(id, trafficClass, direction),
+                pipeline.markedPackets(id, trafficClass, direction),
+                pipeline.markedBytes(id, trafficClass, direction),
                 List.copyOf(drops));
     }
 }

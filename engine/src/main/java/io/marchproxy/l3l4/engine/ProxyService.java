@@ -234,6 +234,7 @@ public final class ProxyService implements AutoCloseable {
                 latencyLogs == null ? List.of() : latencyLogs.status(),
                 files.flowState(shards),
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
+                parts.queues(),
                 parts.placement(placement, neighbourhood, built.refusals()));
     }
 

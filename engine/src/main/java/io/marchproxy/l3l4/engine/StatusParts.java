@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine;
 
 import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.settings.TrafficClass;
 import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.Relay;
@@ -13,12 +14,14 @@ import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.tcp.TcpCounters;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
+import io.marchproxy.l3l4.stages.packet.Direction;
 import io.netty.util.NetUtil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.HdrHistogram.Histogram;
 
 /** Reads the parts of a status report off the running components. Any thread. */
 record StatusParts(
@@ -116,6 +119,27 @@ record StatusParts(
 
     List<StatusReport.BackendStatus> backends(CompiledSettings settings) {
         return settings.backends().stream().map(this::backend).toList();
+    }
+
+    List<StatusReport.QueueStatus> queues() {
+        List<StatusReport.QueueStatus> queues = new ArrayList<>();
+        for (int trafficClass = 0; trafficClass < TrafficClass.values().length; trafficClass++) {
+            for (Direction direction : Direction.values()) {
+                int number = trafficClass;
+                Histogram delays = running.stream()
+                        .map(shard -> shard.pipeline().holds(number, direction).total())
+                        .reduce((sum, other) -> {
+                            sum.add(other);
+                            return sum;
+                        })
+                        .orElseThrow();
+                if (delays.getTotalCount() != 0) {
+                    queues.add(new StatusReport.QueueStatus(
+                            "P" + trafficClass, BooksReport.label(direction), delays));
+                }
+            }
+        }
+        return List.copyOf(queues);
     }
 
     private static StatusReport.ShardStatus shard(Shard shard) {

@@ -58,6 +58,7 @@ final class DecisionText {
         int flags = Memory.getByte(decision + JournalLayout.DECISION_FLAGS);
         line.append((flags & DescriptorFlags.NEW_FLOW) != 0 ? " new-flow" : "");
         line.append((flags & DescriptorFlags.REROUTED) != 0 ? " rerouted" : "");
+        line.append((flags & DescriptorFlags.CE_MARKED) != 0 ? " ce-marked" : "");
         line.append(" shard=").append(shard);
         if (verdict == Verdict.HOLD) {
             long releaseNs = Memory.getLong(decision + JournalLayout.DECISION_RELEASE_NS);

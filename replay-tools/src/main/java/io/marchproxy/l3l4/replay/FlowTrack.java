@@ -12,6 +12,7 @@ final class FlowTrack {
     /** Room for what waits to be acknowledged: half of the window that the segments claim. */
     private static final int UNACKNOWLEDGED_AT_MOST = 1 << 29;
 
+    private static final int DSCP_SHIFT = 2;
     private static final byte[] NOTHING = {};
 
     /** A packet, and how many bytes it had. */
@@ -75,7 +76,7 @@ final class FlowTrack {
             left -= segment;
             int flags = TcpView.ACK | (left == 0 ? TcpView.PSH : 0);
             byte[] bytes = forge.tcp(
-                    ends(toBackend).withDscp(dscp), next(toBackend), next(!toBackend), flags, segment, NOTHING);
+                    ends(toBackend).withTos(dscp << DSCP_SHIFT), next(toBackend), next(!toBackend), flags, segment, NOTHING);
             acknowledged(!toBackend);
             into.accept(new Made(bytes, bytes.length + segment));
             advance(toBackend, segment);
@@ -93,7 +94,7 @@ final class FlowTrack {
     }
 
     private void control(PacketForge forge, boolean toBackend, int flags, int dscp, Consumer<Made> into) {
-        byte[] bytes = forge.tcp(ends(toBackend).withDscp(dscp), next(toBackend), next(!toBackend), flags, 0, NOTHING);
+        byte[] bytes = forge.tcp(ends(toBackend).withTos(dscp << DSCP_SHIFT), next(toBackend), next(!toBackend), flags, 0, NOTHING);
         acknowledged(!toBackend);
         into.accept(new Made(bytes, bytes.length));
     }

@@ -69,13 +69,14 @@ final class PacketMaker {
             return;
         }
         boolean toBackend = event.isToBackend();
-        int dscp = event.ingressDscp();
+        // What a backend's segments came with, nobody knows: the code point is of the client's SYN.
+        int dscp = toBackend ? event.ingressDscp() : 0;
         switch (kind) {
             case DATA -> {
                 if (event.protocol() == IpPacket.TCP) {
                     flow.stream(forge, toBackend, dscp, event.lengthBytes(), into);
                 } else {
-                    datagrams(flow.ends(toBackend).withDscp(dscp), event, snaps, into);
+                    datagrams(flow.ends(false).withTos(event.ingressTos()), event, snaps, into);
                 }
             }
             case FIN -> flow.finish(forge, toBackend, dscp, into);
@@ -167,7 +168,7 @@ final class PacketMaker {
                 event.destinationHigh(),
                 event.destinationLow(),
                 event.destinationPort(),
-                event.ingressDscp());
+                event.ingressTos());
     }
 
     /** Events of flows whose begin is not in the journal. */

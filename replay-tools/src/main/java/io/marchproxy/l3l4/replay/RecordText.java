@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
+import io.marchproxy.l3l4.stages.packet.Ecn;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
@@ -108,6 +109,9 @@ final class RecordText {
             fields.put("bytes", Integer.toString(event.lengthBytes()));
             fields.put("packets", Integer.toString(event.packets()));
             fields.put("dscp-in", Integer.toString(event.ingressDscp()));
+            if (event.ingressEcn() != Ecn.NOT_CAPABLE) {
+                fields.put("ecn-in", Integer.toString(event.ingressEcn()));
+            }
         }
         if (kind == EventKind.RESTORE) {
             long state = event.payloadAddress() - FlowLayout.REMEMBERED;
@@ -236,6 +240,9 @@ final class RecordText {
         }
         if ((flags & DescriptorFlags.WAS_HELD) != 0) {
             names.add("was-held");
+        }
+        if ((flags & DescriptorFlags.CE_MARKED) != 0) {
+            names.add("ce-marked");
         }
         return names.toString();
     }

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.util.StringJoiner;
 
 /** A rule in words, by which it is the same rule wherever it stands among others. */
 final class RuleText {
+    private static final int ANY = -1;
     private static final int LAST_PORT = 65_535;
     private static final int IPV6 = 6;
 
@@ -41,7 +43,12 @@ final class RuleText {
             text.add("dscp " + rule.dscp());
         }
         String conditions = text.length() == 0 ? "any" : text.toString();
-        return conditions + ": P" + rule.trafficClass() + (rule.egressDscp() < 0 ? "" : ", dscp " + rule.egressDscp());
+        String dscp = switch (rule.egressDscp()) {
+            case ANY -> "";
+            case PacketDescriptor.DSCP_PRESERVE -> ", dscp as it came";
+            default -> ", dscp " + rule.egressDscp();
+        };
+        return conditions + ": P" + rule.trafficClass() + dscp;
     }
 
     private static void ports(StringJoiner text, String name, int low, int high) {

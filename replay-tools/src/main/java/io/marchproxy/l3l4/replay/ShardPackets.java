@@ -216,7 +216,8 @@ final class ShardPackets implements AutoCloseable {
 
     private Packet marked(Packet packet, long timeNs, long decision) {
         int dscp = Byte.toUnsignedInt(Memory.getByte(decision + JournalLayout.DECISION_EGRESS_DSCP));
-        byte[] bytes = dscp == PacketDescriptor.DSCP_UNCHANGED ? packet.bytes() : forge.marked(packet.bytes(), dscp);
+        int flags = Memory.getByte(decision + JournalLayout.DECISION_FLAGS);
+        byte[] bytes = forge.marked(packet.bytes(), dscp, (flags & DescriptorFlags.CE_MARKED) != 0);
         return new Packet(shard, timeNs, bytes, packet.originalBytes(), packet.comment());
     }
 

@@ -51,6 +51,7 @@ final class Contradictions {
             checkEffect(service);
         }
         checkListeners();
+        checkCodel();
         new Loops(services, faults).check();
         new RateSums(root, faults).check();
         checkRules(names);
@@ -97,6 +98,21 @@ final class Contradictions {
                     connect.path(ServiceKeys.CONNECT_TIMEOUT),
                     "one try may take longer than all tries together (connect.total is " + shown
                             + "); raise total or lower timeout");
+        }
+    }
+
+    private void checkCodel() {
+        Bound codel = root.group(QosKeys.QOS).group(QosKeys.CODEL);
+        var target = codel.get(QosKeys.CODEL_TARGET);
+        var interval = codel.get(QosKeys.CODEL_INTERVAL);
+        if (target.compareTo(interval) > 0) {
+            Origin at = codel.origin(QosKeys.CODEL_TARGET);
+            faults.add(
+                    at == Origin.Unwritten.DEFAULT ? codel.origin(QosKeys.CODEL_INTERVAL) : at,
+                    codel.path(QosKeys.CODEL_TARGET),
+                    "is longer than codel.interval ("
+                            + QosKeys.CODEL_INTERVAL.type().write(interval)
+                            + "); about a twentieth of it is usual");
         }
     }
 

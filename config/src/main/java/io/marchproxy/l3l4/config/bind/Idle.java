@@ -81,6 +81,15 @@ final class Idle {
             }
         }
         boolean limits = limits(qos, services);
+        Bound codel = qos.group(QosKeys.CODEL);
+        if (off) {
+            idle(codel, QOS_IS_OFF, QosKeys.CODEL_ENABLED, QosKeys.CODEL_TARGET, QosKeys.CODEL_INTERVAL);
+        } else if (!limits) {
+            String why = "no rate is set, so no packet waits";
+            idle(codel, why, QosKeys.CODEL_ENABLED, QosKeys.CODEL_TARGET, QosKeys.CODEL_INTERVAL);
+        } else if (!codel.get(QosKeys.CODEL_ENABLED)) {
+            idle(codel, "qos.codel.enabled is false", QosKeys.CODEL_TARGET, QosKeys.CODEL_INTERVAL);
+        }
         for (QosKeys.ClassKeys keys : QosKeys.CLASSES) {
             Bound one = classes.group(keys.group());
             if (off) {

@@ -129,8 +129,14 @@ public final class SettingsBinder {
         return new QosSettings(
                 qos.get(QosKeys.ENABLED),
                 qos.find(QosKeys.LINK_RATE).orElse(0L),
+                codel(qos.group(QosKeys.CODEL)),
                 settings,
                 qos.groups(QosKeys.RULES).stream().map(SettingsBinder::rule).toList());
+    }
+
+    private static QosSettings.Codel codel(Bound codel) {
+        return new QosSettings.Codel(
+                codel.get(QosKeys.CODEL_ENABLED), codel.get(QosKeys.CODEL_TARGET), codel.get(QosKeys.CODEL_INTERVAL));
     }
 
     private static RuleSettings rule(Bound rule) {

@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
 import io.marchproxy.l3l4.config.value.Values;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,27 @@ public final class QosKeys {
             "no limit",
             "What the link carries in each direction: all services together never exceed it.");
 
+    public static final Key<Boolean> CODEL_ENABLED = Key.of(
+            "enabled",
+            Values.BOOLEAN,
+            QosSettings.Codel.DEFAULT.enabled(),
+            "Whether queues of datagrams are kept short: a client's packets are marked (ECN) or dropped while they all wait too"
+                    + " long; false: they are dropped when a class's queue is full, and not before.");
+    public static final Key<Duration> CODEL_TARGET = Key.of(
+            "target",
+            Values.duration(QosSettings.Codel.LEAST_TARGET, QosSettings.Codel.LONGEST_INTERVAL),
+            QosSettings.Codel.DEFAULT.target(),
+            "How long packets may wait for ever; about a twentieth of the interval (RFC 8289).");
+    public static final Key<Duration> CODEL_INTERVAL = Key.of(
+            "interval",
+            Values.duration(QosSettings.Codel.LEAST_INTERVAL, QosSettings.Codel.LONGEST_INTERVAL),
+            QosSettings.Codel.DEFAULT.interval(),
+            "How long they may wait longer than the target; about as long as senders take to answer (RFC 8289).");
+    public static final Group CODEL = new Group(
+            "codel",
+            "How queues of datagrams are kept short (RFC 8289); bytes of TCP are never dropped.",
+            List.of(CODEL_ENABLED, CODEL_TARGET, CODEL_INTERVAL));
+
     /** P0 to P3, in this order. */
     public static final List<ClassKeys> CLASSES = classes();
 
@@ -54,7 +76,7 @@ public final class QosKeys {
     public static final Key<PortRange> MATCH_DESTINATION_PORT =
             Key.open("destination-port", Values.PORTS, ANY, "The listener's port, or a range.");
     public static final Key<Integer> MATCH_DSCP =
-            Key.open("dscp", Values.DSCP, ANY, "Code point that the packet came with.");
+            Key.open("dscp", Values.DSCP, ANY, "Code point that the packet came with; of a TCP connection, that its first packet came with.");
     public static final Key<String> MATCH_SERVICE = Key.open("service", Values.NAME, ANY, "Name of a service.");
     public static final Group MATCH = new Group(
             "match",
@@ -71,7 +93,11 @@ public final class QosKeys {
     public static final Key<TrafficClass> RULE_CLASS =
             Key.required("class", ServiceKeys.CLASS_TYPE, "Class that matching packets get.");
     public static final Key<Integer> RULE_DSCP =
-            Key.open("dscp", Values.DSCP, "the class's own", "Code point that matching packets leave with.");
+            Key.open(
+                    "dscp",
+                    Values.EGRESS_DSCP,
+                    "the class's own",
+                    "Code point that matching packets leave with; preserve: with the one that they came with.");
     public static final Groups RULES = new Groups(
             "rules",
             "Rules in order: the first that matches decides; a service's own class is the default.",
@@ -87,7 +113,7 @@ public final class QosKeys {
     public static final Group QOS = new Group(
             "qos",
             "Classes of traffic, and which packets belong to which.",
-            List.of(ENABLED, LINK_RATE, CLASS_GROUP, RULES));
+            List.of(ENABLED, LINK_RATE, CODEL, CLASS_GROUP, RULES));
 
     private QosKeys() {}
 
@@ -95,7 +121,11 @@ public final class QosKeys {
         List<ClassKeys> classes = new ArrayList<>();
         for (TrafficClass number : TrafficClass.values()) {
             QosSettings.ClassSettings settings = QosSettings.DEFAULT.classes().get(number.ordinal());
-            Key<Integer> dscp = Key.of("dscp", Values.DSCP, settings.dscp(), "Code point that its packets leave with.");
+            Key<Integer> dscp = Key.of(
+                    "dscp",
+                    Values.EGRESS_DSCP,
+                    settings.dscp(),
+                    "Code point that its packets leave with; preserve: with the one that they came with.");
             Key<Integer> queue = Key.of(
                     "queue",
                     Values.integer(1, 1_000_000),

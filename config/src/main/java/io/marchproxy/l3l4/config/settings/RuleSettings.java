@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param destinationPorts or null
  * @param dscp code point that the packet came with, 0 to 63, or −1
  * @param trafficClass that matching packets get
- * @param setDscp code point to leave with instead of the class's, 0 to 63, or −1
+ * @param setDscp code point to leave with instead of the class's, 0 to 63, or {@link QosSettings#PRESERVE_DSCP}, or −1
  */
 public record RuleSettings(
         @Nullable Protocol protocol,
@@ -27,7 +27,9 @@ public record RuleSettings(
         int setDscp) {
     public RuleSettings {
         Ranges.check("match.dscp", dscp, -1, 63);
-        Ranges.check("dscp", setDscp, -1, 63);
+        if (setDscp != QosSettings.PRESERVE_DSCP) {
+            Ranges.check("dscp", setDscp, -1, 63);
+        }
     }
 
     /** Ports from {@code low} to {@code high}, both included. */

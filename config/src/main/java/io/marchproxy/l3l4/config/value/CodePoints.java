@@ -1,11 +1,17 @@
 package io.marchproxy.l3l4.config.value;
 
+import io.marchproxy.l3l4.config.settings.QosSettings;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Names of differentiated-services code points: RFC 2474 (CS), 2597 (AF), 3246 (EF), 5865 (VA), 8622 (LE). */
 final class CodePoints {
     static final Map<String, Integer> BY_NAME = names();
+
+    /** In the place of a code point: the one that the packet came with. */
+    static final String PRESERVE = "preserve";
 
     private CodePoints() {}
 
@@ -20,6 +26,25 @@ final class CodePoints {
         throw new BadValueException(
                 "is no code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0 to 63",
                 Nearest.of(text, BY_NAME.keySet()));
+    }
+
+    static int readOrPreserve(String text) throws BadValueException {
+        if (text.equals(PRESERVE)) {
+            return QosSettings.PRESERVE_DSCP;
+        }
+        try {
+            return read(text);
+        } catch (BadValueException e) {
+            List<String> words = new ArrayList<>(BY_NAME.keySet());
+            words.add(PRESERVE);
+            throw new BadValueException(
+                    "is no code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0 to 63, or preserve",
+                    Nearest.of(text, words));
+        }
+    }
+
+    static String writeOrPreserve(int codePoint) {
+        return codePoint == QosSettings.PRESERVE_DSCP ? PRESERVE : write(codePoint);
     }
 
     static String write(int codePoint) {

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** The types of values that keys have. */
 public final class Values {
@@ -49,6 +50,20 @@ public final class Values {
                     "anyOf",
                     List.of(
                             Map.of("enum", List.copyOf(CodePoints.BY_NAME.keySet())),
+                            Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 63))));
+
+    /** What a packet leaves with: a code point, or {@code preserve} for the one that it came with. */
+    public static final ValueType<Integer> EGRESS_DSCP = new ValueType<>(
+            "code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0 to 63; or preserve",
+            CodePoints::readOrPreserve,
+            CodePoints::writeOrPreserve,
+            Map.of(
+                    "anyOf",
+                    List.of(
+                            Map.of(
+                                    "enum",
+                                    Stream.concat(CodePoints.BY_NAME.keySet().stream(), Stream.of(CodePoints.PRESERVE))
+                                            .toList()),
                             Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 63))));
 
     public static final ValueType<ListenAddress> LISTEN = new ValueType<>(

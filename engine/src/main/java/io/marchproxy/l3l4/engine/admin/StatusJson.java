@@ -12,12 +12,14 @@ import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.NodeStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.PlacementStatus;
+import io.marchproxy.l3l4.engine.status.StatusReport.QueueStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.HdrHistogram.Histogram;
 
 /** The page {@code /status}; {@code docs/ADMIN.md} says what each field means. Indented, for people read it too. */
 public final class StatusJson {
@@ -71,6 +73,7 @@ public final class StatusJson {
             flowState(flowState);
         }
         array("books", report.books(), this::books);
+        array("queues", report.queues(), this::queue);
         json.writeEndObject();
     }
 
@@ -214,8 +217,23 @@ public final class StatusJson {
         json.writeNumberField("out_bytes", line.outBytes());
         json.writeNumberField("held_packets", line.heldPackets());
         json.writeNumberField("held_bytes", line.heldBytes());
+        json.writeNumberField("marked_packets", line.markedPackets());
+        json.writeNumberField("marked_bytes", line.markedBytes());
         array("dropped", line.drops(), this::drop);
         json.writeNumberField("imbalance_bytes", line.imbalanceBytes());
+        json.writeEndObject();
+    }
+
+    private void queue(QueueStatus queue) throws IOException {
+        Histogram delays = queue.delaysNs();
+        json.writeStartObject();
+        json.writeStringField("class", queue.trafficClass());
+        json.writeStringField("direction", queue.direction());
+        json.writeNumberField("waited_packets", delays.getTotalCount());
+        json.writeNumberField("delay_p50_seconds", delays.getValueAtPercentile(50) * NANOS);
+        json.writeNumberField("delay_p95_seconds", delays.getValueAtPercentile(95) * NANOS);
+        json.writeNumberField("delay_p99_seconds", delays.getValueAtPercentile(99) * NANOS);
+        json.writeNumberField("delay_max_seconds", delays.getMaxValue() * NANOS);
         json.writeEndObject();
     }
 

@@ -152,6 +152,25 @@ public enum Metric {
             "reason"),
     QOS_QUEUE_DEPTH(
             "marchproxy_qos_queue_depth", Type.GAUGE, Unit.PACKETS, "Packets that wait, by traffic class.", "priority"),
+    QOS_QUEUE_DELAY(
+            "marchproxy_qos_queue_delay_seconds",
+            Type.HISTOGRAM,
+            Unit.SECONDS,
+            "How long packets waited for a rate, of those that waited and have left; the sum is exact to 1 %.",
+            "priority",
+            "direction"),
+    PACKETS_MARKED(
+            "marchproxy_packets_marked_total",
+            Type.COUNTER,
+            Unit.PACKETS,
+            "Datagrams that left with CE (ECN) since they had waited too long.",
+            Labels.BOOKS),
+    BYTES_MARKED(
+            "marchproxy_bytes_marked_total",
+            Type.COUNTER,
+            Unit.BYTES,
+            "Payload of the datagrams that were marked with CE.",
+            Labels.BOOKS),
 
     BACKEND_UP(
             "marchproxy_backend_up",

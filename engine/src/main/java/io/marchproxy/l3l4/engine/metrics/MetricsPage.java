@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.FlowStateReport;
+import io.marchproxy.l3l4.engine.status.StatusReport.QueueStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.TcpStatus;
@@ -36,6 +37,7 @@ public final class MetricsPage {
         page.service(report);
         report.services().forEach(page::service);
         report.books().forEach(page::books);
+        report.queues().forEach(page::queue);
         report.backends().forEach(backend -> page.backend(backend, algorithms));
         udpEvents.forEach((event, count) -> page.family(Metric.UDP_EVENTS).add(count, event));
         page.residence(residence);
@@ -93,6 +95,8 @@ public final class MetricsPage {
         family(Metric.PACKETS_RECEIVED).add(line.inPackets(), labels);
         family(Metric.PACKETS_SENT).add(line.outPackets(), labels);
         family(Metric.PACKETS_HELD).add(line.heldPackets(), labels);
+        family(Metric.PACKETS_MARKED).add(line.markedPackets(), labels);
+        family(Metric.BYTES_MARKED).add(line.markedBytes(), labels);
         family(Metric.BOOKS_IMBALANCE).add(line.imbalanceBytes(), labels);
         family(Metric.QOS_BYTES_PROCESSED).add(line.outBytes(), line.trafficClass());
         family(Metric.QOS_QUEUE_DEPTH).add(line.heldPackets(), line.trafficClass());
@@ -102,6 +106,11 @@ public final class MetricsPage {
             family(Metric.PACKETS_DROPPED).add(drop.packets(), drops);
             family(Metric.QOS_PACKETS_DROPPED).add(drop.packets(), line.trafficClass(), drop.reason());
         }
+    }
+
+    private void queue(QueueStatus queue) {
+        HistogramBuckets.ofResidence(queue.delaysNs())
+                .into(family(Metric.QOS_QUEUE_DELAY), queue.trafficClass(), queue.direction());
     }
 
     private void backend(BackendStatus backend, Map<String, String> algorithms) {

@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.config.settings.QosSettings.ClassSettings;
 import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.CodelSettings;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
@@ -23,8 +24,15 @@ final class RateCompiler {
                 usual(qos.linkBits()),
                 qos.classes().stream().map(RateCompiler::limits).toList(),
                 limits(services),
-                shards);
+                shards,
+                codel(qos.codel()));
         return qos.enabled() ? settings : settings.unlimited();
+    }
+
+    private static CodelSettings codel(QosSettings.Codel codel) {
+        return codel.enabled()
+                ? new CodelSettings(codel.target().toNanos(), codel.interval().toNanos())
+                : CodelSettings.OFF;
     }
 
     private static ClassLimits limits(ClassSettings settings) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param unexpectedErrors errors that loops survived
  * @param journals of each shard; empty when the journal is off
  * @param latencyLogs of each shard; empty when latencies are not logged
+ * @param queues of each class and direction that has held packets
  */
 public record StatusReport(
         String version,
@@ -39,7 +40,16 @@ public record StatusReport(
         List<LatencyLogStatus> latencyLogs,
         @Nullable FlowStateReport flowState,
         List<BooksLine> books,
+        List<QueueStatus> queues,
         PlacementStatus placement) {
+
+    /**
+     * What packets of a class have waited for a rate, of all services.
+     *
+     * @param direction {@code to-backend} or {@code to-client}
+     * @param delaysNs of those that waited and have left since the start, in nanoseconds
+     */
+    public record QueueStatus(String trafficClass, String direction, Histogram delaysNs) {}
 
     /**
      * What is remembered of flows.
@@ -155,6 +165,7 @@ public record StatusReport(
      * The balance of one service, class and direction: in = out + dropped (all reasons) + held.
      *
      * @param direction {@code to-backend} or {@code to-client}
+     * @param markedPackets that left with CE because of a queue here; likewise the bytes
      * @param drops only the reasons that occurred
      */
     public record BooksLine(
@@ -169,7 +180,40 @@ public record StatusReport(
             long outBytes,
             long heldPackets,
             long heldBytes,
+            long markedPackets,
+            long markedBytes,
             List<DropLine> drops) {
+
+        /** With nothing marked. */
+        public BooksLine(
+                int serviceId,
+                String service,
+                String protocol,
+                String trafficClass,
+                String direction,
+                long inPackets,
+                long inBytes,
+                long outPackets,
+                long outBytes,
+                long heldPackets,
+                long heldBytes,
+                List<DropLine> drops) {
+            this(
+                    serviceId,
+                    service,
+                    protocol,
+                    trafficClass,
+                    direction,
+                    inPackets,
+                    inBytes,
+                    outPackets,
+                    outBytes,
+                    heldPackets,
+                    heldBytes,
+                    0,
+                    0,
+                    drops);
+        }
 
         /** The same counts under another name. */
         public BooksLine of(int otherId, String otherService) {
@@ -185,6 +229,8 @@ public record StatusReport(
                     outBytes,
                     heldPackets,
                     heldBytes,
+                    markedPackets,
+                    markedBytes,
                     drops);
         }
 
@@ -205,6 +251,8 @@ public record StatusReport(
                     outBytes + other.outBytes,
                     heldPackets + other.heldPackets,
                     heldBytes + other.heldBytes,
+                    markedPackets + other.markedPackets,
+                    markedBytes + other.markedBytes,
                     List.copyOf(sums.values()));
         }
 

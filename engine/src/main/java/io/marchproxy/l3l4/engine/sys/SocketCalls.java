@@ -111,6 +111,18 @@ public final class SocketCalls {
         }
     }
 
+    /** Writes an option's value to {@code address}, which has room for {@code capacity} bytes; answers how many it has. */
+    public int getOption(int fd, int level, int option, long address, int capacity) {
+        scratch.set(JAVA_INT, 8, capacity);
+        try {
+            int result = result(
+                    (int) GETSOCKOPT.invokeExact(state, fd, level, option, address, scratch.address() + 8));
+            return result < 0 ? result : scratch.get(JAVA_INT, 8);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     /** Writes the socket's own address to {@code address}, which has room for {@code capacity} bytes. */
     public int socketName(int fd, long address, int capacity) {
         scratch.set(JAVA_INT, 0, capacity);

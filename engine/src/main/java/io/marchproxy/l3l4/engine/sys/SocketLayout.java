@@ -2,7 +2,7 @@ package io.marchproxy.l3l4.engine.sys;
 
 /**
  * The structures that socket calls exchange, as 64-bit little-endian Linux (x86_64, aarch64) lays them out, and the numbers
- * of options and messages. Sources: socket.h, in.h, in6.h, errqueue.h, udp.h of the kernel's uapi.
+ * of options and messages. Sources: socket.h, in.h, in6.h, errqueue.h, tcp.h, udp.h of the kernel's uapi.
  *
  * <pre>
  * iovec            0 base (8)        8 length (8)
@@ -89,6 +89,8 @@ public final class SocketLayout {
 
     public static final int SOL_TCP = 6;
     public static final int TCP_NODELAY = 1;
+    public static final int TCP_SAVE_SYN = 27;
+    public static final int TCP_SAVED_SYN = 28;
 
     public static final int SOL_UDP = 17;
     public static final int UDP_SEGMENT = 103;

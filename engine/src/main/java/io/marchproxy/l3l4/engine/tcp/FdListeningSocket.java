@@ -47,8 +47,9 @@ final class FdListeningSocket implements ListeningSocket {
         while (true) {
             int accepted = calls.streams().accept(fd, calls.scratch(), FdSockets.ADDRESS_BYTES);
             if (accepted >= 0) {
+                InetSocketAddress from = SocketAddresses.read(calls.scratch());
                 FdStreamSocket client =
-                        new FdStreamSocket(calls, accepted, isSix, SocketAddresses.read(calls.scratch()));
+                        new FdStreamSocket(calls, accepted, isSix, from, calls.dscpOfSyn(accepted));
                 if (!address.getAddress().isAnyLocalAddress()) {
                     client.localAddress(address);
                 }

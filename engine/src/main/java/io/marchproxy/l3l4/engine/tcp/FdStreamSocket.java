@@ -17,6 +17,7 @@ final class FdStreamSocket implements StreamSocket {
     private final int fd;
     private final boolean isSix;
     private final InetSocketAddress remote;
+    private final int ingressDscp;
     private @Nullable InetSocketAddress local;
     private @Nullable FdReadiness readiness;
     private boolean isClosed;
@@ -25,12 +26,14 @@ final class FdStreamSocket implements StreamSocket {
      * Takes a descriptor over.
      *
      * @param isSix of the address family AF_INET6, though it may carry IPv4
+     * @param ingressDscp as {@link #ingressDscp()} answers
      */
-    FdStreamSocket(FdSockets calls, int fd, boolean isSix, InetSocketAddress remote) {
+    FdStreamSocket(FdSockets calls, int fd, boolean isSix, InetSocketAddress remote, int ingressDscp) {
         this.calls = calls;
         this.fd = fd;
         this.isSix = isSix;
         this.remote = remote;
+        this.ingressDscp = ingressDscp;
         calls.open().opened();
     }
 
@@ -103,6 +106,11 @@ final class FdStreamSocket implements StreamSocket {
 
     private boolean option(int level, int option, int value) {
         return calls.sockets().setOption(fd, level, option, value) >= 0;
+    }
+
+    @Override
+    public int ingressDscp() {
+        return ingressDscp;
     }
 
     @Override

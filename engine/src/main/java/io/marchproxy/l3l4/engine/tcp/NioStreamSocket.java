@@ -134,6 +134,11 @@ final class NioStreamSocket implements StreamSocket {
     }
 
     @Override
+    public int ingressDscp() {
+        return 0;
+    }
+
+    @Override
     public InetSocketAddress remoteAddress() {
         return remote;
     }

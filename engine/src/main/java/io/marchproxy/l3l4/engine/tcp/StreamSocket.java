@@ -59,6 +59,12 @@ interface StreamSocket {
     /** Has packets leave with a code point, 0 to 63; false when that is refused. */
     boolean mark(int codePoint);
 
+    /**
+     * The code point of the SYN that the other end began the connection with, 0 to 63; 0 also where the kernel does not tell: of
+     * a connection that began here, one let in by a SYN cookie, and on java.nio.
+     */
+    int ingressDscp();
+
     /** Who is at the other end. */
     InetSocketAddress remoteAddress();
 

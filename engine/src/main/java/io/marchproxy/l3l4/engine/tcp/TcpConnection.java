@@ -435,6 +435,7 @@ final class TcpConnection implements Endpoint {
         event.ipVersion(from == null || from.isIpv4() ? 4 : 6);
         event.service(spec.service());
         event.listener(spec.listener());
+        event.ingressDscp(client.socket().ingressDscp());
         event.flowRef(flowRef);
         event.endpoint(this);
         return event;

@@ -21,8 +21,8 @@ final class Datagram {
     long destinationHigh;
     long destinationLow;
 
-    /** Code point, 0 to 63; 0 also when the transport can't tell. */
-    int dscp;
+    /** Code point and ECN field as they stand in an IP header, 0 to 255; 0 also when the transport can't tell. */
+    int tos;
 
     /** Of datagrams that came merged, the length of each but the last; else 0. */
     int segmentBytes;

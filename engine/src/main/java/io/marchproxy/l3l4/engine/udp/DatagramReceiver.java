@@ -87,7 +87,7 @@ abstract class DatagramReceiver {
         packet.reset(EventKind.DATA, ingress.nowNs());
         packet.protocol(UDP);
         packet.ipVersion(received.ipVersion);
-        packet.ingressDscp(received.dscp);
+        packet.ingressTos(received.tos);
         packet.lengthBytes(received.lengthBytes);
         packet.payloadAddress(received.payload);
         handler.describe(received, packet);

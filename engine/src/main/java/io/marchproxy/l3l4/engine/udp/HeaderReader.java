@@ -6,8 +6,6 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 
 /** Reads what the kernel tells of a received datagram besides its payload: the sender's address, and control messages. */
 final class HeaderReader {
-    private static final int DSCP_SHIFT = 2;
-
     private HeaderReader() {}
 
     /** Fills in the source. */
@@ -36,9 +34,9 @@ final class HeaderReader {
         datagram.sourceScope = 0;
     }
 
-    /** Fills in destination, code point and the length of merged datagrams. */
+    /** Fills in destination, code point and ECN field, and the length of merged datagrams. */
     static void control(long control, long length, Datagram datagram) {
-        datagram.dscp = 0;
+        datagram.tos = 0;
         datagram.destinationHigh = 0;
         datagram.destinationLow = 0;
         datagram.segmentBytes = 0;
@@ -57,7 +55,7 @@ final class HeaderReader {
             if (type == SocketLayout.IP_PKTINFO) {
                 datagram.destinationLow = Integer.toUnsignedLong(Memory.getIntBe(data + SocketLayout.IN_PKTINFO_LOCAL));
             } else if (type == SocketLayout.IP_TOS) {
-                datagram.dscp = Byte.toUnsignedInt(Memory.getByte(data)) >>> DSCP_SHIFT;
+                datagram.tos = Byte.toUnsignedInt(Memory.getByte(data));
             }
         } else if (level == SocketLayout.SOL_IPV6) {
             if (type == SocketLayout.IPV6_PKTINFO) {
@@ -67,7 +65,7 @@ final class HeaderReader {
                 datagram.destinationHigh = high;
                 datagram.destinationLow = isMapped ? (int) low & 0xffff_ffffL : low;
             } else if (type == SocketLayout.IPV6_TCLASS) {
-                datagram.dscp = (Memory.getInt(data) & 0xff) >>> DSCP_SHIFT;
+                datagram.tos = Memory.getInt(data) & 0xff;
             }
         } else if (level == SocketLayout.SOL_UDP && type == SocketLayout.UDP_GRO) {
             datagram.segmentBytes = Memory.getInt(data);

@@ -12,9 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends by sendmmsg. Datagrams of one session, code point and length go as one message that the kernel takes apart
+ * Sends by sendmmsg. Datagrams of one session, code point, ECN field and length go as one message that the kernel takes apart
  * (UDP_SEGMENT). Each message has a header, iovecs, room for the client's address and for three control messages: the source
- * address (only on a wildcard listener), the code point (only when it is not 0) and the length of a run's datagrams.
+ * address (only on a wildcard listener), code point and ECN field (only when they are not 0) and the length of a run's datagrams.
+ *
+ * <p>A datagram leaves with the ECN field that it came with, or with CE. Its payload is the sender's, unchanged and in a datagram of
+ * its own as before, so what the sender's ECT says holds for the rest of the path: the ends use ECN, and they are who they were. And
+ * a CE that was set on the way to here reaches the receiver, who alone can answer it (the principle of RFC 6040 and RFC 9599).
  */
 final class NativeSendQueue extends SendQueue {
     private static final Logger LOG = LoggerFactory.getLogger(NativeSendQueue.class);
@@ -28,7 +32,6 @@ final class NativeSendQueue extends SendQueue {
     /** Payload that the kernel takes as one: what IPv4's length field allows for. */
     static final int LONGEST_RUN_BYTES = 65_507;
 
-    private static final int DSCP_SHIFT = 2;
     private static final int MULTICAST_6 = 0xff;
 
     private final Sender sender;
@@ -85,7 +88,7 @@ final class NativeSendQueue extends SendQueue {
     }
 
     /**
-     * Puts what goes to one receiver, with one code point and in one length, into runs that the kernel takes as one. Only the
+     * Puts what goes to one receiver, with one code point and ECN field and in one length, into runs that the kernel takes as one. Only the
      * last of a run may be shorter. Entries of a client stay in order; those of different clients need not.
      */
     private void gather(int first, NativeUdpSocket through) {
@@ -136,7 +139,7 @@ final class NativeSendQueue extends SendQueue {
                 && segment <= segmentLimit
                 && counts[run] < LONGEST_RUN
                 && runBytes[run] + length <= LONGEST_RUN_BYTES
-                && dscp(entry) == dscp(first)
+                && tos(entry) == tos(first)
                 && trafficClass(entry) == trafficClass(first);
     }
 
@@ -257,9 +260,9 @@ final class NativeSendQueue extends SendQueue {
             }
             isFour = client.ipVersion() == 4;
         }
-        int dscp = dscp(first);
-        if (dscp != 0) {
-            end = writeDscp(end, dscp, isFour);
+        int tos = tos(first);
+        if (tos != 0) {
+            end = writeTos(end, tos, isFour);
         }
         if (counts[run] > 1) {
             end = writeSegment(end, length(first));
@@ -311,14 +314,13 @@ final class NativeSendQueue extends SendQueue {
         return at + SocketLayout.cmsgSpace(SocketLayout.IN6_PKTINFO_SIZE);
     }
 
-    /** The two bits of ECN (RFC 3168) stay 0: a relay that ends the client's datagram does not vouch for the rest of the path. */
-    private static long writeDscp(long at, int dscp, boolean isFour) {
+    private static long writeTos(long at, int tos, boolean isFour) {
         if (isFour) {
             writeHead(at, Integer.BYTES, SocketLayout.SOL_IP, SocketLayout.IP_TOS);
         } else {
             writeHead(at, Integer.BYTES, SocketLayout.SOL_IPV6, SocketLayout.IPV6_TCLASS);
         }
-        Memory.putInt(at + SocketLayout.CMSG_DATA, dscp << DSCP_SHIFT);
+        Memory.putInt(at + SocketLayout.CMSG_DATA, tos);
         return at + SocketLayout.cmsgSpace(Integer.BYTES);
     }
 

@@ -11,8 +11,8 @@ import java.nio.channels.DatagramChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives by java.nio, a datagram at a time. Which address it was sent to and its code point can't be told: the bound
- * address and 0 stand for them.
+ * Receives by java.nio, a datagram at a time. Which address it was sent to, its code point and its ECN field can't be told:
+ * the bound address and 0 stand for them.
  */
 final class NioReceiver extends DatagramReceiver {
     private final ByteBuffer incoming = ByteBuffer.allocateDirect(PacketBuffers.JUMBO_BYTES);
@@ -62,7 +62,7 @@ final class NioReceiver extends DatagramReceiver {
         boolean isSameFamily = to instanceof Inet6Address == isSix;
         datagram.destinationHigh = isSameFamily ? SocketAddresses.high(to) : 0;
         datagram.destinationLow = isSameFamily ? SocketAddresses.low(to) : 0;
-        datagram.dscp = 0;
+        datagram.tos = 0;
     }
 
     @Override

@@ -48,7 +48,7 @@ final class NioSendQueue extends SendQueue {
                 if (!payload.hasRemaining()) {
                     return Errno.EINVAL;
                 }
-                through.codePoint(dscp(entry));
+                through.mark(tos(entry));
                 return wasTaken(through.channel().write(payload), payload);
             }
             return wasTaken(through.channel().send(payload, addressOf(client)), payload);

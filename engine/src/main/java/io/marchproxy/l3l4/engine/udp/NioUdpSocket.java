@@ -29,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class NioUdpSocket extends UdpSocket {
     private static final Logger LOG = LoggerFactory.getLogger(NioUdpSocket.class);
-    private static final int DSCP_SHIFT = 2;
 
     private final ShardContext shard;
     private final NioReceiver receiver;
@@ -38,7 +37,7 @@ final class NioUdpSocket extends UdpSocket {
     private final InetSocketAddress address;
     private @Nullable IoRegistration registration;
     private @Nullable DatagramHandler handler;
-    private int codePoint;
+    private int tos;
     private boolean isClosed;
 
     NioUdpSocket(
@@ -64,11 +63,11 @@ final class NioUdpSocket extends UdpSocket {
         return address;
     }
 
-    /** Sets the code point of all that follows, if it is another than before. Egress thread. */
-    void codePoint(int dscp) throws IOException {
-        if (dscp != codePoint) {
-            codePoint = dscp;
-            channel.setOption(StandardSocketOptions.IP_TOS, dscp << DSCP_SHIFT);
+    /** Sets code point and ECN field of all that follows, if they are others than before. Egress thread. */
+    void mark(int wanted) throws IOException {
+        if (wanted != tos) {
+            tos = wanted;
+            channel.setOption(StandardSocketOptions.IP_TOS, wanted);
         }
     }
 

@@ -30,7 +30,7 @@ abstract class SendQueue implements BatchedEgress {
 
     private final long[] payloads = new long[CAPACITY];
     private final int[] lengths = new int[CAPACITY];
-    private final int[] dscps = new int[CAPACITY];
+    private final int[] tos = new int[CAPACITY];
     private final int[] services = new int[CAPACITY];
     private final int[] classes = new int[CAPACITY];
     private final int[] nexts = new int[CAPACITY];
@@ -64,7 +64,7 @@ abstract class SendQueue implements BatchedEgress {
         int trafficClass = packet.trafficClass();
         payloads[entry] = packet.payloadAddress();
         lengths[entry] = length;
-        dscps[entry] = dscp(packet);
+        tos[entry] = packet.egressTos();
         services[entry] = service;
         classes[entry] = trafficClass;
         clients[entry] = client;
@@ -149,8 +149,9 @@ abstract class SendQueue implements BatchedEgress {
         return lengths[entry];
     }
 
-    final int dscp(int entry) {
-        return dscps[entry];
+    /** Code point and ECN field to leave with. */
+    final int tos(int entry) {
+        return tos[entry];
     }
 
     final @Nullable UdpSession client(int entry) {
@@ -213,11 +214,6 @@ abstract class SendQueue implements BatchedEgress {
                 direction == Direction.TO_BACKEND ? DropReason.BACKEND_UNREACHABLE : DropReason.SEND_FAILED;
             default -> DropReason.SEND_FAILED;
         };
-    }
-
-    private static int dscp(PacketDescriptor packet) {
-        int wanted = packet.egressDscp();
-        return wanted == PacketDescriptor.DSCP_UNCHANGED ? packet.ingressDscp() : wanted;
     }
 
     private Direction direction(int entry) {

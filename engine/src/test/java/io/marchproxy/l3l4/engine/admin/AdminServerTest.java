@@ -124,7 +124,20 @@ class AdminServerTest {
                         0.0025, status.at("/backends/0/probe_rtt_seconds").asDouble(), 1e-12),
                 () -> assertEquals(
                         "session-cap", status.at("/books/1/dropped/0/reason").asText()),
-                () -> assertEquals(80, status.at("/books/1/held_bytes").asLong()));
+                () -> assertEquals(80, status.at("/books/1/held_bytes").asLong()),
+                () -> assertEquals(4, status.at("/books/1/marked_packets").asLong()),
+                () -> assertEquals(160, status.at("/books/1/marked_bytes").asLong()),
+                () -> assertEquals("P0", status.at("/queues/0/class").asText()),
+                () -> assertEquals("to-backend", status.at("/queues/0/direction").asText()),
+                () -> assertEquals(100, status.at("/queues/0/waited_packets").asLong()),
+                () -> assertEquals(
+                        0.002, status.at("/queues/0/delay_p50_seconds").asDouble(), 1e-5),
+                () -> assertEquals(
+                        0.002, status.at("/queues/0/delay_p95_seconds").asDouble(), 1e-5),
+                () -> assertEquals(
+                        0.03, status.at("/queues/0/delay_p99_seconds").asDouble(), 1e-4),
+                () -> assertEquals(
+                        0.03, status.at("/queues/0/delay_max_seconds").asDouble(), 1e-4));
     }
 
     @Test

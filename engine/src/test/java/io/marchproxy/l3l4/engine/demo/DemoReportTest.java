@@ -180,6 +180,7 @@ class DemoReportTest {
                 List.of(),
                 null,
                 books,
+                List.of(),
                 Reports.placement());
         return new DemoReport(10, 500, 5, TIMES, TIMES, TIMES, clients, status);
     }

@@ -54,11 +54,27 @@ class ShapingIT {
     }
 
     private static ProxySettings settings(EngineSettings.Mode mode, int shards, ServiceSettings service) {
+        return settings(mode, shards, QosSettings.DEFAULT, service);
+    }
+
+    /** Datagrams that wait for seconds are no fault of anybody here. */
+    private static ProxySettings patient(ServiceSettings service) {
+        QosSettings.Codel usual = QosSettings.Codel.DEFAULT;
+        QosSettings.Codel off = new QosSettings.Codel(false, usual.target(), usual.interval());
+        return settings(
+                EngineSettings.Mode.AUTO,
+                1,
+                new QosSettings(true, 0, off, QosSettings.DEFAULT.classes(), List.of()),
+                service);
+    }
+
+    private static ProxySettings settings(
+            EngineSettings.Mode mode, int shards, QosSettings qos, ServiceSettings service) {
         return new ProxySettings(
                 Path.of("data"),
                 AdminSettings.DEFAULT,
                 EngineSettings.DEFAULT.withMode(mode).withShards(shards).withMaxFlows(1_000),
-                QosSettings.DEFAULT,
+                qos,
                 List.of(service),
                 ProxySettings.LogLevel.INFO,
                 "test");
@@ -146,14 +162,13 @@ class ShapingIT {
     @Test
     void shouldChangeTheRateWithoutLosingWhatWaits() throws Exception {
         try (Sink sink = new Sink();
-                ProxyService proxy =
-                        ProxyService.start(settings(EngineSettings.Mode.AUTO, udp(sink.port(), 0, 8_000)))) {
+                ProxyService proxy = ProxyService.start(patient(udp(sink.port(), 0, 8_000)))) {
             InetSocketAddress to = proxy.listening("udp").getFirst();
             send(to, 200);
             Await.until("the burst has passed", PATIENCE, () -> sink.datagrams() == 16);
             Await.until("the others wait", PATIENCE, () -> held(proxy) == 184 * DATAGRAM);
 
-            proxy.reload(settings(EngineSettings.Mode.AUTO, udp(sink.port(), to.getPort(), 1_000_000_000)));
+            proxy.reload(patient(udp(sink.port(), to.getPort(), 1_000_000_000)));
 
             Await.until("all have come", PATIENCE, () -> sink.datagrams() == 200);
             assertEquals(0, dropped(proxy));
@@ -164,8 +179,7 @@ class ShapingIT {
     @Test
     void shouldLetEverythingGoWhenItEnds() throws Exception {
         try (Sink sink = new Sink()) {
-            try (ProxyService proxy =
-                    ProxyService.start(settings(EngineSettings.Mode.AUTO, udp(sink.port(), 0, 8_000)))) {
+            try (ProxyService proxy = ProxyService.start(patient(udp(sink.port(), 0, 8_000)))) {
                 send(proxy.listening("udp").getFirst(), 200);
                 Await.until("the burst has passed", PATIENCE, () -> sink.datagrams() == 16);
                 Await.until("the others wait", PATIENCE, () -> held(proxy) == 184 * DATAGRAM);

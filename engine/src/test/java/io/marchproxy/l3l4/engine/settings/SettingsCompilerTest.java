@@ -19,6 +19,8 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.shape.CodelSettings;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -161,6 +163,26 @@ class SettingsCompilerTest {
                 .backend("b1", "127.0.0.1", 80)
                 .build();
         assertTrue(compile(star).listeners().getFirst().address().getAddress().isAnyLocalAddress());
+    }
+
+    /** Both modules have a number for it, and neither knows the other. */
+    @Test
+    void shouldCallACodePointThatIsPreservedAsTheStagesDo() {
+        assertEquals(PacketDescriptor.DSCP_PRESERVE, QosSettings.PRESERVE_DSCP);
+    }
+
+    @Test
+    void shouldCompileHowQueuesAreKeptShort() throws Exception {
+        QosSettings.Codel codel = new QosSettings.Codel(true, Duration.ofMillis(1), Duration.ofMillis(20));
+        QosSettings qos = new QosSettings(true, 8_000, codel, QosSettings.DEFAULT.classes(), List.of());
+        assertEquals(
+                new CodelSettings(1_000_000, 20_000_000),
+                compiler.compile(settings(qos, dns("127.0.0.1"))).pipeline().shape().codel());
+        QosSettings.Codel without = new QosSettings.Codel(false, codel.target(), codel.interval());
+        QosSettings tailDrop = new QosSettings(true, 8_000, without, qos.classes(), qos.rules());
+        assertEquals(
+                CodelSettings.OFF,
+                compiler.compile(settings(tailDrop, dns("127.0.0.1"))).pipeline().shape().codel());
     }
 
     @Test

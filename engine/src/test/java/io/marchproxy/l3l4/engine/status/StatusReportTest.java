@@ -52,6 +52,7 @@ class StatusReportTest {
                 List.of(),
                 null,
                 List.of(lines),
+                List.of(),
                 Reports.placement());
     }
 }

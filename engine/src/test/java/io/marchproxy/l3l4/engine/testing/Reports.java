@@ -75,9 +75,20 @@ public final class Reports {
                                 300,
                                 2,
                                 80,
+                                4,
+                                160,
                                 List.of(new DropLine("session-cap", 2, 100), new DropLine("ring-full", 1, 20))),
                         new BooksLine(2, "web", "tcp", "P1", "to-backend", 5, 2000, 5, 2000, 0, 0, List.of())),
+                List.of(new StatusReport.QueueStatus("P0", "to-backend", delays())),
                 placement());
+    }
+
+    /** 95 of 2 ms, and 5 of 30 ms. */
+    private static Histogram delays() {
+        Histogram delays = new Histogram(3);
+        delays.recordValueWithCount(2_000_000, 95);
+        delays.recordValueWithCount(30_000_000, 5);
+        return delays;
     }
 
     /** Two nodes, the second of which refused to have memory bound. */

@@ -48,9 +48,15 @@ final class MarkedPeer implements AutoCloseable {
                 0));
         int level = isSix ? SocketLayout.SOL_IPV6 : SocketLayout.SOL_IP;
         check(calls.setOption(fd, level, isSix ? SocketLayout.IPV6_RECVTCLASS : SocketLayout.IP_RECVTOS, 1));
-        check(calls.setOption(fd, level, isSix ? SocketLayout.IPV6_TCLASS : SocketLayout.IP_TOS, dscp << 2));
+        tos(dscp << 2);
         int length = SocketAddresses.write(name, new InetSocketAddress(InetAddress.getByName(host), 0));
         check(calls.bind(fd, name, length));
+    }
+
+    /** Has what is sent from now on leave with a code point and ECN field. */
+    void tos(int value) throws IOException {
+        int level = isSix ? SocketLayout.SOL_IPV6 : SocketLayout.SOL_IP;
+        check(calls.setOption(fd, level, isSix ? SocketLayout.IPV6_TCLASS : SocketLayout.IP_TOS, value));
     }
 
     InetSocketAddress address() throws IOException {

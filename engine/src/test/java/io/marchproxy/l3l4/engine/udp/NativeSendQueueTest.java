@@ -9,9 +9,11 @@ import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.engine.testing.RequiresNetNs;
 import io.marchproxy.l3l4.engine.testing.TestNetwork;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.Ecn;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
@@ -69,6 +71,23 @@ class NativeSendQueueTest {
             rig.queue.flush();
             assertArrived(rig, equal(5, 10));
             assertEquals(2, rig.count(UdpCounter.SEGMENTED));
+        }
+    }
+
+    /** The kernel gives each datagram of a run the same octet; so one that is marked is none of those that are not. */
+    @Test
+    void shouldNotPutDifferentEcnFieldsIntoARun() throws Exception {
+        try (Rig rig = new Rig(ALL)) {
+            for (int i = 0; i < 6; i++) {
+                fill(rig, i, 10);
+                packet.direction(Direction.TO_BACKEND);
+                packet.ingressEcn(Ecn.CAPABLE_0);
+                packet.flags(i == 2 || i == 3 ? DescriptorFlags.CE_MARKED : 0);
+                rig.queue.add(rig.socket, null, packet);
+            }
+            rig.queue.flush();
+            assertArrived(rig, equal(6, 10));
+            assertEquals(3, rig.count(UdpCounter.SEGMENTED));
         }
     }
 

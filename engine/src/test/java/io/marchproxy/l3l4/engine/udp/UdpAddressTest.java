@@ -12,6 +12,7 @@ import io.marchproxy.l3l4.config.settings.TrafficClass;
 import io.marchproxy.l3l4.engine.udp.MarkedPeer.Marked;
 import io.marchproxy.l3l4.engine.udp.UdpRig.Machine;
 import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.Ecn;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -120,6 +121,54 @@ class UdpAddressTest {
                 assertEquals(0, answer.ecn());
                 assertEquals(proxy, answer.from());
             }
+        }
+    }
+
+    /** By an address of either family, and by an IPv4 address on a socket of both. */
+    @ParameterizedTest
+    @MethodSource("machines")
+    void shouldPassOnTheEcnFieldOfEachDatagramInBothDirections(Machine machine) throws Exception {
+        for (String listener : List.of("127.0.0.1", "::", "::1")) {
+            String host = listener.equals("::1") ? "::1" : "127.0.0.1";
+            try (MarkedPeer backend = new MarkedPeer(host, CS1);
+                    MarkedPeer client = new MarkedPeer(host, 0);
+                    UdpRig rig = UdpRig.of(
+                            machine,
+                            UdpRig.service(listener)
+                                    .trafficClass(TrafficClass.P0)
+                                    .backend("b", host, backend.address().getPort()))) {
+                for (int ecn = 0; ecn <= Ecn.MASK; ecn++) {
+                    client.tos(CS1 << 2 | ecn);
+                    client.send("question", UdpRig.at(host, rig.address().getPort()));
+                    Marked question = backend.receive();
+                    assertEquals(EF << 2 | ecn, question.tos());
+                    backend.tos(Ecn.MASK - ecn);
+                    backend.send("answer", question.from());
+                    assertEquals(EF << 2 | (Ecn.MASK - ecn), client.receive().tos());
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("machines")
+    void shouldKeepTheCodePointWhereARuleSaysSo(Machine machine) throws Exception {
+        RuleSettings rule = new RuleSettings(
+                null, null, null, null, null, null, -1, TrafficClass.P0, QosSettings.PRESERVE_DSCP);
+        QosSettings qos = new QosSettings(true, QosSettings.DEFAULT.classes(), List.of(rule));
+        try (MarkedPeer backend = new MarkedPeer("127.0.0.1", CS1);
+                MarkedPeer client = new MarkedPeer("127.0.0.1", AF21);
+                UdpRig rig = UdpRig.of(
+                        machine,
+                        machine.options(),
+                        qos,
+                        UdpRig.service("127.0.0.1")
+                                .backend("b", "127.0.0.1", backend.address().getPort()))) {
+            client.send("question", rig.address());
+            Marked question = backend.receive();
+            assertEquals(AF21, question.dscp());
+            backend.send("answer", question.from());
+            assertEquals(CS1, client.receive().dscp());
         }
     }
 

@@ -96,6 +96,7 @@ final class SessionNames {
             return null;
         }
         int own = FlowEntry.dscp(entry);
-        return own == PacketDescriptor.DSCP_UNCHANGED ? mark.dscp(FlowEntry.trafficClass(entry)) : own;
+        int dscp = own == PacketDescriptor.DSCP_UNCHANGED ? mark.dscp(FlowEntry.trafficClass(entry)) : own;
+        return dscp == PacketDescriptor.DSCP_PRESERVE ? null : dscp;
     }
 }

@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.stages.packet.InternetChecksum;
 import io.marchproxy.l3l4.stages.packet.Ipv4View;
 import io.marchproxy.l3l4.stages.packet.Ipv6View;
 import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TcpView;
 import io.marchproxy.l3l4.stages.packet.UdpView;
 import java.lang.foreign.Arena;
@@ -27,8 +28,7 @@ public final class PacketForge {
     private static final int VERSION_4_WITHOUT_OPTIONS = 0x4500;
     private static final int VERSION_6 = 0x6000_0000;
     private static final int DONT_FRAGMENT = 0x4000;
-    private static final int DSCP_SHIFT_V4 = 2;
-    private static final int DSCP_SHIFT_V6 = 22;
+    private static final int TOS_SHIFT_V6 = 20;
 
     /** Maximum segment size, then no-operation and the window's scale (RFC 9293, RFC 7323). */
     private static final long SYN_OPTIONS =
@@ -54,7 +54,7 @@ public final class PacketForge {
      *
      * @param ipVersion 4 or 6
      * @param protocol IP protocol number
-     * @param dscp code point
+     * @param tos code point and ECN field
      */
     public record Ends(
             int ipVersion,
@@ -65,7 +65,7 @@ public final class PacketForge {
             long destinationHigh,
             long destinationLow,
             int destinationPort,
-            int dscp) {
+            int tos) {
         /** The way back. */
         public Ends reversed() {
             return new Ends(
@@ -77,11 +77,11 @@ public final class PacketForge {
                     sourceHigh,
                     sourceLow,
                     sourcePort,
-                    dscp);
+                    tos);
         }
 
-        /** With the code point of one packet. */
-        public Ends withDscp(int value) {
+        /** With code point and ECN field of one packet. */
+        public Ends withTos(int value) {
             return new Ends(
                     ipVersion,
                     protocol,
@@ -170,7 +170,7 @@ public final class PacketForge {
         ipBytes = ipHeaderBytes(ends.ipVersion());
         transport = begin + ipBytes;
         if (ends.ipVersion() == 4) {
-            Memory.putShortBe(begin, (short) (VERSION_4_WITHOUT_OPTIONS | (ends.dscp() << DSCP_SHIFT_V4)));
+            Memory.putShortBe(begin, (short) (VERSION_4_WITHOUT_OPTIONS | ends.tos()));
             Memory.putShortBe(begin + Ipv4View.TOTAL_LENGTH, (short) (ipBytes + contentBytes));
             Memory.putShortBe(begin + Ipv4View.IDENTIFICATION, (short) identification++);
             Memory.putShortBe(begin + Ipv4View.FLAGS_OFFSET, (short) DONT_FRAGMENT);
@@ -181,7 +181,7 @@ public final class PacketForge {
             Memory.putIntBe(begin + Ipv4View.DESTINATION, (int) ends.destinationLow());
             Memory.putShortBe(begin + Ipv4View.CHECKSUM, (short) InternetChecksum.of(begin, ipBytes));
         } else {
-            Memory.putIntBe(begin, VERSION_6 | (ends.dscp() << DSCP_SHIFT_V6));
+            Memory.putIntBe(begin, VERSION_6 | (ends.tos() << TOS_SHIFT_V6));
             Memory.putShortBe(begin + Ipv6View.PAYLOAD_LENGTH, (short) contentBytes);
             Memory.putByte(begin + Ipv6View.NEXT_HEADER, (byte) ends.protocol());
             Memory.putByte(begin + Ipv6View.HOP_LIMIT, (byte) TTL);
@@ -209,14 +209,24 @@ public final class PacketForge {
         return memory.asSlice(0, ipBytes + headerBytes + known).toArray(ValueLayout.JAVA_BYTE);
     }
 
-    /** A packet with another code point, its checksum brought up to date; one without a whole IP header stays as it is. */
-    public byte[] marked(byte[] packet, int dscp) {
+    /**
+     * A packet with another code point, its checksum brought up to date; one without a whole IP header stays as it is.
+     *
+     * @param dscp 0 to 63, or {@link PacketDescriptor#DSCP_UNCHANGED}
+     * @param isCongested whether it is marked CE as well
+     */
+    public byte[] marked(byte[] packet, int dscp, boolean isCongested) {
         int version = packet.length == 0 ? 0 : (packet[0] & 0xf0) >> 4;
         if ((version != 4 && version != 6) || packet.length < ipHeaderBytes(version)) {
             return packet;
         }
         MemorySegment.copy(packet, 0, memory, ValueLayout.JAVA_BYTE, 0, packet.length);
-        HeaderRewrite.setDscp(begin, dscp);
+        if (dscp != PacketDescriptor.DSCP_UNCHANGED) {
+            HeaderRewrite.setDscp(begin, dscp);
+        }
+        if (isCongested) {
+            HeaderRewrite.markCongestion(begin);
+        }
         return memory.asSlice(0, packet.length).toArray(ValueLayout.JAVA_BYTE);
     }
 }

@@ -1,10 +1,12 @@
 package io.marchproxy.l3l4.stages.mark;
 
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+
 /**
  * Settings of the mark stage.
  *
  * @param enabled false leaves every code point as it came
- * @param dscpP0 code point of class P0, 0 to 63 (RFC 2474); likewise the others
+ * @param dscpP0 code point of class P0, 0 to 63 (RFC 2474), or {@link PacketDescriptor#DSCP_PRESERVE}; likewise the others
  */
 public record MarkSettings(boolean enabled, int dscpP0, int dscpP1, int dscpP2, int dscpP3) {
     public MarkSettings {
@@ -25,7 +27,7 @@ public record MarkSettings(boolean enabled, int dscpP0, int dscpP1, int dscpP2, 
     }
 
     private static void check(int dscp) {
-        if (dscp < 0 || dscp > 63) {
+        if ((dscp < 0 || dscp > 63) && dscp != PacketDescriptor.DSCP_PRESERVE) {
             throw new IllegalArgumentException("code point " + dscp + " is outside 0 to 63");
         }
     }

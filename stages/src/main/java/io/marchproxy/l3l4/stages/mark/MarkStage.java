@@ -7,8 +7,9 @@ import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 
 /**
- * Decides the code point (RFC 2474) that a packet leaves with: the rule's, else its class's, or none when marking is off.
- * Egress writes it: by socket option, by control message, or into the header.
+ * Decides the code point (RFC 2474) that a packet leaves with: the rule's, else its class's, either of which may be the one that it
+ * came with; or none when marking is off. Egress writes it: by socket option, by control message, or into the header. The ECN
+ * field is no matter of classes: it stays as it came, unless the shape stage has marked the packet.
  */
 public final class MarkStage implements Stage {
     private static final int CLASSES = 4;
@@ -36,9 +37,13 @@ public final class MarkStage implements Stage {
     public Verdict process(PacketDescriptor packet, long nowNs) {
         if (!enabled) {
             packet.egressDscp(PacketDescriptor.DSCP_UNCHANGED);
-        } else if (packet.egressDscp() == PacketDescriptor.DSCP_UNCHANGED) {
-            packet.egressDscp((dscpByClass >>> (packet.trafficClass() * Byte.SIZE)) & 0xff);
+            return Verdict.CONTINUE;
         }
+        int dscp = packet.egressDscp();
+        if (dscp == PacketDescriptor.DSCP_UNCHANGED) {
+            dscp = (dscpByClass >>> (packet.trafficClass() * Byte.SIZE)) & 0xff;
+        }
+        packet.egressDscp(dscp == PacketDescriptor.DSCP_PRESERVE ? packet.ingressDscp() : dscp);
         return Verdict.CONTINUE;
     }
 

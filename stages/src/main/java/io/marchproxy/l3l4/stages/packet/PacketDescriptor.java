@@ -299,6 +299,16 @@ public final class PacketDescriptor {
         Memory.putByte(address + DescriptorLayout.EGRESS_DSCP, (byte) value);
     }
 
+    /**
+     * The octet to leave with, 0 to 255: the code point that was decided or else the one that it came with, and CE where that
+     * was marked or else the ECN field that it came with.
+     */
+    public int egressTos() {
+        int dscp = egressDscp();
+        int ecn = (flags() & DescriptorFlags.CE_MARKED) != 0 ? Ecn.CONGESTION_EXPERIENCED : ingressEcn();
+        return ((dscp == DSCP_UNCHANGED ? ingressDscp() : dscp) << DSCP_SHIFT) | ecn;
+    }
+
     /** One more than the index of the rule that matched, or 0 when the service's default did. */
     public int rule() {
         return Short.toUnsignedInt(Memory.getShort(address + DescriptorLayout.RULE));

@@ -24,7 +24,8 @@ public enum DropReason {
     RESET("The connection was reset with bytes still to be delivered"),
     BACKEND_UNREACHABLE("The backend's host answered that nobody listens (ICMP)"),
     SEND_FAILED("The kernel refused to send"),
-    DRAINING("The service is shutting down");
+    DRAINING("The service is shutting down"),
+    QUEUE_DELAY("Its client's packets have waited too long for too long (CoDel)");
 
     private static final DropReason[] VALUES = values();
 

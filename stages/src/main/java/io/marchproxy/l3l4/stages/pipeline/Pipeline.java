@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.stages.flow.FlowTimers;
 import io.marchproxy.l3l4.stages.flow.RememberedSessions;
 import io.marchproxy.l3l4.stages.mark.MarkStage;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
@@ -195,7 +196,10 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
 
     private void release(PacketDescriptor packet) {
         countHeld(packet, -1);
-        if (leave(packet, null) == Verdict.FORWARD) {
+        if (Verdict.in(packet) != Verdict.DROP && leave(packet, null) == Verdict.FORWARD) {
+            if ((packet.flags() & DescriptorFlags.CE_MARKED) != 0) {
+                books.marked(packet);
+            }
             forward(packet);
         } else {
             drop(packet);
@@ -443,6 +447,11 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     /** How long packets that were held stayed. Any thread may ask. */
     public ResidenceTimes holds() {
         return trace.holds();
+    }
+
+    /** The same of one class and direction. */
+    public ResidenceTimes holds(int trafficClass, Direction direction) {
+        return trace.holds(trafficClass, direction);
     }
 
     /** How long packets stayed so far, held or not, in nanoseconds. Any thread may ask, and gets a histogram of its own. */

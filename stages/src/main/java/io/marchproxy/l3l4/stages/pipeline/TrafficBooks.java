@@ -8,7 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * What came in, left, was dropped and is held: packets and bytes per service, class and direction. One thread writes, any
+ * What came in, left, was dropped and is held, and what of it was marked: packets and bytes per service, class and direction. One thread writes, any
  * thread may read single cells; {@link #copy()} by the writing thread gives a consistent whole.
  *
  * <p>Cells grow with the number of services, which only a new configuration changes, never with packets.
@@ -22,7 +22,9 @@ public final class TrafficBooks {
     private static final int OUT_BYTES = 3;
     private static final int HELD_PACKETS = 4;
     private static final int HELD_BYTES = 5;
-    private static final int DROPPED_PACKETS = 6;
+    private static final int MARKED_PACKETS = 6;
+    private static final int MARKED_BYTES = 7;
+    private static final int DROPPED_PACKETS = 8;
     private static final int DROPPED_BYTES = DROPPED_PACKETS + DropReason.count();
     private static final int COLUMNS = DROPPED_BYTES + DropReason.count();
     private static final int CLASSES = 4;
@@ -80,6 +82,11 @@ public final class TrafficBooks {
         add2(row(service, trafficClass, direction) + HELD_PACKETS, packets, bytes);
     }
 
+    /** Counts what a descriptor stands for as marked with CE. It has left, too. */
+    public void marked(PacketDescriptor packet) {
+        add2(row(packet) + MARKED_PACKETS, packet.packets(), packet.lengthBytes());
+    }
+
     public void dropped(
             int service, int trafficClass, Direction direction, DropReason reason, long packets, long bytes) {
         int row = row(service, trafficClass, direction);
@@ -109,6 +116,14 @@ public final class TrafficBooks {
 
     public long heldBytes(int service, int trafficClass, Direction direction) {
         return get(row(service, trafficClass, direction) + HELD_BYTES);
+    }
+
+    public long markedPackets(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + MARKED_PACKETS);
+    }
+
+    public long markedBytes(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + MARKED_BYTES);
     }
 
     public long droppedPackets(int service, int trafficClass, Direction direction, DropReason reason) {

@@ -3,7 +3,13 @@ package io.marchproxy.l3l4.stages.shape;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import org.jspecify.annotations.Nullable;
 
-/** What waits of one client in one leaf, first in, first out: so no packet overtakes another of its flow. */
+/**
+ * What waits of one client in one leaf, first in, first out: so no packet overtakes another of its flow.
+ *
+ * <p>It is this queue that is kept short, and not that of a class or service: as RFC 8290 has it, who fills a queue is
+ * marked and dropped, and whose packets hardly wait is not, whatever others of the class do. A queue ends when it is empty, and
+ * what was remembered of its delay with it.
+ */
 final class ClientQueue {
     long clientHigh;
     long clientLow;
@@ -24,6 +30,11 @@ final class ClientQueue {
 
     /** Datagrams that wait. */
     int datagrams;
+
+    /** Bytes that wait. */
+    long bytes;
+
+    final Codel codel = new Codel();
 
     private int head = HeldPackets.NONE;
     private int tail = HeldPackets.NONE;
@@ -50,6 +61,7 @@ final class ClientQueue {
         to.number(clientHigh);
         to.number(clientLow);
         to.number(deficit);
+        codel.save(to);
         int packets = 0;
         for (int slot = head; slot != HeldPackets.NONE; slot = held.next(slot)) {
             packets++;

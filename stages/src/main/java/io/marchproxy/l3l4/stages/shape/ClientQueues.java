@@ -41,6 +41,8 @@ final class ClientQueues {
         queue.clientHigh = clientHigh;
         queue.clientLow = clientLow;
         queue.datagrams = 0;
+        queue.bytes = 0;
+        queue.codel.begin();
         chain(queue);
         size++;
         return queue;

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.stages.shape;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.Ecn;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
@@ -38,6 +39,7 @@ final class DirectionShaper extends SingleWriter {
     private final Schedule schedule;
     private final TokenBucket link;
     private ServiceNode[] services = {};
+    private CodelSettings codel = CodelSettings.OFF;
     private int held;
 
     /** What the packet that {@link #next} lent costs. */
@@ -53,6 +55,7 @@ final class DirectionShaper extends SingleWriter {
     /** Takes over a snapshot. */
     void apply(ShapeSettings settings, boolean toClient, long nowNs) {
         int shards = settings.shards();
+        codel = settings.codel();
         schedule.link().set(RateLimit.NONE, settings.link(), shards, nowNs);
         for (int i = 0; i < Schedule.CLASSES; i++) {
             ClassNode one = schedule.trafficClass(i);
@@ -171,13 +174,17 @@ final class DirectionShaper extends SingleWriter {
         held += sign;
         leaf.service.held += sign;
         leaf.trafficClass.held += sign;
+        queue.bytes += (long) sign * packet.lengthBytes();
         if (mayBeDropped(packet)) {
             queue.datagrams += sign * packet.packets();
             leaf.trafficClass.heldDatagrams += sign * packet.packets();
         }
     }
 
-    /** What leaves at {@link #dueNs}, with its release time set; or null, when that time has only changed who waits for what. */
+    /**
+     * What leaves at {@link #dueNs}, with its release time set, or with a drop as its verdict; or null, when that time has only
+     * changed who waits for what.
+     */
     @Nullable
     PacketDescriptor next(long nowNs) {
         if (schedule.leaving() == null) {
@@ -190,8 +197,26 @@ final class DirectionShaper extends SingleWriter {
         PacketDescriptor packet = packets.at(queue.head());
         packet.releaseNs(nowNs);
         // What outlived its flow goes nowhere, and costs nothing. Asked before it leaves, since that may end the flow.
-        leavingBytes = flows.entry(packet.flowRef()) == 0 ? 0 : packet.lengthBytes();
+        boolean isGone = flows.entry(packet.flowRef()) == 0;
+        boolean isDropped = !isGone && codel.isOn() && mayBeDropped(packet) && waitedTooLong(packet, queue, nowNs);
+        leavingBytes = isGone || isDropped ? 0 : packet.lengthBytes();
         return packet;
+    }
+
+    /** Marks a packet, if its queue is to be made shorter and its ends use ECN, or drops it if they don't (RFC 3168, 5). */
+    private boolean waitedTooLong(PacketDescriptor packet, ClientQueue queue, long nowNs) {
+        long waitedNs = nowNs - packet.arrivalNs();
+        if (!queue.codel.isDue(nowNs, waitedNs, queue.bytes - packet.lengthBytes(), codel)) {
+            return false;
+        }
+        if (packet.ingressEcn() != Ecn.NOT_CAPABLE) {
+            packet.flags(packet.flags() | DescriptorFlags.CE_MARKED);
+            return false;
+        }
+        // Its flow has begun, and goes on with what waits behind it.
+        packet.flags(packet.flags() & ~DescriptorFlags.NEW_FLOW);
+        DropReason.QUEUE_DELAY.drop(packet).writeTo(packet);
+        return true;
     }
 
     /** Takes out what {@link #next} lent, and decides what is next. */
@@ -258,6 +283,7 @@ final class DirectionShaper extends SingleWriter {
             ClientQueue queue = queues.add(leaf, from.number(), from.number());
             leaf.add(queue);
             queue.deficit = from.number();
+            queue.codel.restore(from);
             for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
                 int slot = packets.restore(from);
                 count(leaf, queue, packets.at(slot), 1);

@@ -22,8 +22,9 @@ public interface HoldingStage extends Stage {
     long nextReleaseNs();
 
     /**
-     * The packet that leaves at {@link #nextReleaseNs}, which is its release time; lent until {@link #released}. Null when that time
-     * brought none: then the next time is a later one.
+     * The packet that leaves at {@link #nextReleaseNs}, which is its release time; lent until {@link #released}. If its verdict is
+     * {@link io.marchproxy.l3l4.stages.pipeline.Verdict#DROP}, it goes no further after all. Null when that time brought none: then
+     * the next time is a later one.
      *
      * @param nowNs {@link #nextReleaseNs}, or later if that was missed
      */

@@ -9,8 +9,10 @@ import java.util.List;
  * @param classes P0 to P3, in this order
  * @param services by number; those past the list's end have no limits
  * @param shards how many share the rates
+ * @param codel how queues of datagrams are kept short
  */
-public record ShapeSettings(RateLimit link, List<ClassLimits> classes, List<ServiceLimits> services, int shards) {
+public record ShapeSettings(
+        RateLimit link, List<ClassLimits> classes, List<ServiceLimits> services, int shards, CodelSettings codel) {
     private static final int CLASSES = 4;
 
     public ShapeSettings {
@@ -28,6 +30,11 @@ public record ShapeSettings(RateLimit link, List<ClassLimits> classes, List<Serv
         if (shards < 1) {
             throw new IllegalArgumentException(shards + " shards");
         }
+    }
+
+    /** With queues that are as long as they may be. */
+    public ShapeSettings(RateLimit link, List<ClassLimits> classes, List<ServiceLimits> services, int shards) {
+        this(link, classes, services, shards, CodelSettings.OFF);
     }
 
     /** Without any rate. */
@@ -60,6 +67,7 @@ public record ShapeSettings(RateLimit link, List<ClassLimits> classes, List<Serv
                         .map(one -> new ClassLimits(one.queuePackets(), RateLimit.NONE, RateLimit.NONE, one.weight()))
                         .toList(),
                 List.of(),
-                shards);
+                shards,
+                CodelSettings.OFF);
     }
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Decides when a packet may leave, and holds it until then; each direction by itself.
  *
  * <p>Packets of a flow never overtake one another, and the end of a stream (FIN) stays behind its bytes. A reset overtakes: what it
- * would wait for is no longer wanted. A class that holds as many datagrams as it may drops further ones; bytes of a TCP stream are
+ * would wait for is no longer wanted. A class that holds as many datagrams as it may drops further ones, and a client's datagrams that
+ * wait too long for too long are marked or dropped, one now and then ({@link Codel}); bytes of a TCP stream are
  * never dropped, since what waits here counts as under way, and the engine stops reading a connection that has too much of that.
  */
 public final class ShapeStage extends SingleWriter implements HoldingStage {

@@ -15,6 +15,7 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
+import io.marchproxy.l3l4.stages.shape.CodelSettings;
 import io.marchproxy.l3l4.stages.shape.HoldingStage;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
@@ -45,7 +46,11 @@ class AllocationTest implements PipelineOutput {
     @Test
     void shouldNotAllocateForPacketsThatWait() {
         assertNothingAllocated(new ShapeSettings(
-                new RateLimit(LINK_RATE, 1_000), TestSettings.initial().shape().classes(), List.of(), 1));
+                new RateLimit(LINK_RATE, 1_000),
+                TestSettings.initial().shape().classes(),
+                List.of(),
+                1,
+                new CodelSettings(5_000_000, 100_000_000)));
     }
 
     private void assertNothingAllocated(ShapeSettings shape) {

@@ -244,6 +244,10 @@ final class Bench implements PipelineOutput, Journal {
     @Override
     public void drop(PacketDescriptor packet, DropReason reason) {
         assertEquals(reason, DropReason.in(packet));
+        if (reason == DropReason.QUEUE_DELAY) {
+            // Its flow goes on all the same.
+            begun.add(packet.flowRef());
+        }
         out.add("drop " + reason + " " + text(packet));
     }
 

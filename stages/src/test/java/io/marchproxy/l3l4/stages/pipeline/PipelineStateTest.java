@@ -12,6 +12,7 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
+import io.marchproxy.l3l4.stages.shape.CodelSettings;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
@@ -82,7 +83,8 @@ class PipelineStateTest {
                 new RateLimit(5_000_000, 1_500),
                 initial.shape().classes(),
                 List.of(new ServiceLimits(some, some), new ServiceLimits(some, RateLimit.NONE, RateLimit.NONE)),
-                1);
+                1,
+                new CodelSettings(200_000, 2_000_000));
         PipelineSettings settings = new PipelineSettings(
                 initial.version(), initial.hash(), initial.classify(), shape, initial.mark(), initial.route());
         return new Pipeline(settings, flows, into, into);
@@ -104,6 +106,7 @@ class PipelineStateTest {
         nowNs += random.nextInt(60) == 0 ? 3_000_000_000L : random.nextInt(30_000);
         event.reset(EventKind.DATA, nowNs);
         event.lengthBytes(random.nextInt(1_000));
+        event.ingressTos(random.nextInt(256));
         switch (random.nextInt(12)) {
             case 0 -> {
                 event.kind(EventKind.HEALTH);

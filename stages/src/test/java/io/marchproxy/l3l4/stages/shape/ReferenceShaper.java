@@ -15,11 +15,30 @@ final class ReferenceShaper {
     private static final int CLASSES = 4;
 
     record Packet(
-            long id, long flow, int service, int trafficClass, int client, int bytes, int datagrams, boolean isData) {}
+            long id,
+            long flow,
+            int service,
+            int trafficClass,
+            int client,
+            int bytes,
+            int datagrams,
+            boolean isData,
+            boolean isEcnCapable,
+            long arrivalNs) {}
+
+    /** What becomes of a packet whose time has come. */
+    enum Fate {
+        LEAVES,
+        LEAVES_MARKED,
+        IS_DROPPED
+    }
+
+    record Release(Packet packet, Fate fate) {}
 
     private static final class Client {
         final int number;
         final Deque<Packet> packets = new ArrayDeque<>();
+        final ReferenceCodel codel = new ReferenceCodel();
         int datagrams;
         long deficit = Schedule.QUANTUM;
 
@@ -225,7 +244,7 @@ final class ReferenceShaper {
 
     /** What leaves now, or null when it was only to be looked again. */
     @Nullable
-    Packet release(long nowNs, boolean isGone) {
+    Release release(long nowNs, boolean isGone) {
         if (leaving == null) {
             plan(nowNs);
         }
@@ -237,8 +256,9 @@ final class ReferenceShaper {
         Packet packet = client.packets.removeFirst();
         heldBytes -= packet.bytes;
         client.datagrams -= packet.datagrams;
+        Fate fate = isGone ? Fate.LEAVES : fate(packet, client, nowNs);
         if (packet.isData) {
-            int bytes = isGone ? 0 : packet.bytes;
+            int bytes = isGone || fate == Fate.IS_DROPPED ? 0 : packet.bytes;
             client.deficit -= bytes;
             if (promise != serviceGuarantees.get(leaf.service)) {
                 leaf.deficit -= bytes;
@@ -265,7 +285,18 @@ final class ReferenceShaper {
             promise = null;
             dueNs = nowNs;
         }
-        return packet;
+        return new Release(packet, fate);
+    }
+
+    /** Of one that was taken out of its queue. */
+    private Fate fate(Packet packet, Client client, long nowNs) {
+        long behind = client.packets.stream().mapToLong(Packet::bytes).sum();
+        if (!settings.codel().isOn()
+                || packet.datagrams == 0
+                || !client.codel.drops(nowNs, nowNs - packet.arrivalNs, behind, settings.codel())) {
+            return Fate.LEAVES;
+        }
+        return packet.isEcnCapable ? Fate.LEAVES_MARKED : Fate.IS_DROPPED;
     }
 
     private void plan(long nowNs) {

@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.stages.flow.TestFlowTable;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.Ecn;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import io.marchproxy.l3l4.stages.shape.ReferenceShaper.Fate;
 import io.marchproxy.l3l4.stages.shape.ReferenceShaper.Packet;
+import io.marchproxy.l3l4.stages.shape.ReferenceShaper.Release;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,8 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The shape stage against a slow and simple shaper in big numbers, in virtual time: random packets, ends, silences, shares and
- * changes of every limit, a million operations in all. After each, both say the same of the packet and of when the next leaves; bytes in are bytes
- * out, dropped and held; no limit has let more pass than burst + rate × t; and no packet has overtaken another of its flow.
+ * changes of every limit, a million operations in all. After each, both say the same of the packet, of when the next leaves, and
+ * whether it does, is marked or dropped for having waited too long; bytes in are bytes out, dropped and held; no limit has let more
+ * pass than burst + rate × t; and no packet has overtaken another of its flow.
  */
 class ShapeModelTest {
     private static final int OPERATIONS = 125_000;
@@ -47,6 +52,8 @@ class ShapeModelTest {
     private long nowNs = -5_000_000_000L;
     private long sequence;
     private int held;
+    private int marked;
+    private int droppedLate;
     private boolean passesAll;
     private ShapeSettings inForce = new ShapeSettings(0, 0, 0, 0);
 
@@ -88,6 +95,7 @@ class ShapeModelTest {
         check(stage);
         assertTrue(changes > 5 && held > OPERATIONS / 10, changes + " changes, " + held + " held");
         assertTrue(restored > 10, restored + " times restored");
+        assertTrue(marked > 100 && droppedLate > 100, marked + " marked, " + droppedLate + " dropped for having waited");
     }
 
     private ShapeStage restored(ShapeStage stage) {
@@ -129,8 +137,18 @@ class ShapeModelTest {
         int direction = random.nextInt(2);
         int datagrams = isUdp ? 1 + (random.nextInt(20) == 0 ? random.nextInt(40) : 0) : 0;
         int bytes = isData ? 1 + random.nextInt(isUdp ? 1_514 : random.nextInt(10) == 0 ? 65_536 : 4_000) : 0;
+        boolean isEcnCapable = isUdp && random.nextBoolean();
         Packet offered = new Packet(
-                ++sequence, flowRefs[flow], flow % SERVICES, (flow / 2) % 4, flow % 7, bytes, datagrams, isData);
+                ++sequence,
+                flowRefs[flow],
+                flow % SERVICES,
+                (flow / 2) % 4,
+                flow % 7,
+                bytes,
+                datagrams,
+                isData,
+                isEcnCapable,
+                nowNs);
         packet.reset(isData ? EventKind.DATA : EventKind.FIN, nowNs);
         packet.protocol(isUdp ? UDP : TCP);
         packet.service(offered.service());
@@ -140,6 +158,7 @@ class ShapeModelTest {
         packet.packets(Math.max(1, datagrams));
         packet.flowRef(offered.flow());
         packet.argument0(offered.id());
+        packet.ingressEcn(isEcnCapable ? 1 + random.nextInt(Ecn.MASK) : Ecn.NOT_CAPABLE);
         in[direction] += bytes;
 
         Verdict verdict = stage.process(packet, nowNs);
@@ -186,16 +205,27 @@ class ShapeModelTest {
             int direction = firstNs <= secondNs ? 0 : 1;
             PacketDescriptor released = stage.next(dueNs);
             boolean isGone = released != null && flows.entry(released.flowRef()) == 0;
-            Packet expected = references.get(direction).release(dueNs, isGone);
+            Release release = references.get(direction).release(dueNs, isGone);
             if (released == null) {
-                assertNull(expected);
+                assertNull(release);
                 continue;
             }
-            assertNotNull(expected);
+            assertNotNull(release);
+            Packet expected = release.packet();
+            boolean isMarked = (released.flags() & DescriptorFlags.CE_MARKED) != 0;
+            boolean isDropped = Verdict.in(released) == Verdict.DROP;
+            assertEquals(release.fate() == Fate.LEAVES_MARKED, isMarked);
+            assertEquals(release.fate() == Fate.IS_DROPPED, isDropped);
             assertEquals(expected.id(), released.argument0());
             assertEquals(dueNs, released.releaseNs());
             assertEquals(Direction.of(direction), released.direction());
-            out[direction] += released.lengthBytes();
+            if (isDropped) {
+                droppedLate++;
+                dropped[direction] += released.lengthBytes();
+            } else {
+                marked += isMarked ? 1 : 0;
+                out[direction] += released.lengthBytes();
+            }
             assertEquals(
                     expected.id(),
                     orders.get(expected.flow() * 2 + direction).removeFirst(),
@@ -250,7 +280,16 @@ class ShapeModelTest {
                     random.nextBoolean() ? RateLimit.NONE : rate(random, 100_000_000)));
         }
         RateLimit link = random.nextInt(3) == 0 ? RateLimit.NONE : rate(random, 300_000_000);
-        return new ShapeSettings(link, classes, services, 1);
+        return new ShapeSettings(link, classes, services, 1, codel(random));
+    }
+
+    /** Often off, often short: queues here are of some dozen packets. */
+    private static CodelSettings codel(Random random) {
+        if (random.nextInt(4) == 0) {
+            return CodelSettings.OFF;
+        }
+        long intervalNs = 1L + random.nextInt(random.nextBoolean() ? 1_000_000 : 100_000_000);
+        return new CodelSettings((long) (intervalNs * Math.pow(random.nextDouble(), 2)), intervalNs);
     }
 
     private static RateLimit rate(Random random, long most) {

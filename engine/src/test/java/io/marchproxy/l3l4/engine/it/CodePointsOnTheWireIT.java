@@ -96,6 +96,10 @@ class CodePointsOnTheWireIT {
             WireTap.withoutOffload(backends, "b0");
         }
 
+        WireTap tap(Path file) {
+            return WireTap.on(proxy, file, FILTER, new InetSocketAddress("10.77.1.2", 9));
+        }
+
         DatagramSocket client(String address) throws Exception {
             return clients.inside(() -> {
                 DatagramSocket socket = new DatagramSocket(new InetSocketAddress(address, 0));
@@ -156,7 +160,7 @@ class CodePointsOnTheWireIT {
                         () -> TcpBackend.serving(new InetSocketAddress("fd77:2::2", 9_100), TcpBackend::echo));
                 ProxyProcess proxy =
                         ProxyProcess.with(CONFIG.formatted(mode)).in(lan.proxy).start();
-                WireTap tap = WireTap.on(lan.proxy, folder.resolve("wire.pcap"), FILTER)) {
+                WireTap tap = lan.tap(folder.resolve("wire.pcap"))) {
             assertTrue(four.isBound() && six.isBound());
             for (int dscp : WANTED.keySet()) {
                 converse(lan, "10.77.1.2", "10.77.1.1", 5_004, dscp, toBackend, toClient);
@@ -309,7 +313,7 @@ class CodePointsOnTheWireIT {
     private List<Packet> flood(
             Lan lan, ProxyProcess proxy, String service, String from, String host, int port, int ecn, int answered)
             throws Exception {
-        try (WireTap tap = WireTap.on(lan.proxy, folder.resolve(from + ".pcap"), FILTER);
+        try (WireTap tap = lan.tap(folder.resolve(from + ".pcap"));
                 DatagramSocket client = lan.client(from)) {
             long before = proxy.status().booked(service, "to-backend", "in_packets");
             long nextNs = System.nanoTime();

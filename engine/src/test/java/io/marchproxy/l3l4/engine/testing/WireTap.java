@@ -2,7 +2,11 @@ package io.marchproxy.l3l4.engine.testing;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +35,11 @@ public final class WireTap implements AutoCloseable {
             "tcp.checksum.status",
             "udp.checksum.status");
 
+    /** Tells that everything before it is in the file: at its end tcpdump leaves what it has not read yet. */
+    private static final String LAST = "the last that was sent";
+
+    private final TestNetwork network;
+    private final InetSocketAddress somewhere;
     private final Path file;
     private final RealProgram.Running tcpdump;
 
@@ -54,19 +63,25 @@ public final class WireTap implements AutoCloseable {
         }
     }
 
-    private WireTap(Path file, RealProgram.Running tcpdump) {
+    private WireTap(TestNetwork network, InetSocketAddress somewhere, Path file, RealProgram.Running tcpdump) {
+        this.network = network;
+        this.somewhere = somewhere;
         this.file = file;
         this.tcpdump = tcpdump;
     }
 
-    /** Begins to capture what a filter of tcpdump lets through; returns when it does. */
-    public static WireTap on(TestNetwork network, Path file, String filter) {
+    /**
+     * Begins to capture what a filter of tcpdump lets through; returns when it does.
+     *
+     * @param somewhere that a datagram may be sent to at the end, which the filter lets through
+     */
+    public static WireTap on(TestNetwork network, Path file, String filter, InetSocketAddress somewhere) {
         RealProgram.Running tcpdump = RealProgram.of(
-                        "tcpdump", "-i", "any", "-n", "-U", "-B", "16384", "-s", "0", "-w", file.toString(), filter)
+                        "tcpdump", "-i", "any", "-n", "-U", "--immediate-mode", "-B", "32768", "-s", "2048", "-w", file.toString(), filter)
                 .in(network)
                 .start();
         Await.until("tcpdump listens", LIMIT, () -> tcpdump.err().contains("listening on"));
-        return new WireTap(file, tcpdump);
+        return new WireTap(network, somewhere, file, tcpdump);
     }
 
     /** Has a device's packets leave as they are on a wire: each by itself, with its checksums. */
@@ -79,7 +94,14 @@ public final class WireTap implements AutoCloseable {
     }
 
     /** Ends the capture; what it saw. */
-    public List<Packet> end() {
+    public List<Packet> end() throws Exception {
+        byte[] last = LAST.getBytes(StandardCharsets.US_ASCII);
+        try (DatagramSocket socket = network.inside(() -> new DatagramSocket())) {
+            socket.send(new DatagramPacket(last, last.length, somewhere));
+        }
+        Await.until("the last packet is in the file", LIMIT, () -> new String(
+                        Files.readAllBytes(file), StandardCharsets.ISO_8859_1)
+                .contains(LAST));
         tcpdump.signal("INT");
         RealProgram.Outcome outcome = tcpdump.await(LIMIT);
         assertTrue(outcome.err().contains("\n0 packets dropped by kernel"), outcome.err());
@@ -95,6 +117,7 @@ public final class WireTap implements AutoCloseable {
                 .out()
                 .lines()
                 .map(WireTap::packet)
+                .filter(packet -> !packet.text().equals(LAST))
                 .toList();
     }
 

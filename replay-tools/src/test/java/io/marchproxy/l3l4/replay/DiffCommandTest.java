@@ -111,7 +111,8 @@ class DiffCommandTest {
 
     @Test
     void shouldShowARateThatIsOnePercentOff() throws Exception {
-        String limited = RECORDED.replace("class: P2", "class: P2\n    rate: 4Mbit\n    burst: 1500B");
+        String limited = RECORDED.replace("class: P2", "class: P2\n    rate: 4Mbit\n    burst: 1500B")
+                .replace("qos:\n", "qos:\n  codel: { enabled: false }\n");
         try (Scenario scenario = new Scenario(data, limited)) {
             // Twice the rate, until a tenth of a second's worth waits.
             for (int i = 0; i < 100; i++) {

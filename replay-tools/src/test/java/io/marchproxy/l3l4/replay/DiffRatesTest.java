@@ -23,6 +23,7 @@ class DiffRatesTest {
 
     /** A datagram each millisecond is 10 Mbit/s. */
     private static final String FREE = """
+            qos: { codel: { enabled: false } }
             services:
               - name: logs
                 listen: udp://127.0.0.1:5354
@@ -36,6 +37,9 @@ class DiffRatesTest {
             """;
 
     private static final String LIMITED = FREE.replace("class: P2", "class: P2\n    rate: 5Mbit\n    burst: 16KB");
+
+    /** As {@link #LIMITED}, with queues that are kept short. */
+    private static final String SHORT = LIMITED.replace("enabled: false", "enabled: true");
 
     @TempDir
     Path data;
@@ -68,7 +72,7 @@ class DiffRatesTest {
     void shouldCountWhatAShorterQueueWouldDrop() throws Exception {
         record(FREE);
 
-        JsonNode report = diff("qos: { classes: { P2: { queue: 50 } } }\n" + LIMITED);
+        JsonNode report = diff(LIMITED.replace("qos: {", "qos: { classes: { P2: { queue: 50 } },"));
 
         JsonNode logs = row(report.get("services"), "logs/udp", "to-backend");
         long dropped = logs.get("after").get("drops").get("queue-full").asLong();
@@ -80,10 +84,31 @@ class DiffRatesTest {
     }
 
     @Test
+    void shouldCountWhatShortQueuesWouldDrop() throws Exception {
+        record(FREE);
+
+        JsonNode logs = row(diff(SHORT).get("services"), "logs/udp", "to-backend");
+
+        long dropped = logs.get("after").get("drops").get("queue-delay").asLong();
+        // At the rate that RFC 8289 has, in the 0.7 s that they wait.
+        assertTrue(dropped > 5 && dropped < 40, logs::toString);
+        assertEquals(DATAGRAMS + 1 - dropped, logs.get("after").get("packets").asLong());
+        assertEquals(0, logs.get("after").get("waiting-packets").asLong());
+    }
+
+    @Test
+    void shouldFindNoChangeUnderTheSameShortQueues() throws Exception {
+        record(SHORT);
+
+        assertEquals(0, diff(SHORT).get("changed").asLong());
+        assertTrue(Tools.run("stats", data).out().contains("queue-delay"));
+    }
+
+    @Test
     void shouldHoldAWholeClassToItsCeiling() throws Exception {
         record(FREE);
 
-        JsonNode report = diff("qos: { classes: { P2: { ceiling: 5Mbit } } }\n" + FREE);
+        JsonNode report = diff(FREE.replace("qos: {", "qos: { classes: { P2: { ceiling: 5Mbit } },"));
 
         JsonNode p2 = row(report.get("classes"), "P2", "to-backend");
         assertTrue(p2.get("after").get("delay-ns").get("max").asLong() > 300_000_000L, p2::toString);

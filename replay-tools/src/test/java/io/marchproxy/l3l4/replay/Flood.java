@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.ArrayList;
@@ -42,7 +43,10 @@ final class Flood implements AutoCloseable {
     }
 
     private void open(int port) throws IOException {
-        channels.add(DatagramChannel.open().connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
+        DatagramChannel channel = DatagramChannel.open();
+        // Every second one says that it would listen to a mark of ECN: ECT(0).
+        channel.setOption(StandardSocketOptions.IP_TOS, channels.size() % 2 == 0 ? 2 : 0);
+        channels.add(channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
     }
 
     private void run() {

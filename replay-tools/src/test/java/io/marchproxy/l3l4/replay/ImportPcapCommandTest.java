@@ -7,11 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.replay.Tools.Outcome;
 import io.marchproxy.l3l4.replay.pcap.CaptureBytes;
+import io.marchproxy.l3l4.replay.pcap.PacketForge;
 import io.marchproxy.l3l4.replay.pcap.Packets;
+import io.marchproxy.l3l4.stages.packet.Ecn;
+import io.marchproxy.l3l4.stages.packet.InternetChecksum;
+import io.marchproxy.l3l4.stages.packet.Ipv4View;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +35,9 @@ class ImportPcapCommandTest {
     private static final long NOON = 1_700_000_000L;
     private static final int UDP = 17;
     private static final int TCP = 6;
+    private static final int PCAP_HEADER = 24;
+    private static final int PCAP_RECORD = 16;
+    private static final int PCAP_LENGTH = 8;
     private static final byte[] QUESTION = Packets.ipv4(1, 2, UDP, Packets.udp(1000, 53, new byte[20]));
 
     @TempDir
@@ -202,11 +214,56 @@ class ImportPcapCommandTest {
         return line.substring(at, end < 0 ? line.length() : end);
     }
 
+    private void limit(boolean isKeptShort) throws IOException {
+        Files.writeString(
+                config,
+                Files.readString(config)
+                        .replace("class: P2", "class: P2\n    rate: 1Mbit\n    burst: 2KB")
+                        .replace("qos:\n", "qos:\n  codel: { enabled: " + isKeptShort + " }\n"));
+    }
+
+    /** Twice the rate for a second. The checksums are those of the headers as they are then. */
+    @Test
+    void shouldMarkPacketsThatWaitTooLongInTheirHeaders() throws Exception {
+        limit(true);
+        PacketForge forge = new PacketForge();
+        CaptureBytes capture = CaptureBytes.littleEndian().pcap(CaptureBytes.RAW);
+        for (int i = 0; i < 500; i++) {
+            PacketForge.Ends ends = new PacketForge.Ends(4, UDP, 0, 0x0a00_0001, 1000, 0, 0x0a00_0002, 53, Ecn.CAPABLE_0);
+            capture.packet(NOON, i * 2_000L, forge.udp(ends, 472, new byte[472]));
+        }
+
+        Outcome imported = importFrom(file(capture.toArray()));
+
+        assertTrue(imported.out().contains("books: in 500 = out 500 + dropped 0 + held 0"), imported::toString);
+        assertVerified();
+        Path sent = folder.resolve("sent.pcap");
+        assertEquals(
+                0,
+                Tools.run("export-pcap", output, "--sent", "--format", "pcap", "--output", sent)
+                        .exitCode());
+        ByteBuffer pcap = ByteBuffer.wrap(Files.readAllBytes(sent)).order(ByteOrder.LITTLE_ENDIAN);
+        MemorySegment header = Arena.ofAuto().allocate(Ipv4View.LEAST_HEADER_BYTES);
+        int marked = 0;
+        int packets = 0;
+        for (int at = PCAP_HEADER; at < pcap.limit(); at += PCAP_RECORD + pcap.getInt(at + PCAP_LENGTH)) {
+            MemorySegment.copy(
+                    pcap.array(), at + PCAP_RECORD, header, ValueLayout.JAVA_BYTE, 0, Ipv4View.LEAST_HEADER_BYTES);
+            assertEquals(
+                    0, InternetChecksum.finish(InternetChecksum.sum(header.address(), Ipv4View.LEAST_HEADER_BYTES)));
+            int tos = pcap.get(at + PCAP_RECORD + Ipv4View.TOS) & 0xff;
+            assertEquals(18, tos >> 2);
+            marked += (tos & Ecn.MASK) == Ecn.CONGESTION_EXPERIENCED ? 1 : 0;
+            packets++;
+        }
+        assertEquals(500, packets);
+        assertTrue(marked > 10 && marked < 100, marked + " marked");
+    }
+
     /** 20 packets of 1,028 bytes come at once; at 1 Mbit/s, 2 KB of which may leave at once, the last leaves after 0.15 s. */
     @Test
     void shouldHoldWhatIsAboveItsServicesRate() throws Exception {
-        Files.writeString(
-                config, Files.readString(config).replace("class: P2", "class: P2\n    rate: 1Mbit\n    burst: 2KB"));
+        limit(false);
         CaptureBytes capture = CaptureBytes.littleEndian().pcap(CaptureBytes.RAW);
         for (int i = 0; i < 20; i++) {
             capture.packet(NOON, 0, Packets.ipv4(1, 2, UDP, Packets.udp(1000, 53, new byte[1000])));

@@ -4,7 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.engine.journal.JournalLayout;
+import io.marchproxy.l3l4.engine.journal.JournalReader;
+import io.marchproxy.l3l4.engine.journal.RecordType;
+import io.marchproxy.l3l4.engine.journal.Records;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,6 +87,28 @@ class VerifyIT {
                 new String[] {"verdicts  hold", "records   release", "drops     queue-full", "events    tick"}) {
             assertTrue(count(stats.out(), what) > 100, () -> what + " is missing in\n" + stats.out());
         }
+        assertTrue(count(stats.out(), "drops     queue-delay") > 0, stats.out());
+        // With NIO nobody knows which datagrams came with ECN.
+        assertEquals(!engine.contains("nio"), marked() > 0);
+    }
+
+    /** How many packets left with CE. */
+    private long marked() throws IOException {
+        long marked = 0;
+        try (Stream<Path> shards = Files.list(data.resolve("journal"))) {
+            for (Path shard : shards.filter(Files::isDirectory).toList()) {
+                try (JournalReader reader = new JournalReader(shard)) {
+                    while (reader.next()) {
+                        for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
+                            boolean isLeft = Records.type(at) == RecordType.RELEASE;
+                            int flags = isLeft ? Memory.getByte(at + JournalLayout.DECISION_FLAGS) : 0;
+                            marked += (flags & DescriptorFlags.CE_MARKED) != 0 ? 1 : 0;
+                        }
+                    }
+                }
+            }
+        }
+        return marked;
     }
 
     /** The sum over shards of a line's number. */

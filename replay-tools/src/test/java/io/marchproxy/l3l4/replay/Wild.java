@@ -23,6 +23,7 @@ import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.CodelSettings;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
@@ -222,6 +223,7 @@ final class Wild implements PipelineOutput, AutoCloseable {
                 link,
                 List.of(free, free, held, free),
                 List.of(new ServiceLimits(some, RateLimit.NONE, RateLimit.NONE), new ServiceLimits(some, some)),
-                1);
+                1,
+                variant % 3 == 0 ? CodelSettings.OFF : new CodelSettings(200_000, 2_000_000));
     }
 }

@@ -65,7 +65,8 @@ class RatesTest {
                 settings(SERVICE).qos().codel());
         assertEquals(
                 new Codel(false, Duration.ofMillis(1), Duration.ofMillis(20)),
-                settings(SERVICE + "qos: { link-rate: 1Gbit, codel: { enabled: false, target: 1ms, interval: 20ms } }\n")
+                settings(SERVICE
+                                + "qos: { link-rate: 1Gbit, codel: { enabled: false, target: 1ms, interval: 20ms } }\n")
                         .qos()
                         .codel());
         assertThrows(

@@ -134,8 +134,7 @@ record StatusParts(
                         })
                         .orElseThrow();
                 if (delays.getTotalCount() != 0) {
-                    queues.add(new StatusReport.QueueStatus(
-                            "P" + trafficClass, BooksReport.label(direction), delays));
+                    queues.add(new StatusReport.QueueStatus("P" + trafficClass, BooksReport.label(direction), delays));
                 }
             }
         }

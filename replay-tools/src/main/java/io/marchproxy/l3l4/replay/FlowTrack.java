@@ -76,7 +76,12 @@ final class FlowTrack {
             left -= segment;
             int flags = TcpView.ACK | (left == 0 ? TcpView.PSH : 0);
             byte[] bytes = forge.tcp(
-                    ends(toBackend).withTos(dscp << DSCP_SHIFT), next(toBackend), next(!toBackend), flags, segment, NOTHING);
+                    ends(toBackend).withTos(dscp << DSCP_SHIFT),
+                    next(toBackend),
+                    next(!toBackend),
+                    flags,
+                    segment,
+                    NOTHING);
             acknowledged(!toBackend);
             into.accept(new Made(bytes, bytes.length + segment));
             advance(toBackend, segment);
@@ -94,7 +99,8 @@ final class FlowTrack {
     }
 
     private void control(PacketForge forge, boolean toBackend, int flags, int dscp, Consumer<Made> into) {
-        byte[] bytes = forge.tcp(ends(toBackend).withTos(dscp << DSCP_SHIFT), next(toBackend), next(!toBackend), flags, 0, NOTHING);
+        byte[] bytes = forge.tcp(
+                ends(toBackend).withTos(dscp << DSCP_SHIFT), next(toBackend), next(!toBackend), flags, 0, NOTHING);
         acknowledged(!toBackend);
         into.accept(new Made(bytes, bytes.length));
     }

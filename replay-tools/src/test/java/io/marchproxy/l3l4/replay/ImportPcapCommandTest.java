@@ -229,7 +229,8 @@ class ImportPcapCommandTest {
         PacketForge forge = new PacketForge();
         CaptureBytes capture = CaptureBytes.littleEndian().pcap(CaptureBytes.RAW);
         for (int i = 0; i < 500; i++) {
-            PacketForge.Ends ends = new PacketForge.Ends(4, UDP, 0, 0x0a00_0001, 1000, 0, 0x0a00_0002, 53, Ecn.CAPABLE_0);
+            PacketForge.Ends ends =
+                    new PacketForge.Ends(4, UDP, 0, 0x0a00_0001, 1000, 0, 0x0a00_0002, 53, Ecn.CAPABLE_0);
             capture.packet(NOON, i * 2_000L, forge.udp(ends, 472, new byte[472]));
         }
 

@@ -75,8 +75,11 @@ public final class QosKeys {
             Key.open("source-port", Values.PORTS, ANY, "The client's port, or a range.");
     public static final Key<PortRange> MATCH_DESTINATION_PORT =
             Key.open("destination-port", Values.PORTS, ANY, "The listener's port, or a range.");
-    public static final Key<Integer> MATCH_DSCP =
-            Key.open("dscp", Values.DSCP, ANY, "Code point that the packet came with; of a TCP connection, that its first packet came with.");
+    public static final Key<Integer> MATCH_DSCP = Key.open(
+            "dscp",
+            Values.DSCP,
+            ANY,
+            "Code point that the packet came with; of a TCP connection, that its first packet came with.");
     public static final Key<String> MATCH_SERVICE = Key.open("service", Values.NAME, ANY, "Name of a service.");
     public static final Group MATCH = new Group(
             "match",
@@ -92,12 +95,11 @@ public final class QosKeys {
 
     public static final Key<TrafficClass> RULE_CLASS =
             Key.required("class", ServiceKeys.CLASS_TYPE, "Class that matching packets get.");
-    public static final Key<Integer> RULE_DSCP =
-            Key.open(
-                    "dscp",
-                    Values.EGRESS_DSCP,
-                    "the class's own",
-                    "Code point that matching packets leave with; preserve: with the one that they came with.");
+    public static final Key<Integer> RULE_DSCP = Key.open(
+            "dscp",
+            Values.EGRESS_DSCP,
+            "the class's own",
+            "Code point that matching packets leave with; preserve: with the one that they came with.");
     public static final Groups RULES = new Groups(
             "rules",
             "Rules in order: the first that matches decides; a service's own class is the default.",

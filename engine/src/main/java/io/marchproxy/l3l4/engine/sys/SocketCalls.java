@@ -115,8 +115,7 @@ public final class SocketCalls {
     public int getOption(int fd, int level, int option, long address, int capacity) {
         scratch.set(JAVA_INT, 8, capacity);
         try {
-            int result = result(
-                    (int) GETSOCKOPT.invokeExact(state, fd, level, option, address, scratch.address() + 8));
+            int result = result((int) GETSOCKOPT.invokeExact(state, fd, level, option, address, scratch.address() + 8));
             return result < 0 ? result : scratch.get(JAVA_INT, 8);
         } catch (Throwable e) {
             throw unexpected(e);

@@ -48,8 +48,7 @@ final class FdListeningSocket implements ListeningSocket {
             int accepted = calls.streams().accept(fd, calls.scratch(), FdSockets.ADDRESS_BYTES);
             if (accepted >= 0) {
                 InetSocketAddress from = SocketAddresses.read(calls.scratch());
-                FdStreamSocket client =
-                        new FdStreamSocket(calls, accepted, isSix, from, calls.dscpOfSyn(accepted));
+                FdStreamSocket client = new FdStreamSocket(calls, accepted, isSix, from, calls.dscpOfSyn(accepted));
                 if (!address.getAddress().isAnyLocalAddress()) {
                     client.localAddress(address);
                 }

@@ -101,13 +101,14 @@ final class FdSockets implements StreamSockets {
      * the SYN (tcp(7), TCP_SAVED_SYN), and lets go of them when they are read.
      */
     int dscpOfSyn(int fd) {
-        int length =
-                sockets.getOption(fd, SocketLayout.SOL_TCP, SocketLayout.TCP_SAVED_SYN, scratch(), SYN_BYTES);
+        int length = sockets.getOption(fd, SocketLayout.SOL_TCP, SocketLayout.TCP_SAVED_SYN, scratch(), SYN_BYTES);
         if (length < Ipv4View.LEAST_HEADER_BYTES) {
             return 0;
         }
         boolean isFour = Memory.getByte(scratch()) >>> 4 == 4;
-        return isFour ? new Ipv4View().wrap(scratch()).dscp() : new Ipv6View().wrap(scratch()).dscp();
+        return isFour
+                ? new Ipv4View().wrap(scratch()).dscp()
+                : new Ipv6View().wrap(scratch()).dscp();
     }
 
     /** The socket's own address. */

@@ -128,7 +128,8 @@ class AdminServerTest {
                 () -> assertEquals(4, status.at("/books/1/marked_packets").asLong()),
                 () -> assertEquals(160, status.at("/books/1/marked_bytes").asLong()),
                 () -> assertEquals("P0", status.at("/queues/0/class").asText()),
-                () -> assertEquals("to-backend", status.at("/queues/0/direction").asText()),
+                () -> assertEquals(
+                        "to-backend", status.at("/queues/0/direction").asText()),
                 () -> assertEquals(100, status.at("/queues/0/waited_packets").asLong()),
                 () -> assertEquals(
                         0.002, status.at("/queues/0/delay_p50_seconds").asDouble(), 1e-5),

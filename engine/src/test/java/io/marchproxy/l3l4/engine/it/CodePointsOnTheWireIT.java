@@ -123,7 +123,8 @@ class CodePointsOnTheWireIT {
                     packet.setLength(2_000);
                     socket.receive(packet);
                     String text = new String(packet.getData(), 0, packet.getLength(), StandardCharsets.US_ASCII);
-                    socket.setTrafficClass(Integer.parseInt(text.strip().substring(text.strip().lastIndexOf(' ') + 1)));
+                    socket.setTrafficClass(
+                            Integer.parseInt(text.strip().substring(text.strip().lastIndexOf(' ') + 1)));
                     socket.send(packet);
                 }
             } catch (IOException e) {
@@ -254,8 +255,7 @@ class CodePointsOnTheWireIT {
         }
         begun.sort(null);
         assertEquals(
-                List.of(
-                        AF12, AF12, AF12, AF12, AF21, AF21, AF21, AF21, AF41, AF41, AF41, AF41, CS5, CS5, CS5, CS5),
+                List.of(AF12, AF12, AF12, AF12, AF21, AF21, AF21, AF21, AF41, AF41, AF41, AF41, CS5, CS5, CS5, CS5),
                 begun);
         for (int dscp : WANTED.values()) {
             assertEquals(2, counts.get("10.77.1.1 " + dscp), counts::toString);
@@ -277,10 +277,12 @@ class CodePointsOnTheWireIT {
     @Test
     void shouldMarkWhatWaitsTooLongAndDropItWhereTheEndsDoNotUseEcn() throws Exception {
         try (Lan lan = new Lan();
-                DatagramSocket sink = lan.backends.inside(() -> new DatagramSocket(new InetSocketAddress("10.77.2.2", 9_001)));
+                DatagramSocket sink =
+                        lan.backends.inside(() -> new DatagramSocket(new InetSocketAddress("10.77.2.2", 9_001)));
                 DatagramSocket six = lan.answering("fd77:2::2", 9_000);
-                ProxyProcess proxy =
-                        ProxyProcess.with(CONFIG.formatted("auto")).in(lan.proxy).start()) {
+                ProxyProcess proxy = ProxyProcess.with(CONFIG.formatted("auto"))
+                        .in(lan.proxy)
+                        .start()) {
             assertTrue(sink.isBound() && six.isBound());
             List<Packet> up = flood(lan, proxy, "up", "10.77.1.2", "10.77.1.1", 5_020, 2, 0);
             List<Packet> down = flood(lan, proxy, "down", "fd77:1::2", "fd77:1::1", 5_030, 0, 1);
@@ -302,8 +304,7 @@ class CodePointsOnTheWireIT {
             long dropped = proxy.status().dropped("up", "queue-delay");
             assertTrue(dropped > 5, dropped + " dropped");
             assertEquals(DATAGRAMS - dropped, left.size());
-            double shown =
-                    proxy.metric("marchproxy_packets_dropped_total", "service=\"up\"", "reason=\"queue-delay\"");
+            double shown = proxy.metric("marchproxy_packets_dropped_total", "service=\"up\"", "reason=\"queue-delay\"");
             assertEquals(dropped, Math.round(shown));
             assertTrue(proxy.metric("marchproxy_qos_queue_delay_seconds_count", "P2", "to-client") > DATAGRAMS / 2.0);
         }

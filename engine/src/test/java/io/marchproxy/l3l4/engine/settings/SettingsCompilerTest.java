@@ -177,12 +177,18 @@ class SettingsCompilerTest {
         QosSettings qos = new QosSettings(true, 8_000, codel, QosSettings.DEFAULT.classes(), List.of());
         assertEquals(
                 new CodelSettings(1_000_000, 20_000_000),
-                compiler.compile(settings(qos, dns("127.0.0.1"))).pipeline().shape().codel());
+                compiler.compile(settings(qos, dns("127.0.0.1")))
+                        .pipeline()
+                        .shape()
+                        .codel());
         QosSettings.Codel without = new QosSettings.Codel(false, codel.target(), codel.interval());
         QosSettings tailDrop = new QosSettings(true, 8_000, without, qos.classes(), qos.rules());
         assertEquals(
                 CodelSettings.OFF,
-                compiler.compile(settings(tailDrop, dns("127.0.0.1"))).pipeline().shape().codel());
+                compiler.compile(settings(tailDrop, dns("127.0.0.1")))
+                        .pipeline()
+                        .shape()
+                        .codel());
     }
 
     @Test

@@ -52,8 +52,7 @@ public final class WireTap implements AutoCloseable {
      * @param text payload of a datagram
      * @param isSound whether all its checksums are right
      */
-    public record Packet(
-            String from, String to, int tos, int tcpBytes, boolean isSyn, String text, boolean isSound) {
+    public record Packet(String from, String to, int tos, int tcpBytes, boolean isSyn, String text, boolean isSound) {
         public int dscp() {
             return tos >> 2;
         }
@@ -77,7 +76,19 @@ public final class WireTap implements AutoCloseable {
      */
     public static WireTap on(TestNetwork network, Path file, String filter, InetSocketAddress somewhere) {
         RealProgram.Running tcpdump = RealProgram.of(
-                        "tcpdump", "-i", "any", "-n", "-U", "--immediate-mode", "-B", "32768", "-s", "2048", "-w", file.toString(), filter)
+                        "tcpdump",
+                        "-i",
+                        "any",
+                        "-n",
+                        "-U",
+                        "--immediate-mode",
+                        "-B",
+                        "32768",
+                        "-s",
+                        "2048",
+                        "-w",
+                        file.toString(),
+                        filter)
                 .in(network)
                 .start();
         Await.until("tcpdump listens", LIMIT, () -> tcpdump.err().contains("listening on"));
@@ -87,8 +98,19 @@ public final class WireTap implements AutoCloseable {
     /** Has a device's packets leave as they are on a wire: each by itself, with its checksums. */
     public static void withoutOffload(TestNetwork network, String device) {
         RealProgram.of(
-                        "ethtool", "-K", device, "tx", "off", "tso", "off", "gso", "off", "gro", "off",
-                        "tx-udp-segmentation", "off")
+                        "ethtool",
+                        "-K",
+                        device,
+                        "tx",
+                        "off",
+                        "tso",
+                        "off",
+                        "gso",
+                        "off",
+                        "gro",
+                        "off",
+                        "tx-udp-segmentation",
+                        "off")
                 .in(network)
                 .runOrFail();
     }
@@ -99,9 +121,10 @@ public final class WireTap implements AutoCloseable {
         try (DatagramSocket socket = network.inside(() -> new DatagramSocket())) {
             socket.send(new DatagramPacket(last, last.length, somewhere));
         }
-        Await.until("the last packet is in the file", LIMIT, () -> new String(
-                        Files.readAllBytes(file), StandardCharsets.ISO_8859_1)
-                .contains(LAST));
+        Await.until(
+                "the last packet is in the file",
+                LIMIT,
+                () -> new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(LAST));
         tcpdump.signal("INT");
         RealProgram.Outcome outcome = tcpdump.await(LIMIT);
         assertTrue(outcome.err().contains("\n0 packets dropped by kernel"), outcome.err());

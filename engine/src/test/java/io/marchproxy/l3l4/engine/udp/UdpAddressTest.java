@@ -153,8 +153,8 @@ class UdpAddressTest {
     @ParameterizedTest
     @MethodSource("machines")
     void shouldKeepTheCodePointWhereARuleSaysSo(Machine machine) throws Exception {
-        RuleSettings rule = new RuleSettings(
-                null, null, null, null, null, null, -1, TrafficClass.P0, QosSettings.PRESERVE_DSCP);
+        RuleSettings rule =
+                new RuleSettings(null, null, null, null, null, null, -1, TrafficClass.P0, QosSettings.PRESERVE_DSCP);
         QosSettings qos = new QosSettings(true, QosSettings.DEFAULT.classes(), List.of(rule));
         try (MarkedPeer backend = new MarkedPeer("127.0.0.1", CS1);
                 MarkedPeer client = new MarkedPeer("127.0.0.1", AF21);

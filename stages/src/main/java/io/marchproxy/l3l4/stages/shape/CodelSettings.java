@@ -15,7 +15,8 @@ public record CodelSettings(long targetNs, long intervalNs) {
 
     public CodelSettings {
         if (targetNs < 0 || targetNs > intervalNs || intervalNs > LONGEST_INTERVAL_NS) {
-            throw new IllegalArgumentException("a target of " + targetNs + " ns in an interval of " + intervalNs + " ns");
+            throw new IllegalArgumentException(
+                    "a target of " + targetNs + " ns in an interval of " + intervalNs + " ns");
         }
     }
 

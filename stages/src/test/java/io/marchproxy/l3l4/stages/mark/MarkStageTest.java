@@ -9,9 +9,9 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Test;
 
 class MarkStageTest {
     private static final int PRESERVE = PacketDescriptor.DSCP_PRESERVE;

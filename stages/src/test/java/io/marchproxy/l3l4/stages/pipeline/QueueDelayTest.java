@@ -78,10 +78,10 @@ class QueueDelayTest {
         bench.advanceTo(1_000 * MS);
 
         assertTrue(marked() > 2, marked() + " marked");
-        assertEquals(marked() * BYTES, bench.pipeline.books().markedBytes(TestSettings.GAME, LEAST, Direction.TO_BACKEND));
-        assertEquals(0, dropped());
         assertEquals(
-                SESSIONS, bench.pipeline.books().outPackets(TestSettings.GAME, LEAST, Direction.TO_BACKEND));
+                marked() * BYTES, bench.pipeline.books().markedBytes(TestSettings.GAME, LEAST, Direction.TO_BACKEND));
+        assertEquals(0, dropped());
+        assertEquals(SESSIONS, bench.pipeline.books().outPackets(TestSettings.GAME, LEAST, Direction.TO_BACKEND));
     }
 
     /** The others of its flow may be on their way behind it; the next one that leaves is routed and opens the session. */
@@ -121,13 +121,11 @@ class QueueDelayTest {
 
         long held = SESSIONS - 1;
         assertEquals(
-                held,
-                bench.pipeline.holds(LEAST, Direction.TO_BACKEND).total().getTotalCount());
+                held, bench.pipeline.holds(LEAST, Direction.TO_BACKEND).total().getTotalCount());
         long longestNs =
                 bench.pipeline.holds(LEAST, Direction.TO_BACKEND).total().getMaxValue();
         assertEquals(held * 0.0005, longestNs / 1e9, 0.001, "the last one's, in seconds");
-        assertEquals(
-                0, bench.pipeline.holds(LEAST, Direction.TO_CLIENT).total().getTotalCount());
+        assertEquals(0, bench.pipeline.holds(LEAST, Direction.TO_CLIENT).total().getTotalCount());
         assertEquals(0, bench.pipeline.holds(0, Direction.TO_BACKEND).total().getTotalCount());
     }
 }

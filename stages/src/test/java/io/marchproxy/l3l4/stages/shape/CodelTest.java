@@ -91,8 +91,7 @@ class CodelTest {
         for (int i = 0; i < 100_000; i++) {
             long interval = 1 + random.nextLong(3_000_000_000L);
             long count = 1 + (random.nextBoolean() ? random.nextInt(100) : random.nextLong(1L << 40));
-            BigInteger square =
-                    BigInteger.valueOf(interval).pow(2).divide(BigInteger.valueOf(count));
+            BigInteger square = BigInteger.valueOf(interval).pow(2).divide(BigInteger.valueOf(count));
             assertEquals(square.sqrt().longValueExact(), Codel.pause(interval, count));
         }
         assertEquals(100 * MS, Codel.pause(100 * MS, 1));

@@ -72,9 +72,8 @@ class ShapeDelayTest {
         }
     }
 
-    private final PriorityQueue<Event> events = new PriorityQueue<>((one, other) -> one.atNs == other.atNs
-            ? Long.compare(one.number, other.number)
-            : Long.compare(one.atNs, other.atNs));
+    private final PriorityQueue<Event> events = new PriorityQueue<>((one, other) ->
+            one.atNs == other.atNs ? Long.compare(one.number, other.number) : Long.compare(one.atNs, other.atNs));
     private long number;
 
     private void plan(long atNs, Sender sender, boolean isAnswer, boolean isCongested) {
@@ -84,8 +83,7 @@ class ShapeDelayTest {
     private void run(CodelSettings codel, Sender... senders) {
         ClassLimits one = new ClassLimits(1_000, RateLimit.NONE);
         ShapeStage stage = new ShapeStage(
-                new ShapeSettings(
-                        new RateLimit(LINK_BITS, 16_384), List.of(one, one, one, one), List.of(), 1, codel),
+                new ShapeSettings(new RateLimit(LINK_BITS, 16_384), List.of(one, one, one, one), List.of(), 1, codel),
                 flows);
         long[] flowRefs = Arrays.stream(senders).mapToLong(this::flow).toArray();
         for (Sender sender : senders) {

@@ -95,7 +95,8 @@ class ShapeModelTest {
         check(stage);
         assertTrue(changes > 5 && held > OPERATIONS / 10, changes + " changes, " + held + " held");
         assertTrue(restored > 10, restored + " times restored");
-        assertTrue(marked > 100 && droppedLate > 100, marked + " marked, " + droppedLate + " dropped for having waited");
+        assertTrue(
+                marked > 100 && droppedLate > 100, marked + " marked, " + droppedLate + " dropped for having waited");
     }
 
     private ShapeStage restored(ShapeStage stage) {

@@ -40,7 +40,7 @@ final class DecisionText {
         line.append(" service=").append(service(event.service()));
         line.append(" class=P").append(Records.trafficClass(decision));
         int dscp = Byte.toUnsignedInt(Memory.getByte(decision + JournalLayout.DECISION_EGRESS_DSCP));
-        if (dscp != PacketDescriptor.DSCP_UNCHANGED) {
+        if (dscp != PacketDescriptor.DSCP_UNCHANGED && dscp != PacketDescriptor.DSCP_PRESERVE) {
             line.append(" dscp=").append(dscp);
         }
         int rule = Short.toUnsignedInt(Memory.getShort(decision + JournalLayout.DECISION_RULE));

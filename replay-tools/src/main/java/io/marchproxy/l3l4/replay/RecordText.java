@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Records as people read them: names and values, in the trade's words. One thread. */
 final class RecordText {
-    private static final int UNCHANGED = PacketDescriptor.DSCP_UNCHANGED;
 
     private final @Nullable SessionInfo session;
     private final List<ServiceProfile> services;
@@ -146,7 +145,14 @@ final class RecordText {
         }
         fields.put("class", "P" + Records.trafficClass(at));
         int dscp = Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.DECISION_EGRESS_DSCP));
-        fields.put("dscp", dscp == UNCHANGED ? "unchanged" : Integer.toString(dscp));
+        // Of a packet that waits or is dropped, nothing but what its rule asks for is known.
+        fields.put(
+                "dscp",
+                switch (dscp) {
+                    case PacketDescriptor.DSCP_UNCHANGED -> "unchanged";
+                    case PacketDescriptor.DSCP_PRESERVE -> "preserve";
+                    default -> Integer.toString(dscp);
+                });
         int rule = Short.toUnsignedInt(Memory.getShort(at + JournalLayout.DECISION_RULE));
         fields.put("rule", rule == 0 ? "none" : Integer.toString(rule));
         int backend = Memory.getInt(at + JournalLayout.DECISION_BACKEND);

@@ -10,6 +10,7 @@ import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowKey;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
@@ -96,6 +97,9 @@ final class SideBySide implements AutoCloseable {
                         packet.egressDscp(),
                         names.route(backend),
                         packet.releaseNs());
+                if ((packet.flags() & DescriptorFlags.CE_MARKED) != 0) {
+                    fate.marked();
+                }
             }
             if (!packet.isToBackend()) {
                 fate.costs(names.costPerGb(backend));

@@ -97,6 +97,26 @@ class DiffRatesTest {
     }
 
     @Test
+    void shouldShowWhatShortQueuesWouldMark() throws Exception {
+        try (Scenario scenario = new Scenario(data, FREE)) {
+            for (int i = 0; i < DATAGRAMS; i++) {
+                scenario.capableDatagram("logs", "10.0.0.1", 1, BYTES);
+            }
+            scenario.pause(Duration.ofSeconds(5));
+            scenario.datagram("logs", "10.0.0.1", 1, BYTES);
+        }
+
+        JsonNode report = diff(SHORT);
+
+        assertEquals(List.of("ecn", "delay"), aspects(report), report::toString);
+        JsonNode change = report.get("changes").get(0);
+        assertEquals("as it came", change.get("before").asText());
+        assertEquals("marked CE", change.get("after").asText());
+        long marked = change.get("decisions").asLong();
+        assertTrue(marked > 5 && marked < 40, change::toString);
+    }
+
+    @Test
     void shouldFindNoChangeUnderTheSameShortQueues() throws Exception {
         record(SHORT);
 

@@ -19,6 +19,7 @@ import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.Ecn;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
@@ -202,6 +203,15 @@ final class Scenario implements AutoCloseable {
         from(event, client, port);
         event.lengthBytes(bytes);
         return handle(shard);
+    }
+
+    /** One whose sender uses ECN. */
+    void capableDatagram(String service, String client, int port, int bytes) {
+        PacketDescriptor event = event(0, EventKind.DATA, service, 17);
+        from(event, client, port);
+        event.lengthBytes(bytes);
+        event.ingressEcn(Ecn.CAPABLE_0);
+        handle(0);
     }
 
     /** A backend's answer to a flow. */

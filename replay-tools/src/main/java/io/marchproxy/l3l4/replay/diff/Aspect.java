@@ -9,6 +9,8 @@ public enum Aspect {
     CLASS,
     RULE,
     DSCP,
+    /** Whether a queue marked it with CE. */
+    ECN,
     /** The backend. */
     ROUTE,
     /** When it leaves. */

@@ -14,6 +14,7 @@ public final class Fate {
     int trafficClass;
     int rule;
     int dscp;
+    boolean isMarked;
     int route;
     long releaseNs;
     double costPerGb;
@@ -26,6 +27,7 @@ public final class Fate {
         trafficClass = 0;
         rule = 0;
         dscp = 0;
+        isMarked = false;
         route = 0;
         releaseNs = 0;
         costPerGb = 0;
@@ -54,6 +56,11 @@ public final class Fate {
         dscp = codePoint;
         route = chosen;
         releaseNs = leftNs;
+    }
+
+    /** It left with CE, since it had waited too long. */
+    public void marked() {
+        isMarked = true;
     }
 
     /** It was dropped. */

@@ -128,6 +128,7 @@ public final class Ledger {
         }
         if (before.isForwarded() && after.isForwarded()) {
             isChanged |= differ(Aspect.DSCP, before.dscp, after.dscp, ticket);
+            isChanged |= differ(Aspect.ECN, before.isMarked ? 1 : 0, after.isMarked ? 1 : 0, ticket);
             if (before.route != after.route && !routes.get(before.route).isSame(routes.get(after.route))) {
                 isChanged |= differ(Aspect.ROUTE, before.route, after.route, ticket);
             }
@@ -152,6 +153,7 @@ public final class Ledger {
             case CLASS -> "P" + number;
             case RULE -> rules.get(number);
             case DSCP -> CodePoint.label(number);
+            case ECN -> number == 0 ? "as it came" : "marked CE";
             case ROUTE -> routes.get(number).label();
             case DELAY -> List.of("as recorded", "later", "earlier").get(number);
         };

@@ -58,6 +58,7 @@ public final class PacketFilter {
         int dscp = Byte.toUnsignedInt(Memory.getByte(decision + JournalLayout.DECISION_EGRESS_DSCP));
         int number = Memory.getInt(decision + JournalLayout.DECISION_BACKEND);
         Names.Backend backend = backends.get(number);
+        boolean keepsDscp = dscp == PacketDescriptor.DSCP_UNCHANGED || dscp == PacketDescriptor.DSCP_PRESERVE;
         boolean isDropped = Records.verdict(decision) == Verdict.DROP;
         boolean toBackend = packet.isToBackend();
         long packets = packet.packets();
@@ -73,7 +74,7 @@ public final class PacketFilter {
                 new Address(key.ipVersion(), key.destinationHigh(), key.destinationLow(), key.destinationPort()),
                 service(packet.service()),
                 Records.trafficClass(decision),
-                dscp == PacketDescriptor.DSCP_UNCHANGED ? null : dscp,
+                keepsDscp ? null : dscp,
                 rule == 0 ? null : rule,
                 backend == null ? name(number) : backend.id(),
                 backend == null ? null : backend.provider(),

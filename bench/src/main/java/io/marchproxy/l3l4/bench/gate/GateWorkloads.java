@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.bench.workload.HeaderRig;
 import io.marchproxy.l3l4.bench.workload.PipelineWorkload;
 import io.marchproxy.l3l4.bench.workload.RingWorkload;
 import io.marchproxy.l3l4.bench.workload.StageRig;
+import io.marchproxy.l3l4.bench.workload.TokenBucketRig;
 import io.marchproxy.l3l4.bench.workload.Workload;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import java.lang.foreign.Arena;
@@ -34,9 +35,12 @@ final class GateWorkloads {
         all.put("stage-classify", StageRig.classifyKnown(arena));
         all.put("stage-classify-new", StageRig.classifyNew(arena, RULES));
         all.put("stage-shape", StageRig.shapePassThrough(arena));
+        all.put("stage-shape-limited", StageRig.shapeLimited(arena));
         all.put("stage-mark", StageRig.mark(arena));
         all.put("stage-route", StageRig.routeKnown(arena));
         all.put("stage-trace", StageRig.trace(arena));
+        TokenBucketRig buckets = new TokenBucketRig();
+        all.put("token-bucket", buckets::take);
         return all;
     }
 }

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.bench.peers;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -13,6 +14,11 @@ public record Cpus(String proxy, String load) {
     /** All of them. */
     public String all() {
         return proxy + "," + load;
+    }
+
+    /** Has all threads of this JVM stay on some of them from now on. */
+    public static void stayOn(String some) throws IOException, InterruptedException {
+        Programs.run(List.of("taskset", "-apc", some, String.valueOf(ProcessHandle.current().pid())));
     }
 
     /**

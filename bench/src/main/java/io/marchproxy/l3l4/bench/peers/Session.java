@@ -64,11 +64,7 @@ final class Session {
         describe();
         Files.createDirectories(raw.getParent());
         // This JVM waits most of the time; what it does, it does where the load is.
-        Programs.run(List.of(
-                "taskset",
-                "-apc",
-                cpus.load(),
-                String.valueOf(ProcessHandle.current().pid())));
+        Cpus.stayOn(cpus.load());
         Path root = folder.resolve("..").normalize();
         try (Stand stand = Stand.open(cpus, root, plan.spin(), plan.connections())) {
             Thread hook = new Thread(() -> stop(stand), "stop");
@@ -78,6 +74,8 @@ final class Session {
         } catch (IOException e) {
             // What was killed on Ctrl-C fails, which is nothing to complain of.
             throw stopped ? new IOException("stopped", e) : e;
+        } finally {
+            Cpus.stayOn(cpus.all());
         }
         return new Run(lines, results);
     }

@@ -1,7 +1,6 @@
 package io.marchproxy.l3l4.bench.qos;
 
 import java.io.IOException;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -22,6 +21,8 @@ final class Capture {
     private static final int LINK_ETHERNET = 1;
     private static final int FILE_HEADER = 24;
     private static final int LINK_AT = 20;
+    private static final int PACKET_HEADER = 16;
+    private static final int CAPTURED_AT = 8;
     private static final int ETHERNET = 14;
     private static final int IP_TOTAL = 2;
     private static final int IP_PROTOCOL = 9;
@@ -42,15 +43,17 @@ final class Capture {
                     || bytes.getInt(LINK_AT) != LINK_ETHERNET) {
                 throw new IOException(file + " is no capture of Ethernet frames with times in ns");
             }
-            return packets(bytes.position(FILE_HEADER));
-        } catch (BufferUnderflowException e) {
-            throw new IOException(file + " is cut short", e);
+            return packets(bytes.position(FILE_HEADER), file);
         }
     }
 
-    private static List<WirePacket> packets(ByteBuffer bytes) {
+    private static List<WirePacket> packets(ByteBuffer bytes, Path file) throws IOException {
         List<WirePacket> packets = new ArrayList<>();
         while (bytes.hasRemaining()) {
+            if (bytes.remaining() < PACKET_HEADER
+                    || bytes.remaining() < PACKET_HEADER + bytes.getInt(bytes.position() + CAPTURED_AT)) {
+                throw new IOException(file + " is cut short");
+            }
             long atNs = bytes.getInt() * SECOND_NS + bytes.getInt();
             int captured = bytes.getInt();
             bytes.getInt();

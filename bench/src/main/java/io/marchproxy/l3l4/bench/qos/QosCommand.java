@@ -161,8 +161,7 @@ public final class QosCommand implements Callable<Integer> {
         Files.createDirectories(raw.getParent());
         QosReport report = new QosReport(describe(cpus), new ArrayList<>());
         // This JVM looks at packets between the turns, where the load is.
-        Programs.run(
-                List.of("taskset", "-apc", cpus.load(), String.valueOf(ProcessHandle.current().pid())));
+        Cpus.stayOn(cpus.load());
         try (QosStand stand = QosStand.open(cpus, folder.resolve("..").normalize(), rates)) {
             Thread hook = new Thread(() -> stop(stand), "stop");
             Runtime.getRuntime().addShutdownHook(hook);
@@ -175,6 +174,8 @@ public final class QosCommand implements Callable<Integer> {
                 progress.line(round == 0 ? "ours is warm" : "round " + round + " of " + rounds + " is done");
             }
             Runtime.getRuntime().removeShutdownHook(hook);
+        } finally {
+            Cpus.stayOn(cpus.all());
         }
         spec.commandLine().getErr().println("every round's figures: " + raw);
         return report;

@@ -6,12 +6,17 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
@@ -27,7 +32,7 @@ import picocli.CommandLine.Spec;
  * pour PROTOCOL HOST PORT WHO SECONDS BITS         has one side send for so long; WHO: to-backend, to-client
  * </pre>
  *
- * <p>TCP sends as much as is taken. UDP sends so many bits a second, without bursts that make up for what the machine missed. A client's first
+ * <p>TCP sends as much as is taken, over {@value #STREAMS} connections. UDP sends so many bits a second, without bursts that make up for what the machine missed. A client's first
  * message says who sends, how much and for how long, so a backend needs no other word.
  */
 @Command(name = QosLoad.NAME, hidden = true, description = "The load of qos; it starts this itself.")
@@ -37,6 +42,15 @@ public final class QosLoad implements Callable<Integer> {
 
     /** UDP's payload: a frame with all headers is 1,442 bytes. */
     static final int DATAGRAM_BYTES = 1_400;
+
+    /** TCP's connections at once, as a service has several. */
+    static final int STREAMS = 4;
+
+    /**
+     * What a receiver takes before it reads, of which the kernel makes up to twice as much. All windows together are less than what may wait
+     * at a shaper, so TCP never loses a packet, and what is measured is the shaper rather than a recovery.
+     */
+    private static final int RECEIVE_BYTES = 128 << 10;
 
     private static final int WRITE_BYTES = 1 << 16;
     private static final int REQUEST_BYTES = 2 * Long.BYTES;
@@ -68,7 +82,7 @@ public final class QosLoad implements Callable<Integer> {
                     long ns = (long) (Double.parseDouble(words[5]) * NS);
                     long bits = words[4].equals("to-backend") ? -Long.parseLong(words[6]) : Long.parseLong(words[6]);
                     if (tcp) {
-                        pourStream(to, bits, ns);
+                        pourStreams(to, bits, ns);
                     } else {
                         pourDatagrams(to, bits, ns);
                     }
@@ -83,7 +97,9 @@ public final class QosLoad implements Callable<Integer> {
 
     private static void serve(boolean tcp, int port) throws IOException {
         if (tcp) {
-            ServerSocketChannel server = ServerSocketChannel.open().bind(new InetSocketAddress(port));
+            ServerSocketChannel server = ServerSocketChannel.open()
+                    .setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BYTES)
+                    .bind(new InetSocketAddress(port));
             Thread.ofPlatform().daemon().start(() -> accept(server));
         } else {
             DatagramChannel channel = DatagramChannel.open().bind(new InetSocketAddress(port));
@@ -124,8 +140,30 @@ public final class QosLoad implements Callable<Integer> {
         return ByteBuffer.allocate(REQUEST_BYTES).putLong(bits).putLong(ns).flip();
     }
 
+    private static void pourStreams(InetSocketAddress to, long bits, long ns) throws IOException {
+        List<CompletableFuture<Void>> streams = new ArrayList<>();
+        for (int i = 0; i < STREAMS; i++) {
+            CompletableFuture<Void> done = new CompletableFuture<>();
+            streams.add(done);
+            Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    pourStream(to, bits, ns);
+                    done.complete(null);
+                } catch (IOException e) {
+                    done.completeExceptionally(e);
+                }
+            });
+        }
+        try {
+            streams.forEach(CompletableFuture::join);
+        } catch (CompletionException e) {
+            throw new IOException(e.getCause());
+        }
+    }
+
     private static void pourStream(InetSocketAddress to, long bits, long ns) throws IOException {
-        try (SocketChannel stream = SocketChannel.open(to)) {
+        try (SocketChannel stream = SocketChannel.open().setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BYTES)) {
+            stream.connect(to);
             stream.write(request(bits, ns));
             if (bits < 0) {
                 send(stream, ns);

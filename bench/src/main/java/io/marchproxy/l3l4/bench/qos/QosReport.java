@@ -17,6 +17,9 @@ record QosReport(List<String> lines, List<QosResult> results) {
     /** Ours may be off by so much, in percent. */
     static final double ALLOWED_PERCENT = 0.5;
 
+    /** Two errors that differ by less, in percent points, are alike: rounds of one shaper differ by as much. */
+    static final double ALIKE_PERCENT = 0.05;
+
     /** Beyond this part of what ours carries without a rate, a rate says nothing. */
     private static final double CARRIED = 0.85;
 
@@ -57,7 +60,7 @@ record QosReport(List<String> lines, List<QosResult> results) {
         }
         double ours = error(line, Shaper.OURS);
         double theirs = Math.max(error(line, Shaper.TBF), error(line, Shaper.HTB));
-        return ours > ALLOWED_PERCENT ? "MISSED" : ours > theirs ? "within, tc nearer" : "met";
+        return ours > ALLOWED_PERCENT ? "MISSED" : ours > theirs + ALIKE_PERCENT ? "tc is nearer" : "met";
     }
 
     private static String percent(List<Double> values) {

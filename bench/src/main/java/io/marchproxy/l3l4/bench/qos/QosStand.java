@@ -36,10 +36,9 @@ final class QosStand implements AutoCloseable {
     private static final int FREE_INDEX = 99;
     private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
 
-    /** What may wait for tbf: 50 ms of the rate, but some frames in any case. */
-    private static final long LIMIT_DIVISOR = 8 * 20;
+    /** What may wait, in bytes: a thousand frames, as htb's queue holds. So a sender that pauses for a moment leaves no rate unused. */
+    private static final int WAITING_BYTES = 1_514_000;
 
-    private static final long LEAST_LIMIT = 32_000;
     private static final double MORE_THAN_THE_RATE = 1.3;
 
     /** How long a turn sends beyond what is looked at. */
@@ -142,7 +141,7 @@ final class QosStand implements AutoCloseable {
                 log-level: warn
                 admin: { address: 127.0.0.1, port: %d }
                 engine: { shards: 1 }
-                qos: { classes: { P3: { queue: 100 } } }
+                qos: { classes: { P3: { queue: 1000 } } }
                 services:
                 """.formatted(folder, ADMIN_PORT)
                 + Stream.of(Case.Protocol.values())
@@ -167,7 +166,7 @@ final class QosStand implements AutoCloseable {
 
     private static String service(Case one, String rate) {
         return """
-                  - { name: %s%d, listen: "%s://%s:%d", class: P3, %shealth: { protocol: none },
+                  - { name: %s%d, listen: "%s://%s:%d", class: P3, %s%shealth: { protocol: none },
                       backends: [ { id: b, address: "127.0.0.1:%d" } ] }
                 """.formatted(
                         one.protocol().key(),
@@ -175,6 +174,7 @@ final class QosStand implements AutoCloseable {
                         one.protocol().key(),
                         FAR,
                         one.proxyPort(),
+                        one.protocol() == Case.Protocol.TCP ? "buffer: " + WAITING_BYTES + "B, " : "",
                         rate,
                         one.backendPort());
     }
@@ -220,7 +220,7 @@ final class QosStand implements AutoCloseable {
         Namespace at = where(one);
         String device = device(one);
         if (shaper == Shaper.TBF) {
-            String limit = String.valueOf(Math.max(LEAST_LIMIT, one.rate() / LIMIT_DIVISOR));
+            String limit = String.valueOf(WAITING_BYTES);
             at.run("tc", "qdisc", "add", "dev", device, "root", "tbf", "rate", rate, "burst", burst, "limit", limit);
         } else {
             at.run("tc", "qdisc", "add", "dev", device, "root", "handle", "1:", "htb", "default", "1");

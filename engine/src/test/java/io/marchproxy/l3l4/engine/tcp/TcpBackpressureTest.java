@@ -273,9 +273,11 @@ class TcpBackpressureTest {
         /** FIN-WAIT-2, TIME-WAIT and CLOSE: of a socket whose FIN was acknowledged, if it is in the kernel's tables still. */
         private static final List<Integer> ACKNOWLEDGED = List.of(5, 6, 7);
 
+        /** More than the kernel's buffers of both hops may grow to (32 MiB each, tcp_rmem), which a busy machine lets them do. */
+        private static final byte[] CONTENT = TcpRelayTest.random(80_000_000, 9);
+
         private final SocketChannel channel;
-        private final byte[] content = TcpRelayTest.random(BYTES, 9);
-        private final ByteBuffer left = ByteBuffer.wrap(content);
+        private final ByteBuffer left = ByteBuffer.wrap(CONTENT);
 
         Sender(SocketChannel channel) throws IOException {
             this.channel = channel;
@@ -310,7 +312,7 @@ class TcpBackpressureTest {
         }
 
         byte[] sent() {
-            return Arrays.copyOf(content, left.position());
+            return Arrays.copyOf(CONTENT, left.position());
         }
 
         /** Looks the socket's state up in /proc/net/tcp6: beyond the address family, both tables have the same columns. */

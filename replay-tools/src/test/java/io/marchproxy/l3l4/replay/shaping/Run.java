@@ -34,6 +34,7 @@ final class Run implements AutoCloseable {
     /** A sender that was late by more sends the rest no more: it would be a burst that no sender meant. */
     private static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
+    private static final int AT_ONCE = 25;
     private static final int FROM_CLIENT = 'c';
     private static final int FROM_BACKEND = 'b';
 
@@ -87,6 +88,31 @@ final class Run implements AutoCloseable {
                 LockSupport.parkNanos(Math.max(PAUSE_NS, (long) gapNs / 2));
             }
         });
+    }
+
+    /** Sends datagrams to several services in turns, so many to each, as fast as the proxy takes them; and waits until none waits there. */
+    void sendsAtOnce(int count, int bytes, String... services) throws IOException {
+        try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.1.1", 0))) {
+            for (int i = 0; i < count; i++) {
+                for (String service : services) {
+                    send(socket, new DatagramPacket(new byte[bytes], bytes, address(service)));
+                }
+                if (i % AT_ONCE == 0) {
+                    LockSupport.parkNanos(PAUSE_NS);
+                }
+            }
+        }
+        long deadlineNs = System.nanoTime() + PATIENCE_NS;
+        while (heldBytes() > 0) {
+            assertTrue(System.nanoTime() - deadlineNs < 0, () -> heldBytes() + " bytes wait after a minute");
+            LockSupport.parkNanos(20 * PAUSE_NS);
+        }
+    }
+
+    private long heldBytes() {
+        return proxy.status().books().stream()
+                .mapToLong(StatusReport.BooksLine::heldBytes)
+                .sum();
     }
 
     private static void send(DatagramSocket socket, DatagramPacket packet) {

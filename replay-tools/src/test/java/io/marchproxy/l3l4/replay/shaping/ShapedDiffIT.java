@@ -11,73 +11,106 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
-import java.util.LongSummaryStatistics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A flood of real datagrams, recorded under one configuration, and what {@code diff} says another rate, guarantee or class would do. */
+/**
+ * Real datagrams of two classes that come all at once, recorded under one configuration, and what {@code diff} says another rate,
+ * guarantee or class would do: how long the last of each class waits.
+ */
 class ShapedDiffIT {
+    private static final int DATAGRAM = 1_000;
+    private static final int COUNT = 4_000;
+
     /** Of 20 Mbit/s, 16 and 4 by the weights of P1 and P3. */
     private static final String RECORDED = """
             qos:
               link-rate: 20Mbit
-              classes: { P1: { queue: 450 }, P2: { queue: 450 }, P3: { queue: 450 } }
+              classes: { P1: { queue: 20000 }, P2: { queue: 20000 }, P3: { queue: 20000 } }
             services:
               - { name: web, listen: "udp://127.0.0.1:0", class: P1, backends: [ { address: "UDP" } ] }
               - { name: bulk, listen: "udp://127.0.0.1:0", class: P3, backends: [ { address: "UDP" } ] }
             """;
 
-    /** Of a queue that holds 450 datagrams one client has eight ninths; they leave when the service ends. */
-    private static final double AT_THE_END = 400 * 1_000;
-
+    private static final long STEP_NS = 50_000;
     private static final double TOLERANCE = 0.04;
+
+    /** What a burst and a turn's worth of bytes come to. */
+    private static final double SLACK_NS = 20_000_000;
 
     @TempDir
     Path data;
 
-    private double seconds;
+    private List<Packet> packets = List.of();
 
     @Test
     void shouldShowTheEffectOfAnotherRateGuaranteeAndClass() throws Exception {
         try (Run run = new Run(data, "shards: 1", RECORDED)) {
-            run.sends("web", "127.0.1.1", 1_000, 40e6);
-            run.sends("bulk", "127.0.1.2", 1_000, 30e6);
-            run.until("to-backend", 20_000_000L / 8 * 3);
+            run.sendsAtOnce(COUNT, DATAGRAM, "web", "bulk");
         }
-        seconds = seconds(Run.decidedIn(data).packets(Direction.TO_BACKEND));
+        packets = Run.decidedIn(data).packets(Direction.TO_BACKEND);
+        assertTrue(packets.size() > COUNT && packets.stream().allMatch(Packet::hasLeft),
+                "a good part came, and all left");
 
         JsonNode same = diff("link-rate: 20Mbit", "link-rate: 20Mbit");
         assertEquals(0, same.get("changed").asLong());
-        assertParts(same, 16, 4);
-        assertParts(diff("link-rate: 20Mbit", "link-rate: 10Mbit"), 8, 2);
-        assertParts(diff("P3: {", "P3: { guarantee: 10Mbit,"), 8, 12);
-        assertParts(diff("class: P3", "class: P2"), 20 * 4 / 6.0, 20 * 2 / 6.0);
+        assertDelays(same, 16, 20);
+        assertDelays(diff("link-rate: 20Mbit", "link-rate: 40Mbit"), 32, 40);
+        assertDelays(diff("P3: {", "P3: { guarantee: 10Mbit,"), 8, 20);
+        assertDelays(diff("class: P3", "class: P2"), 20 * 4 / 6.0, 20);
     }
 
-    /** How long the flood went on. */
-    private static double seconds(List<Packet> packets) {
-        LongSummaryStatistics arrivals =
-                packets.stream().mapToLong(Packet::arrivalNs).summaryStatistics();
-        return (arrivals.getMax() - arrivals.getMin()) * 1e-9;
+    /**
+     * Holds the longest delays against a fluid: water that runs to both classes at once, to each by its guarantee and its weight while
+     * both have some, to one alone at the link's rate. In steps, and with none of the shaper's code.
+     *
+     * @param web its part in Mbit/s while both wait
+     */
+    private void assertDelays(JsonNode report, double web, double linkMbits) {
+        long beganNs = packets.stream().mapToLong(Packet::arrivalNs).min().orElseThrow();
+        List<List<Packet>> queues = List.of(of(1), of(3));
+        double[] parts = {web, linkMbits - web};
+        int[] next = {0, 0};
+        double[] bytesLeft = {DATAGRAM, DATAGRAM};
+        double[] longestNs = {0, 0};
+        for (long nowNs = beganNs; next[0] < queues.get(0).size() || next[1] < queues.get(1).size(); nowNs += STEP_NS) {
+            boolean[] waits = {waits(queues.get(0), next[0], nowNs), waits(queues.get(1), next[1], nowNs)};
+            for (int i = 0; i < 2; i++) {
+                double bytes = STEP_NS / 8_000.0 * (waits[1 - i] ? parts[i] : linkMbits);
+                while (bytes > 0 && waits(queues.get(i), next[i], nowNs)) {
+                    double some = Math.min(bytes, bytesLeft[i]);
+                    bytes -= some;
+                    bytesLeft[i] -= some;
+                    if (bytesLeft[i] == 0) {
+                        longestNs[i] = Math.max(longestNs[i], (double) (nowNs - queues.get(i).get(next[i]).arrivalNs()));
+                        bytesLeft[i] = DATAGRAM;
+                        next[i]++;
+                    }
+                }
+            }
+        }
+        assertEquals(longestNs[0], longestNs(report, "web"), TOLERANCE * longestNs[0] + SLACK_NS, "web");
+        assertEquals(longestNs[1], longestNs(report, "bulk"), TOLERANCE * longestNs[1] + SLACK_NS, "bulk");
     }
 
-    /** Mbit/s of both services under the candidate. */
-    private void assertParts(JsonNode report, double web, double bulk) {
-        assertPart(report, "web/udp", web);
-        assertPart(report, "bulk/udp", bulk);
+    private List<Packet> of(int trafficClass) {
+        return packets.stream()
+                .filter(packet -> packet.trafficClass() == trafficClass)
+                .sorted(Comparator.comparingLong(Packet::arrivalNs))
+                .toList();
     }
 
-    private void assertPart(JsonNode report, String service, double mbits) {
-        double expected = mbits * 1e6 / 8 * seconds + AT_THE_END;
-        assertEquals(expected, bytes(report, service), TOLERANCE * expected, () -> service + " of " + report);
+    private static boolean waits(List<Packet> queue, int next, long nowNs) {
+        return next < queue.size() && queue.get(next).arrivalNs() <= nowNs;
     }
 
-    private static double bytes(JsonNode report, String service) {
+    private static double longestNs(JsonNode report, String service) {
         for (JsonNode row : report.get("services")) {
-            if (row.get("name").asText().equals(service)
+            if (row.get("name").asText().equals(service + "/udp")
                     && row.get("direction").asText().equals("to-backend")) {
-                return row.get("after").get("bytes").asDouble();
+                return row.get("after").get("delay-ns").get("max").asDouble();
             }
         }
         throw new AssertionError(service + " is not in " + report);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ManySessionsTest {
     private static final int SESSIONS = 100_000;
     private static final int CAPACITY = 150_000;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir
     Path data;

@@ -3,6 +3,10 @@ package io.marchproxy.l3l4.engine;
 import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.engine.explain.Explainer;
+import io.marchproxy.l3l4.engine.explain.Explanation;
+import io.marchproxy.l3l4.engine.explain.RouteState;
+import io.marchproxy.l3l4.engine.explain.Tuple;
 import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.engine.latency.LatencyLogs;
 import io.marchproxy.l3l4.engine.listen.ListenException;
@@ -269,6 +273,26 @@ public final class ProxyService implements AutoCloseable {
                 .toList();
         meant.forEach(index -> failover.health().drain(index, wanted));
         return !meant.isEmpty();
+    }
+
+    /**
+     * Why a flow would go where it would go, by what a shard knows now.
+     *
+     * @param service its name, or null for the one that listens at the destination
+     * @return null when there is no such service or shard
+     */
+    public @Nullable Explanation explain(Tuple flow, @Nullable String service, int shard) {
+        Explainer explainer = new Explainer(compiled);
+        CompiledService asked = (service == null
+                        ? explainer.serviceOf(flow)
+                        : explainer.service(service, flow.protocol()))
+                .orElse(null);
+        if (asked == null || shard < 0 || shard >= shards.size()) {
+            return null;
+        }
+        RouteState state = new RouteState();
+        await(List.of(shards.get(shard).inquire(state)));
+        return explainer.explain(flow, asked, state);
     }
 
     /** What the UDP relay counts besides the books: how often, by label, all shards together. */

@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -247,6 +249,39 @@ final class ServicePool extends SingleWriter {
         refresh(nowNs);
         int position = positionOf(backend);
         return candidates.isPanic() && position >= 0 && candidates.mayBeUsed(position);
+    }
+
+    /** How it would choose now. */
+    PoolView view(long nowNs) {
+        refresh(nowNs);
+        List<CandidateView> views = new ArrayList<>();
+        boolean[] best = now.shortlist();
+        for (int i = 0; i < candidates.size(); i++) {
+            int number = candidates.number(i);
+            boolean isUsed = candidates.mayBeUsed(i);
+            int most = candidates.member(i).maxConnections();
+            views.add(new CandidateView(
+                    number,
+                    candidates.member(i).enabled(),
+                    states.healthy(number),
+                    candidates.active(i),
+                    most == 0
+                            ? Integer.MAX_VALUE
+                            : Math.min(most, states.flows().room(number)),
+                    candidates.latencyNs(i, nowNs),
+                    states.latencies().lossPpm(number),
+                    share(i, nowNs),
+                    isUsed,
+                    isUsed && best[i],
+                    isUsed ? now.score(i, nowNs) : Double.NaN));
+        }
+        return new PoolView(
+                isSaving ? RouteAlgorithm.COST : settings.choice().algorithm(),
+                now.scoreName(),
+                settings.choice().sticky(),
+                candidates.isPanic(),
+                isSaving,
+                views);
     }
 
     /** The service's money. */

@@ -7,6 +7,11 @@ import java.util.Arrays;
 /** By backend number: flows at present, connects under way, and since when none of them has come to an end. */
 final class BackendFlows {
     private int[] active = {};
+    private double[] weights = {};
+
+    /** Flows for the weight, the one that would come included: as bits, which order positive doubles as whole numbers do. */
+    private long[] loads = {};
+
     private int[] connecting = {};
     private long[] progressNs = {};
 
@@ -19,6 +24,13 @@ final class BackendFlows {
     /** Makes room for so many backends, without flows. */
     void grow(int length) {
         active = Arrays.copyOf(active, length);
+        int known = weights.length;
+        weights = Arrays.copyOf(weights, length);
+        Arrays.fill(weights, known, length, 1);
+        loads = Arrays.copyOf(loads, length);
+        for (int i = known; i < length; i++) {
+            weigh(i);
+        }
         connecting = Arrays.copyOf(connecting, length);
         progressNs = Arrays.copyOf(progressNs, length);
         refused = Arrays.copyOf(refused, length);
@@ -27,14 +39,31 @@ final class BackendFlows {
         Arrays.fill(room, before, length, Integer.MAX_VALUE);
     }
 
+    private void weigh(int backend) {
+        loads[backend] = Double.doubleToRawLongBits((active[backend] + 1) / weights[backend]);
+    }
+
+    /** Sets what its flows count for. */
+    void weight(int backend, double weight) {
+        weights[backend] = weight;
+        weigh(backend);
+    }
+
+    /** By backend number: what two are compared by, the lower the less loaded. Not to be changed. */
+    long[] loads() {
+        return loads;
+    }
+
     /** A flow goes there from now on. */
     void begins(int backend) {
         active[backend]++;
+        weigh(backend);
     }
 
     /** A flow of it has ended, or goes elsewhere. */
     void ends(int backend) {
         active[backend] = Math.max(active[backend] - 1, 0);
+        weigh(backend);
     }
 
     /** A connect begins. */
@@ -99,6 +128,7 @@ final class BackendFlows {
 
     void restore(int backend, StateReader from) {
         active[backend] = from.number(0, Integer.MAX_VALUE);
+        weigh(backend);
         connecting[backend] = from.number(0, Integer.MAX_VALUE);
         progressNs[backend] = from.number();
         room[backend] = from.number(0, Integer.MAX_VALUE);

@@ -96,6 +96,34 @@ class DiffCommandTest {
     }
 
     @Test
+    void shouldShowTheRoutesAndTheMoneyOfAnotherAlgorithm() throws Exception {
+        record();
+
+        JsonNode report = diff(RECORDED.replace("class: P2", "class: P2\n    algorithm: cost"));
+
+        assertEquals(List.of("route"), list(report.get("changes"), "what"));
+        JsonNode change = report.get("changes").get(0);
+        assertEquals("dns/udp there", change.get("before").asText());
+        assertEquals("dns/udp here", change.get("after").asText());
+        JsonNode dns = row(report.get("services"), "dns/udp", "to-client");
+        assertEquals(100 * 500 * 90 / 1e9, dns.get("before").get("cost").asDouble(), 1e-12);
+        assertEquals(0, dns.get("after").get("cost").asDouble());
+    }
+
+    @Test
+    void shouldShowTheMoneyOfAnotherPriceTable() throws Exception {
+        record();
+
+        JsonNode report = diff("multicloud: { price-version: next, prices: [ { provider: aws, cost-per-gb: 45 } ] }\n"
+                + RECORDED.replace(", cost-per-gb: 90", ""));
+
+        assertEquals(0, report.get("changed").asLong());
+        JsonNode aws = row(report.get("providers"), "aws", "to-client");
+        assertEquals(100 * 500 * 90 / 1e9, aws.get("before").get("cost").asDouble(), 1e-12);
+        assertEquals(100 * 500 * 45 / 1e9, aws.get("after").get("cost").asDouble(), 1e-12);
+    }
+
+    @Test
     void shouldShowAChangedCodePoint() throws Exception {
         record();
 

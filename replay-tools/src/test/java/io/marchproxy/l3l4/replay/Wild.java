@@ -21,6 +21,9 @@ import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.route.BackendPool;
+import io.marchproxy.l3l4.stages.route.PoolMember;
+import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
+import io.marchproxy.l3l4.stages.route.RouteChoice;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
 import io.marchproxy.l3l4.stages.shape.CodelSettings;
@@ -35,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Events of every kind and in any order through a pipeline that is recorded: flows of three services that begin, end, are refused,
@@ -155,7 +159,19 @@ final class Wild implements PipelineOutput, AutoCloseable {
     }
 
     private void control() {
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(10)) {
+            case 8 -> {
+                event.kind(EventKind.MEASURED);
+                event.backend(random.nextInt(4));
+                event.argument0(random.nextInt(20_000_000));
+                event.argument1(random.nextInt(4) * 100_000L);
+            }
+            case 9 -> {
+                event.kind(random.nextBoolean() ? EventKind.ROOM : EventKind.SPENT);
+                event.backend(random.nextInt(4));
+                event.service(random.nextInt(SERVICES));
+                event.argument0(event.kind() == EventKind.ROOM ? random.nextInt(9) : Double.doubleToLongBits(1e-5));
+            }
             case 0, 1, 2 -> {
                 event.kind(EventKind.HEALTH);
                 event.backend(random.nextInt(4));
@@ -186,10 +202,25 @@ final class Wild implements PipelineOutput, AutoCloseable {
                         List.of()),
                 shape(sessionCap),
                 new MarkSettings(sessionCap % 2 == 0, 46, 34, 18, 0),
-                new RouteSettings(List.of(
-                        new BackendPool(List.of(0, 1), 1, SECOND_NS),
-                        new BackendPool(List.of(1, 2, 3), 1, SECOND_NS),
-                        new BackendPool(List.of(3, 0), 2, SECOND_NS))));
+                new RouteSettings(
+                        7,
+                        0,
+                        List.of(
+                                pool(sessionCap, 1, 0, 1), pool(sessionCap + 1, 1, 1, 2, 3), pool(sessionCap + 2, 2, 3, 0))));
+    }
+
+    /** Any algorithm, with everything that may go before it. */
+    private static BackendPool pool(int variety, int tries, int... backends) {
+        RouteAlgorithm[] all = RouteAlgorithm.values();
+        RouteChoice choice = RouteChoice.of(all[variety % all.length])
+                .withSticky(variety % 5 == 0)
+                .withSlowStartNs(variety % 3 * SECOND_NS)
+                .withPanicPercent(variety % 4 == 0 ? 60 : 0)
+                .withDailyBudget(variety % 2 * 1e-5);
+        List<PoolMember> members = IntStream.of(backends)
+                .mapToObj(i -> new PoolMember(i, i * 77L, true, 1 + i, i, i % 2, i == 3 ? 5 : 0, 0.1 * i, i))
+                .toList();
+        return new BackendPool(members, choice, tries, SECOND_NS);
     }
 
     @Override

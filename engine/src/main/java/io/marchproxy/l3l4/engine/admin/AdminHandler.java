@@ -2,10 +2,15 @@ package io.marchproxy.l3l4.engine.admin;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
+import io.marchproxy.l3l4.engine.explain.Explanation;
+import io.marchproxy.l3l4.engine.explain.ExplanationJson;
+import io.marchproxy.l3l4.engine.explain.Tuple;
 import io.marchproxy.l3l4.engine.metrics.ExpositionFormat;
 import io.marchproxy.l3l4.engine.metrics.MetricsPage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,6 +33,8 @@ final class AdminHandler implements HttpHandler {
             <li><a href="/readyz">/readyz</a> 200 while new connections are welcome, otherwise 503</li>
             <li><a href="/status">/status</a> shards, services, backends and the books, as JSON</li>
             <li><a href="/metrics">/metrics</a> the same for Prometheus</li>
+            <li><a href="/api/v1/explain">/api/v1/explain</a> why a flow goes where it goes:
+            ?protocol=tcp&amp;source=10.0.0.1:40000&amp;destination=127.0.0.1:8080</li>
             </ul>
             </body>
             </html>
@@ -110,6 +117,7 @@ final class AdminHandler implements HttpHandler {
             case "/readyz" -> state(service != null && service.ready(), "ready", "not ready");
             case "/status" -> service == null ? STARTING : new Answer(200, "application/json", status(service));
             case "/metrics" -> service == null ? STARTING : metrics(exchange, service);
+            case "/api/v1/explain" -> service == null ? STARTING : explain(exchange, service);
             case "/" -> new Answer(200, "text/html; charset=utf-8", INDEX);
             default -> new Answer(404, TEXT, "no such page; / lists them\n");
         };
@@ -133,6 +141,45 @@ final class AdminHandler implements HttpHandler {
                     MetricsPage.of(service.status(), service.residence(), service.algorithms(), service.udpEvents());
             return new Answer(200, format.contentType(), page.write(format));
         }
+    }
+
+    private Answer explain(HttpExchange exchange, AdminSource service) {
+        Map<String, String> query = query(exchange);
+        try {
+            Tuple flow = Tuple.of(
+                    query.getOrDefault("protocol", ""),
+                    query.getOrDefault("source", ""),
+                    query.getOrDefault("destination", ""),
+                    number(query, "dscp"));
+            synchronized (oneAtATime) {
+                Explanation explanation = service.explain(flow, query.get("service"), number(query, "shard"));
+                return explanation == null
+                        ? new Answer(404, TEXT, "no such service, or no such shard\n")
+                        : new Answer(200, "application/json", ExplanationJson.write(explanation));
+            }
+        } catch (IllegalArgumentException e) {
+            return new Answer(400, TEXT, e.getMessage() + "\n");
+        }
+    }
+
+    private static Map<String, String> query(HttpExchange exchange) {
+        Map<String, String> values = new HashMap<>();
+        String query = exchange.getRequestURI().getQuery();
+        if (query != null) {
+            for (String part : query.split("&", -1)) {
+                String[] words = part.split("=", 2);
+                values.put(words[0], words.length == 1 ? "" : words[1]);
+            }
+        }
+        return values;
+    }
+
+    private static int number(Map<String, String> query, String name) {
+        String text = query.getOrDefault(name, "0");
+        if (!text.matches("[0-9]{1,4}")) {
+            throw new IllegalArgumentException(name + " is no number");
+        }
+        return Integer.parseInt(text);
     }
 
     private static void send(HttpExchange exchange, Answer answer) throws IOException {

@@ -1,8 +1,11 @@
 package io.marchproxy.l3l4.engine.admin;
 
+import io.marchproxy.l3l4.engine.explain.Explanation;
+import io.marchproxy.l3l4.engine.explain.Tuple;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /** What the admin server asks the service. Every method may be called from any thread, and answers within milliseconds. */
 public interface AdminSource {
@@ -27,6 +30,16 @@ public interface AdminSource {
 
     /** How each configured service chooses its backends, by the service's name. */
     Map<String, String> algorithms();
+
+    /**
+     * Why a flow would go where it would go, by what a shard knows.
+     *
+     * @param service its name, or null for the one that listens at the destination
+     * @param shard that is asked
+     * @return null when there is no such service or shard
+     */
+    @Nullable
+    Explanation explain(Tuple flow, @Nullable String service, int shard);
 
     /** What the UDP relay counts besides the books: how often, by label, all shards together. */
     Map<String, Long> udpEvents();

@@ -3,11 +3,13 @@ package io.marchproxy.l3l4.engine.cli;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.ProxyService;
 import io.marchproxy.l3l4.engine.admin.AdminSource;
+import io.marchproxy.l3l4.engine.explain.Explanation;
+import io.marchproxy.l3l4.engine.explain.Tuple;
 import io.marchproxy.l3l4.engine.status.StatusReport;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /** The service as the admin server asks it. */
 record AdminView(ProxyService service) implements AdminSource {
@@ -37,6 +39,11 @@ record AdminView(ProxyService service) implements AdminSource {
     }
 
     @Override
+    public @Nullable Explanation explain(Tuple flow, @Nullable String name, int shard) {
+        return service.explain(flow, name, shard);
+    }
+
+    @Override
     public Map<String, Long> udpEvents() {
         return service.udpEvents();
     }
@@ -45,7 +52,6 @@ record AdminView(ProxyService service) implements AdminSource {
     public Map<String, String> algorithms() {
         return service.settings().services().stream()
                 .collect(Collectors.toMap(
-                        ServiceSettings::name,
-                        each -> each.algorithm().name().toLowerCase(Locale.ROOT).replace('_', '-')));
+                        ServiceSettings::name, each -> each.algorithm().label()));
     }
 }

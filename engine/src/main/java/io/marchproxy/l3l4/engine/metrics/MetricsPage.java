@@ -43,6 +43,7 @@ public final class MetricsPage {
         udpEvents.forEach((event, count) -> page.family(Metric.UDP_EVENTS).add(count, event));
         page.residence(residence);
         report.shards().forEach(page::shard);
+        page.clouds(report.clouds());
         report.journals().forEach(page::journal);
         report.latencyLogs().forEach(page::latencyLog);
         FlowStateReport flowState = report.flowState();
@@ -151,6 +152,27 @@ public final class MetricsPage {
                 .forEach((reason, count) ->
                         family(Metric.BACKEND_EJECTIONS).add(count, names[0], names[1], names[2], reason));
         family(Metric.BACKEND_DRAINED).set(probing.drained() ? 1 : 0, labels);
+    }
+
+    private void clouds(StatusReport.CloudStatus clouds) {
+        family(Metric.PRICES_INFO).set(1, clouds.priceVersion());
+        for (StatusReport.RegionStatus region : clouds.regions()) {
+            String crossing = region.crossing() ? "yes" : "no";
+            family(Metric.REGION_BYTES)
+                    .add(region.bytesToBackend(), region.provider(), region.region(), crossing, "to-backend")
+                    .add(region.bytesToClient(), region.provider(), region.region(), crossing, "to-client");
+            family(Metric.REGION_COST).add(region.cost(), region.provider(), region.region(), crossing);
+        }
+        for (StatusReport.RoutingStatus routing : clouds.routing()) {
+            String[] labels = {routing.service(), routing.protocol()};
+            family(Metric.ROUTE_PANICS).add(routing.panics(), labels);
+            family(Metric.ROUTE_REFUSED).add(routing.refused(), labels);
+            family(Metric.BUDGET_SPENT).set(routing.spentToday(), labels);
+            family(Metric.BUDGET_SAVING).set(routing.saving() ? 1 : 0, labels);
+            if (routing.dailyBudget() > 0) {
+                family(Metric.BUDGET_LIMIT).set(routing.dailyBudget(), labels);
+            }
+        }
     }
 
     private void residence(Histogram times) {

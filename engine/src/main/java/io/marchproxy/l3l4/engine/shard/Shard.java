@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
+import io.marchproxy.l3l4.stages.pipeline.Inquiry;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.shape.ShareOf;
@@ -362,6 +363,22 @@ public final class Shard implements ShardContext {
             ingress.settle();
         });
         return reached;
+    }
+
+    /** Has somebody look at the pipeline, in line with the packets. Completes when they have. */
+    public CompletableFuture<Void> inquire(Inquiry inquiry) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        onLoop(() -> {
+            post(event -> {
+                event.kind(EventKind.SNAPSHOT);
+                event.endpoint((Inquiry) pipeline -> {
+                    inquiry.look(pipeline);
+                    done.complete(null);
+                });
+            });
+            ingress.settle();
+        });
+        return done;
     }
 
     private void post(Consumer<PacketDescriptor> filler) {

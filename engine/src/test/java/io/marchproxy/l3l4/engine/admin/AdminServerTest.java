@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.marchproxy.l3l4.config.settings.AdminSettings;
+import io.marchproxy.l3l4.engine.explain.Explanation;
+import io.marchproxy.l3l4.engine.explain.Tuple;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.testing.Await;
 import io.marchproxy.l3l4.engine.testing.Reports;
@@ -28,6 +30,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -381,6 +384,23 @@ class AdminServerTest {
         @Override
         public Map<String, Long> udpEvents() {
             return Map.of();
+        }
+
+        @Override
+        public @Nullable Explanation explain(Tuple flow, @Nullable String service, int shard) {
+            return shard == 0
+                    ? new Explanation(
+                            flow.toString(),
+                            service == null ? "listening" : service,
+                            -1,
+                            "P3",
+                            "cost",
+                            "cost per GB",
+                            List.of(),
+                            List.of(),
+                            null,
+                            "Nobody is there")
+                    : null;
         }
 
         @Override

@@ -26,8 +26,7 @@ public enum DropReason {
     SEND_FAILED("The kernel refused to send"),
     DRAINING("The service is shutting down"),
     QUEUE_DELAY("Its client's packets have waited too long for too long (CoDel)"),
-    BACKENDS_FULL("Every backend that may be used has as many flows as it may have"),
-    NO_ROUTE("No gateway leads to the destination");
+    BACKENDS_FULL("Every backend that may be used has as many flows as it may have");
 
     private static final DropReason[] VALUES = values();
 

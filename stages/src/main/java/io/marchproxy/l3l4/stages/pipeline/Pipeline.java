@@ -14,6 +14,7 @@ import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.route.HealthView;
+import io.marchproxy.l3l4.stages.route.PoolView;
 import io.marchproxy.l3l4.stages.route.RouteFigures;
 import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.HoldingStage;
@@ -136,7 +137,12 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
                 consumed(event);
             }
             case QUOTA -> quota(event);
-            case SNAPSHOT -> passOn(event);
+            case SNAPSHOT -> {
+                if (event.endpoint() instanceof Inquiry inquiry) {
+                    inquiry.look(this);
+                }
+                passOn(event);
+            }
             case RESTORE -> {
                 remembered.add(event, nowNs);
                 consumed(event);
@@ -403,6 +409,28 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             stage.restore(from);
         }
         remembered.restore(from, nowNs);
+    }
+
+    /** Writes down what routes depend on, and nothing else. Between events, by the pipeline's thread. */
+    public void saveRoutes(StateWriter to) {
+        to.number(nowNs);
+        route.save(to);
+    }
+
+    /**
+     * Takes over the routes of another pipeline with the same settings, for whoever asks what it would do. This one is new, and is
+     * not to do anything else.
+     *
+     * @throws IllegalStateException when what is read can't be routes
+     */
+    public void restoreRoutes(StateReader from) {
+        nowNs = from.number();
+        route.restore(from);
+    }
+
+    /** How a service would choose a backend now. By the pipeline's thread. */
+    public PoolView routes(int service) {
+        return route.view(service, nowNs);
     }
 
     private Stage[] stages() {

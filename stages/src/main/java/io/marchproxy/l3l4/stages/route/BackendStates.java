@@ -40,6 +40,7 @@ final class BackendStates implements HealthView {
                 int health = backend < before.length ? before[backend] & UNHEALTHY : 0;
                 after[backend] = (byte) (IN_POOL | health);
                 bills.price(backend, member.costPerGb());
+                flows.weight(backend, member.weight());
             }
         }
         for (int i = 0; i < after.length; i++) {

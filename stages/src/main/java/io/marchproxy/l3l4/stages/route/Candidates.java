@@ -9,6 +9,7 @@ import java.util.List;
 final class Candidates {
     private final BackendStates states;
     private final PoolMember[] members;
+    private final int[] numbers;
     private final boolean[] mayBeUsed;
     private final int[] usable;
     private int count;
@@ -17,6 +18,7 @@ final class Candidates {
     Candidates(BackendStates states, List<PoolMember> members) {
         this.states = states;
         this.members = members.toArray(PoolMember[]::new);
+        this.numbers = members.stream().mapToInt(PoolMember::number).toArray();
         this.mayBeUsed = new boolean[this.members.length];
         this.usable = new int[this.members.length];
     }
@@ -76,35 +78,45 @@ final class Candidates {
     }
 
     int number(int position) {
-        return members[position].number();
+        return numbers[position];
     }
 
     int active(int position) {
         return states.flows().active(members[position].number());
     }
 
-    /** Flows for its weight, the one that would come included: what two backends are compared by. */
+    /** Flows for its weight, the one that would come included. */
     double load(int position) {
-        return (active(position) + 1) / members[position].weight();
+        return Double.longBitsToDouble(states.flows().loads()[numbers[position]]);
     }
 
-    /** The position with the least load, from {@code first} on among equals; at least one may be used. */
-    int leastLoaded(int first) {
-        int best = -1;
-        double least = Double.POSITIVE_INFINITY;
-        int from = 0;
-        while (from < count && usable[from] < first) {
-            from++;
+    /**
+     * The position with the least load among some, from {@code first} on among equals; there is at least one. First the least
+     * load, four at a time, since each comparison waits for the one before it; then whose it is.
+     */
+    int leastLoaded(int first, boolean[] some) {
+        long[] loads = states.flows().loads();
+        int[] all = numbers;
+        long least = Long.MAX_VALUE;
+        long second = Long.MAX_VALUE;
+        long third = Long.MAX_VALUE;
+        long fourth = Long.MAX_VALUE;
+        int i = 0;
+        for (; i + 3 < all.length; i += 4) {
+            least = Math.min(least, some[i] ? loads[all[i]] : Long.MAX_VALUE);
+            second = Math.min(second, some[i + 1] ? loads[all[i + 1]] : Long.MAX_VALUE);
+            third = Math.min(third, some[i + 2] ? loads[all[i + 2]] : Long.MAX_VALUE);
+            fourth = Math.min(fourth, some[i + 3] ? loads[all[i + 3]] : Long.MAX_VALUE);
         }
-        for (int n = 0; n < count; n++) {
-            int position = usable[from + n < count ? from + n : from + n - count];
-            double load = load(position);
-            if (load < least) {
-                least = load;
-                best = position;
-            }
+        for (; i < all.length; i++) {
+            least = Math.min(least, some[i] ? loads[all[i]] : Long.MAX_VALUE);
         }
-        return best < 0 ? usable[0] : best;
+        least = Math.min(Math.min(least, second), Math.min(third, fourth));
+        int position = first;
+        while (!some[position] || loads[all[position]] != least) {
+            position = position + 1 == all.length ? 0 : position + 1;
+        }
+        return position;
     }
 
     /** Whether it has as many flows as it may have. */

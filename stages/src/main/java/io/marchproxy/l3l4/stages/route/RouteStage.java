@@ -108,6 +108,11 @@ public final class RouteStage implements Stage {
         }
     }
 
+    /** How a service would choose now. By the pipeline's thread. */
+    public PoolView view(int service, long nowNs) {
+        return pools[service].view(nowNs);
+    }
+
     /** What the stage has spent, refused and sent, for any thread. */
     public RouteFigures figures() {
         return new RouteFigures(this::pool, states);

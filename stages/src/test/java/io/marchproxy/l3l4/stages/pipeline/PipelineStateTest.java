@@ -12,6 +12,11 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
+import io.marchproxy.l3l4.stages.route.BackendPool;
+import io.marchproxy.l3l4.stages.route.PoolMember;
+import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
+import io.marchproxy.l3l4.stages.route.RouteChoice;
+import io.marchproxy.l3l4.stages.route.RouteSettings;
 import io.marchproxy.l3l4.stages.shape.CodelSettings;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
@@ -21,11 +26,13 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A pipeline that takes over another's state decides from there on as the other does: packets that wait, timers, turns, health. */
 class PipelineStateTest {
     private static final int CAPACITY = 40;
+    private static final long SECOND_NS = 1_000_000_000L;
     private static final int BEFORE = 400;
     private static final int AFTER = 2_000;
 
@@ -35,10 +42,35 @@ class PipelineStateTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 20_261_126})
     void shouldGoOnWhereAnotherWas(long seed) {
+        goOn(seed, TestSettings.initial().route());
+    }
+
+    @ParameterizedTest
+    @EnumSource(RouteAlgorithm.class)
+    void shouldGoOnChoosingAsAnotherDid(RouteAlgorithm algorithm) {
+        for (boolean isSticky : new boolean[] {false, true}) {
+            RouteChoice choice = RouteChoice.of(algorithm)
+                    .withSticky(isSticky)
+                    .withSlowStartNs(SECOND_NS)
+                    .withPanicPercent(isSticky ? 60 : 0)
+                    .withDailyBudget(1e-4);
+            List<BackendPool> pools = new ArrayList<>();
+            for (BackendPool pool : TestSettings.pools()) {
+                List<PoolMember> members = pool.members().stream()
+                        .map(member -> new PoolMember(
+                                member.number(), member.identity(), true, 2, 5, member.number() % 2, 9, 0.1, 7))
+                        .toList();
+                pools.add(new BackendPool(members, choice, pool.connectTries(), pool.connectTotalNs()));
+            }
+            goOn(algorithm.ordinal() + 100L, new RouteSettings(5, 0, pools));
+        }
+    }
+
+    private void goOn(long seed, RouteSettings routes) {
         Random random = new Random(seed);
         TestFlowTable flows = new TestFlowTable(CAPACITY);
         Lines was = new Lines();
-        Pipeline original = pipeline(flows, was);
+        Pipeline original = pipeline(routes, flows, was);
         int held = 0;
         for (int round = 0; round < 20; round++) {
             for (int i = 0; i < BEFORE; i++) {
@@ -49,7 +81,7 @@ class PipelineStateTest {
             SavedState saved = new SavedState();
             original.save(saved);
             Lines is = new Lines();
-            Pipeline other = pipeline(flows.copy(), is);
+            Pipeline other = pipeline(routes, flows.copy(), is);
             other.restore(saved.read());
             assertTrue(saved.isEmpty(), "all that was written belongs to somebody");
 
@@ -73,10 +105,11 @@ class PipelineStateTest {
 
         assertThrows(
                 IllegalStateException.class,
-                () -> pipeline(new TestFlowTable(CAPACITY), new Lines()).restore(saved.read()));
+                () -> pipeline(TestSettings.initial().route(), new TestFlowTable(CAPACITY), new Lines())
+                        .restore(saved.read()));
     }
 
-    private static Pipeline pipeline(TestFlowTable flows, Lines into) {
+    private static Pipeline pipeline(RouteSettings routes, TestFlowTable flows, Lines into) {
         PipelineSettings initial = TestSettings.initial();
         RateLimit some = new RateLimit(2_000_000, 1_500);
         ShapeSettings shape = new ShapeSettings(
@@ -86,7 +119,7 @@ class PipelineStateTest {
                 1,
                 new CodelSettings(200_000, 2_000_000));
         PipelineSettings settings = new PipelineSettings(
-                initial.version(), initial.hash(), initial.classify(), shape, initial.mark(), initial.route());
+                initial.version(), initial.hash(), initial.classify(), shape, initial.mark(), routes);
         return new Pipeline(settings, flows, into, into);
     }
 

@@ -1,0 +1,280 @@
+package io.marchproxy.l3l4.engine.explain;
+
+import io.marchproxy.l3l4.config.settings.BackendSettings;
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
+import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
+import io.marchproxy.l3l4.stages.packet.Direction;
+import io.marchproxy.l3l4.stages.packet.EventKind;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Journal;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
+import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import io.marchproxy.l3l4.stages.route.CandidateView;
+import io.marchproxy.l3l4.stages.route.PoolView;
+import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
+import java.lang.foreign.Arena;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a pipeline of its own, with the settings, and the state of routes where a service runs, what it would do with a flow: the
+ * stages themselves answer, and nothing of the service changes.
+ */
+public final class Explainer {
+    private static final int FLOWS = 64;
+    private static final double MS_NS = 1e6;
+    private static final double PPM_PERCENT = 1e4;
+    private final CompiledSettings settings;
+
+    /** What of a backend is supposed to be otherwise than it is at a start. */
+    public record Suppositions(List<String> down, Map<String, Long> latenciesNs) {
+        /** Everything is as it is. */
+        public static final Suppositions NONE = new Suppositions(List.of(), Map.of());
+
+        public Suppositions {
+            down = List.copyOf(down);
+            latenciesNs = Map.copyOf(latenciesNs);
+        }
+    }
+
+    /** Asks about a configuration. */
+    public Explainer(CompiledSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The service that listens where a flow is sent to, if there is one. */
+    public Optional<CompiledService> serviceOf(Tuple flow) {
+        Optional<ListenerSpec> exact = listener(flow, false);
+        return exact.or(() -> listener(flow, true))
+                .map(spec -> settings.services().get(spec.service()));
+    }
+
+    /** A service by its name, for the flow's protocol. */
+    public Optional<CompiledService> service(String name, Protocol protocol) {
+        return settings.services().stream()
+                .filter(service -> service.active()
+                        && service.settings().name().equals(name)
+                        && service.protocol() == protocol.number())
+                .findFirst();
+    }
+
+    private Optional<ListenerSpec> listener(Tuple flow, boolean isWildcard) {
+        return settings.listeners().stream()
+                .filter(spec -> {
+                    InetSocketAddress at = spec.address();
+                    InetAddress address = at.getAddress();
+                    return settings.services().get(spec.service()).protocol()
+                                    == flow.protocol().number()
+                            && at.getPort() == flow.destination().getPort()
+                            && (isWildcard
+                                    ? address.isAnyLocalAddress()
+                                    : address.equals(flow.destination().getAddress()));
+                })
+                .findFirst();
+    }
+
+    /** Explains a flow by the configuration alone: as at a start, but for what is supposed. */
+    public Explanation explain(Tuple flow, CompiledService service, Suppositions supposed) {
+        try (Asked asked = new Asked(settings.pipeline().unshaped())) {
+            for (CompiledBackend backend : backends(service)) {
+                int number = backend.target().index();
+                if (supposed.down().contains(backend.target().id())) {
+                    asked.tell(EventKind.HEALTH, number, 0);
+                }
+                Long latencyNs = supposed.latenciesNs().get(backend.target().id());
+                if (latencyNs != null) {
+                    asked.tell(EventKind.MEASURED, number, latencyNs);
+                }
+            }
+            return explain(flow, service, asked);
+        }
+    }
+
+    /** Explains a flow by what a shard knows. */
+    public Explanation explain(Tuple flow, CompiledService service, RouteState state) {
+        try (Asked asked = new Asked(state.settings().unshaped())) {
+            asked.pipeline.restoreRoutes(state.reader());
+            return explain(flow, service, asked);
+        }
+    }
+
+    private List<CompiledBackend> backends(CompiledService service) {
+        return settings.backends().stream()
+                .filter(backend -> backend.service().id() == service.id())
+                .toList();
+    }
+
+    private Explanation explain(Tuple flow, CompiledService service, Asked asked) {
+        PoolView pool = asked.pipeline.routes(service.id());
+        PacketDescriptor decided = asked.send(flow, service.id());
+        int chosen = Verdict.in(decided) == Verdict.DROP ? PacketDescriptor.NO_BACKEND : decided.backend();
+        List<CompiledBackend> backends = backends(service);
+        List<Explanation.Candidate> candidates = new ArrayList<>();
+        String choice = null;
+        for (CandidateView view : pool.candidates()) {
+            for (CompiledBackend backend : backends) {
+                if (backend.target().index() == view.number()) {
+                    choice = view.number() == chosen ? backend.target().id() : choice;
+                    candidates.add(candidate(view, backend, pool, view.number() == chosen));
+                }
+            }
+        }
+        return new Explanation(
+                flow.protocol().label() + " " + text(flow.source()) + " → " + text(flow.destination()),
+                service.settings().name(),
+                decided.rule() - 1,
+                "P" + decided.trafficClass(),
+                label(pool.algorithm()),
+                pool.scoreName(),
+                remarks(pool),
+                candidates,
+                choice,
+                choice == null ? DropReason.in(decided).sentence() : "");
+    }
+
+    private static Explanation.Candidate candidate(
+            CandidateView view, CompiledBackend backend, PoolView pool, boolean isChosen) {
+        BackendSettings of = backend.settings();
+        return new Explanation.Candidate(
+                backend.target().id(),
+                of.host() + ":" + of.port(),
+                of.provider().label(),
+                of.region(),
+                of.costPerGb(),
+                view.healthy(),
+                view.flows(),
+                view.latencyNs() == 0 ? Double.NaN : view.latencyNs() / MS_NS,
+                view.lossPpm() / PPM_PERCENT,
+                pool.algorithm() == RouteAlgorithm.MAGLEV ? Double.NaN : view.score(),
+                isChosen,
+                why(view, pool, isChosen));
+    }
+
+    private static String why(CandidateView view, PoolView pool, boolean isChosen) {
+        if (isChosen) {
+            return "chosen";
+        }
+        if (!view.enabled()) {
+            return "is not enabled";
+        }
+        if (!view.isUsed()) {
+            return "is not healthy";
+        }
+        if (view.isFull()) {
+            return "has as many flows as it may have";
+        }
+        if (!view.isBest()) {
+            return "others are better by " + pool.scoreName();
+        }
+        if (view.share() < 1) {
+            return String.format(
+                    Locale.ROOT, "returned lately, and gets %.0f %% of its share", 100 * view.share());
+        }
+        if (pool.algorithm() == RouteAlgorithm.MAGLEV) {
+            return "the flow's hash leads elsewhere";
+        }
+        return pool.sticky() ? "the client's hash leads elsewhere" : "is as good, and it is another's turn";
+    }
+
+    private static List<String> remarks(PoolView pool) {
+        List<String> remarks = new ArrayList<>();
+        if (pool.isPanic()) {
+            remarks.add("too few backends are healthy: all are used");
+        }
+        if (pool.isSaving()) {
+            remarks.add("the day's money is spent: the cheapest are used");
+        }
+        if (pool.sticky()) {
+            remarks.add("clients stay with their backends");
+        }
+        return remarks;
+    }
+
+    private static String label(RouteAlgorithm algorithm) {
+        return algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static String text(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+    }
+
+    /** The pipeline that is asked. */
+    private static final class Asked implements AutoCloseable, PipelineOutput {
+        private final Arena arena = Arena.ofConfined();
+        private final PacketDescriptor event =
+                new PacketDescriptor(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE).address());
+        private final OffHeapFlowTable flows = new OffHeapFlowTable(FLOWS, 0, arena);
+        private final Pipeline pipeline;
+
+        Asked(PipelineSettings settings) {
+            pipeline = new Pipeline(settings, flows, this, Journal.NONE);
+        }
+
+        void tell(EventKind kind, int backend, long argument) {
+            event.reset(kind, 0);
+            event.backend(backend);
+            event.argument0(argument);
+            pipeline.handle(event);
+        }
+
+        /** Has a flow begin; its descriptor then says what was decided. */
+        PacketDescriptor send(Tuple flow, int service) {
+            boolean isTcp = flow.protocol() == Protocol.TCP;
+            event.reset(isTcp ? EventKind.OPEN : EventKind.DATA, Math.max(pipeline.nowNs(), 0));
+            event.protocol(flow.protocol().number());
+            event.direction(Direction.TO_BACKEND);
+            event.service(service);
+            event.ingressDscp(flow.dscp());
+            ByteBuffer source = ByteBuffer.wrap(flow.source().getAddress().getAddress());
+            ByteBuffer destination =
+                    ByteBuffer.wrap(flow.destination().getAddress().getAddress());
+            boolean isV4 = source.remaining() == Integer.BYTES;
+            event.ipVersion(isV4 ? 4 : 6);
+            event.sourceHigh(isV4 ? 0 : source.getLong());
+            event.sourceLow(isV4 ? Integer.toUnsignedLong(source.getInt()) : source.getLong());
+            event.destinationHigh(isV4 ? 0 : destination.getLong());
+            event.destinationLow(isV4 ? Integer.toUnsignedLong(destination.getInt()) : destination.getLong());
+            event.sourcePort(flow.source().getPort());
+            event.destinationPort(flow.destination().getPort());
+            pipeline.handle(event);
+            return event;
+        }
+
+        @Override
+        public void forward(PacketDescriptor packet) {
+            // the descriptor says it all
+        }
+
+        @Override
+        public void drop(PacketDescriptor packet, DropReason reason) {
+            // the descriptor says it all
+        }
+
+        @Override
+        public void flowEnded(long flowRef, FlowEnd reason) {
+            // nothing ends
+        }
+
+        @Override
+        public void close() {
+            arena.close();
+        }
+    }
+}

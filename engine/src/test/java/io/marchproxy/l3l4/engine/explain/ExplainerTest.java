@@ -1,0 +1,182 @@
+package io.marchproxy.l3l4.engine.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.marchproxy.l3l4.config.ConfigLoader;
+import io.marchproxy.l3l4.config.source.Overrides;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
+import io.marchproxy.l3l4.engine.settings.NameResolver;
+import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExplainerTest {
+    private static final String YAML = """
+            multicloud: { provider: onprem, region: cellar, regions: [ { provider: onprem, region: cellar, latitude: 50, longitude: 8 } ] }
+            qos:
+              rules:
+                - { match: { source: 10.9.0.0/16 }, class: P0 }
+            services:
+              - name: web
+                listen: tcp://127.0.0.1:8080
+                algorithm: ALGORITHM
+                class: P1
+                backends:
+                  - { id: near, address: 127.0.0.1:9001, provider: onprem, region: cellar, cost-per-gb: 0.05, priority: 2 }
+                  - { id: far, address: 127.0.0.1:9002, provider: aws, region: us-east-1, cost-per-gb: 0.01, priority: 1 }
+                  - { id: off, address: 127.0.0.1:9003, provider: gcp, region: us-east1, enabled: false }
+              - name: any
+                listen: "tcp://*:9090"
+                backends: [ { id: only, address: 127.0.0.1:9004 } ]
+            """;
+
+    @TempDir
+    Path folder;
+
+    private CompiledSettings compile(String algorithm) throws Exception {
+        Path file = Files.writeString(folder.resolve("proxy.yaml"), YAML.replace("ALGORITHM", algorithm));
+        var result = ConfigLoader.load(file, Map.of(), Overrides.none());
+        assertEquals(List.of(), result.faults());
+        return new SettingsCompiler(NameResolver.offline()).compile(result.settings().orElseThrow());
+    }
+
+    private static Explanation explain(CompiledSettings settings, String tuple, Explainer.Suppositions supposed) {
+        Explainer explainer = new Explainer(settings);
+        Tuple flow = Tuple.of(tuple, 0);
+        CompiledService service = explainer.serviceOf(flow).orElseThrow();
+        return explainer.explain(flow, service, supposed);
+    }
+
+    private static String why(Explanation of, String id) {
+        return of.candidates().stream()
+                .filter(candidate -> candidate.id().equals(id))
+                .findFirst()
+                .orElseThrow()
+                .why();
+    }
+
+    @Test
+    void shouldTellTheChoiceTheRuleAndWhyTheOthersLost() throws Exception {
+        Explanation told =
+                explain(compile("geo"), "tcp 10.9.1.1:5 -> 127.0.0.1:8080", Explainer.Suppositions.NONE);
+
+        assertEquals("near", told.choice());
+        assertEquals(0, told.rule());
+        assertEquals("P0", told.trafficClass());
+        assertEquals("geo", told.algorithm());
+        assertEquals("chosen", why(told, "near"));
+        assertEquals("others are better by km", why(told, "far"));
+        assertEquals("is not enabled", why(told, "off"));
+        assertTrue(told.candidates().get(1).score() > 6_000, told.toString());
+    }
+
+    @Test
+    void shouldAnswerUnderSuppositions() throws Exception {
+        CompiledSettings settings = compile("cost");
+        Explanation cheap = explain(settings, "tcp 10.0.0.1:5 127.0.0.1:8080", Explainer.Suppositions.NONE);
+        assertEquals("far", cheap.choice());
+        assertEquals(-1, cheap.rule());
+        assertEquals("P1", cheap.trafficClass());
+        Explanation slow = explain(
+                settings,
+                "tcp 10.0.0.1:5 127.0.0.1:8080",
+                new Explainer.Suppositions(List.of(), Map.of("far", 90_000_000L, "near", 1_000_000L)));
+        assertEquals("near", slow.choice());
+        Explanation down = explain(
+                settings,
+                "tcp 10.0.0.1:5 127.0.0.1:8080",
+                new Explainer.Suppositions(List.of("near", "far"), Map.of()));
+        assertNull(down.choice());
+        assertEquals("No backend of the service is healthy", down.reason());
+        assertEquals("is not healthy", why(down, "far"));
+    }
+
+    @Test
+    void shouldAnswerByWhatAShardKnowsAndChangeNothingThere() throws Exception {
+        CompiledSettings settings = compile("round-robin");
+        Explainer explainer = new Explainer(settings);
+        Tuple flow = Tuple.of("tcp 10.0.0.1:5 127.0.0.1:8080", 0);
+        CompiledService service = explainer.serviceOf(flow).orElseThrow();
+        try (var arena = java.lang.foreign.Arena.ofConfined()) {
+            var pipeline = new io.marchproxy.l3l4.stages.pipeline.Pipeline(
+                    settings.pipeline(),
+                    new io.marchproxy.l3l4.engine.flow.OffHeapFlowTable(64, 1, arena),
+                    new NoOutput(),
+                    io.marchproxy.l3l4.stages.pipeline.Journal.NONE);
+            RouteState state = new RouteState();
+            state.look(pipeline);
+            assertEquals("near", explainer.explain(flow, service, state).choice());
+            assertEquals("near", explainer.explain(flow, service, state).choice(), "nothing has moved on");
+        }
+    }
+
+    private static final class NoOutput implements io.marchproxy.l3l4.stages.pipeline.PipelineOutput {
+        @Override
+        public void forward(io.marchproxy.l3l4.stages.packet.PacketDescriptor packet) {
+            // not used
+        }
+
+        @Override
+        public void drop(
+                io.marchproxy.l3l4.stages.packet.PacketDescriptor packet,
+                io.marchproxy.l3l4.stages.pipeline.DropReason reason) {
+            // not used
+        }
+
+        @Override
+        public void flowEnded(long flowRef, io.marchproxy.l3l4.stages.flow.FlowEnd reason) {
+            // not used
+        }
+    }
+
+    @Test
+    void shouldFindTheServiceByItsAddress() throws Exception {
+        Explainer explainer = new Explainer(compile("cost"));
+
+        assertEquals(
+                "any",
+                explainer
+                        .serviceOf(Tuple.of("tcp [2001:db8::1]:1 [::1]:9090", 0))
+                        .orElseThrow()
+                        .settings()
+                        .name());
+        assertTrue(explainer.serviceOf(Tuple.of("udp 10.0.0.1:1 127.0.0.1:8080", 0)).isEmpty());
+    }
+
+    @Test
+    void shouldWriteItForPeopleAndPrograms() throws Exception {
+        Explanation told = explain(compile("failover"), "tcp 10.0.0.1:5 127.0.0.1:8080", Explainer.Suppositions.NONE);
+
+        String text = ExplanationText.write(told);
+        assertTrue(text.contains("choice     far\n"), text);
+        assertTrue(text.contains("▶ far"), text);
+        var json = new com.fasterxml.jackson.databind.ObjectMapper().readTree(ExplanationJson.write(told));
+        assertEquals("far", json.get("choice").asText());
+        assertEquals(3, json.get("candidates").size());
+        assertTrue(json.get("candidates").get(0).get("latency_ms").isNull());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "tcp 10.0.0.1:5",
+                "sctp 10.0.0.1:5 10.0.0.2:5",
+                "tcp 10.0.0.1 10.0.0.2:5",
+                "tcp host:5 10.0.0.2:5",
+                "tcp 10.0.0.1:70000 10.0.0.2:5",
+                "tcp [::1]:5 10.0.0.2:5"
+            })
+    void shouldRefuseWhatIsNoFlow(String text) {
+        assertThrows(IllegalArgumentException.class, () -> Tuple.of(text, 0));
+    }
+}

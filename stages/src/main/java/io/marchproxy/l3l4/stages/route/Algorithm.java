@@ -22,6 +22,13 @@ interface Algorithm {
      */
     int pick(long nowNs);
 
+    /**
+     * Picks again, when the one picked has no room, was tried before, or has had its share: a turn that it had is gone.
+     *
+     * @param left by position: who may be picked, at least one
+     */
+    int pickAmong(boolean[] left, long nowNs);
+
     /** By position: those that it would pick from at the moment. Not to be changed. */
     boolean[] shortlist();
 
@@ -30,9 +37,6 @@ interface Algorithm {
 
     /** What the score is, for those who read it. */
     String scoreName();
-
-    /** Another than it picked last was taken, since that one has no room, or failed before. */
-    default void took(int position) {}
 
     /** Takes over where another, of settings before, was in its turn. */
     default void goOnFrom(Algorithm before) {}

@@ -88,23 +88,22 @@ final class Candidates {
         return (active(position) + 1) / members[position].weight();
     }
 
-    /** The position with the least load, from {@code first} on among equals; at least one may be used. */
-    int leastLoaded(int first) {
+    /** The position with the least load among some, from {@code first} on among equals; there is at least one. */
+    int leastLoaded(int first, boolean[] some) {
         int best = -1;
-        double least = Double.POSITIVE_INFINITY;
-        int from = 0;
-        while (from < count && usable[from] < first) {
-            from++;
-        }
-        for (int n = 0; n < count; n++) {
-            int position = usable[from + n < count ? from + n : from + n - count];
-            double load = load(position);
-            if (load < least) {
-                least = load;
-                best = position;
+        double least = 0;
+        int position = first;
+        for (int i = 0; i < some.length; i++) {
+            if (some[position]) {
+                double load = load(position);
+                if (best < 0 || load < least) {
+                    least = load;
+                    best = position;
+                }
             }
+            position = position + 1 == some.length ? 0 : position + 1;
         }
-        return best < 0 ? usable[0] : best;
+        return best;
     }
 
     /** Whether it has as many flows as it may have. */

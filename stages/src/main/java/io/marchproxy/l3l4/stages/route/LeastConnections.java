@@ -29,7 +29,12 @@ final class LeastConnections implements Algorithm {
 
     @Override
     public int pick(long nowNs) {
-        int picked = candidates.leastLoaded(turn);
+        return pickAmong(candidates.mayBeUsed(), nowNs);
+    }
+
+    @Override
+    public int pickAmong(boolean[] left, long nowNs) {
+        int picked = candidates.leastLoaded(turn, left);
         turn = picked + 1 == candidates.size() ? 0 : picked + 1;
         return picked;
     }

@@ -54,6 +54,23 @@ abstract class Ranked implements Algorithm {
         }
     }
 
+    /** The best of some, the less loaded of two that are as good; at least one of them may be used. */
+    int bestAmong(boolean[] some, long nowNs) {
+        int best = -1;
+        double least = 0;
+        for (int i = 0; i < some.length; i++) {
+            if (some[i]) {
+                double rank = rank(i, nowNs);
+                boolean isBetter = best < 0 || rank < least || Double.isNaN(rank);
+                if (isBetter || (rank == least && candidates.load(i) < candidates.load(best))) {
+                    best = i;
+                    least = rank;
+                }
+            }
+        }
+        return best;
+    }
+
     /** How many are among the best. */
     int count() {
         return count;

@@ -27,8 +27,13 @@ final class RoundRobin implements Algorithm {
 
     @Override
     public int pick(long nowNs) {
+        return pickAmong(candidates.mayBeUsed(), nowNs);
+    }
+
+    @Override
+    public int pickAmong(boolean[] left, long nowNs) {
         int position = turn;
-        while (!candidates.mayBeUsed(position)) {
+        while (!left[position]) {
             position = after(position);
         }
         turn = after(position);
@@ -52,11 +57,6 @@ final class RoundRobin implements Algorithm {
     @Override
     public String scoreName() {
         return "turns until it is next";
-    }
-
-    @Override
-    public void took(int position) {
-        turn = after(position);
     }
 
     @Override

@@ -133,7 +133,7 @@ final class ServicePool extends SingleWriter {
         }
         int picked = pick(entry, nowNs);
         if (picked < 0 || !isFree(picked, tried, nowNs)) {
-            picked = pickOther(entry, tried, nowNs);
+            picked = pickOther(picked, entry, tried, nowNs);
         }
         if (candidates.isPanic()) {
             panics++;
@@ -173,58 +173,45 @@ final class ServicePool extends SingleWriter {
         return share >= 1 || draw.fraction() < share;
     }
 
-    /** The one picked is not free: the next best of the others, then those that returned lately, then those tried before. */
-    private int pickOther(long entry, long tried, long nowNs) {
-        int others = 0;
-        int untried = 0;
-        for (int i = 0; i < left.length; i++) {
-            boolean hasRoom = candidates.mayBeUsed(i) && !candidates.isFull(i);
-            left[i] = hasRoom && (tried & bit(i)) == 0;
-            untried += left[i] ? 1 : 0;
-            others += hasRoom ? 1 : 0;
-        }
-        if (others == 0) {
+    /**
+     * The one picked is not free: another that is, or, failing that, one that has had its share since it returned, or else one that
+     * was tried before.
+     */
+    private int pickOther(int picked, long entry, long tried, long nowNs) {
+        int untried = leave(tried);
+        if (untried == 0 && leave(0) == 0) {
             return NOBODY;
         }
-        if (untried == 0) {
-            for (int i = 0; i < left.length; i++) {
-                left[i] = candidates.mayBeUsed(i) && !candidates.isFull(i);
-            }
-        } else if (isRamping) {
-            leaveOutRamping(untried, nowNs);
+        if (isRamping) {
+            leaveOutRamping(picked, nowNs);
         }
         MaglevTable table = table();
-        int picked = table == null ? bestLeft(nowNs) : table.walk(hash(entry), left);
-        if (picked < 0) {
-            picked = bestLeft(nowNs);
-        }
-        now.took(picked);
-        return picked;
+        int hashed = table == null ? NOBODY : table.walk(hash(entry), left);
+        return hashed < 0 ? now.pickAmong(left, nowNs) : hashed;
     }
 
-    private void leaveOutRamping(int untried, long nowNs) {
-        int rest = untried;
+    /** Marks those that have room and were not tried; tells how many they are. */
+    private int leave(long tried) {
+        int count = 0;
         for (int i = 0; i < left.length; i++) {
-            if (left[i] && rest > 1 && !admits(i, nowNs)) {
+            left[i] = candidates.mayBeUsed(i) && !candidates.isFull(i) && (tried & bit(i)) == 0;
+            count += left[i] ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Of those that returned lately, each has its share of this flow, too; the one that was picked has had it. */
+    private void leaveOutRamping(int picked, long nowNs) {
+        int rest = 0;
+        for (boolean is : left) {
+            rest += is ? 1 : 0;
+        }
+        for (int i = 0; i < left.length; i++) {
+            if (left[i] && rest > 1 && share(i, nowNs) < 1 && (i == picked || !admits(i, nowNs))) {
                 left[i] = false;
                 rest--;
             }
         }
-    }
-
-    private int bestLeft(long nowNs) {
-        int best = NOBODY;
-        double least = 0;
-        for (int i = 0; i < left.length; i++) {
-            if (left[i]) {
-                double score = now.score(i, nowNs);
-                if (best == NOBODY || score < least) {
-                    best = i;
-                    least = score;
-                }
-            }
-        }
-        return best;
     }
 
     /** The mask of a backend; 0 for those past the 64th, or no longer here. */

@@ -14,11 +14,9 @@ final class SmoothTurn {
     /** Weights are scaled so that the heaviest has so much, or less when there are too many for sums of 32 bits. */
     private static final int HEAVIEST = 1_000_000;
 
-    private static final int NONE = -1;
     private final int[] weights;
     private final int[] current;
     private int total;
-    private int last = NONE;
 
     SmoothTurn(int size) {
         weights = new int[size];
@@ -69,17 +67,24 @@ final class SmoothTurn {
             next++;
         }
         gained[next] -= total;
-        last = next;
         return next;
     }
 
-    /** The turn was another's: that one pays for it. */
-    void took(int position) {
-        if (last != NONE && weights[position] != 0) {
-            current[last] += total;
-            current[position] -= total;
-            last = position;
+    /** Whose turn it is among some, the others losing theirs; −1 when none of these has turns. */
+    int nextAmong(boolean[] some) {
+        int sum = 0;
+        int next = -1;
+        for (int i = 0; i < weights.length; i++) {
+            if (some[i] && weights[i] != 0) {
+                current[i] += weights[i];
+                sum += weights[i];
+                next = next < 0 || current[i] > current[next] ? i : next;
+            }
         }
+        if (next >= 0) {
+            current[next] -= sum;
+        }
+        return next;
     }
 
     /** How many gains it is behind the one whose turn comes next: the lower, the sooner. */
@@ -88,7 +93,6 @@ final class SmoothTurn {
     }
 
     void save(StateWriter to) {
-        to.number(last);
         for (int i = 0; i < weights.length; i++) {
             to.number(weights[i]);
             to.number(current[i]);
@@ -96,7 +100,6 @@ final class SmoothTurn {
     }
 
     void restore(StateReader from) {
-        last = from.number(NONE, weights.length - 1);
         total = 0;
         for (int i = 0; i < weights.length; i++) {
             weights[i] = from.number(0, HEAVIEST);

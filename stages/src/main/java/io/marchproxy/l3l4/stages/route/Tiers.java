@@ -29,8 +29,9 @@ abstract class Tiers extends Ranked {
     }
 
     @Override
-    public void took(int position) {
-        turn.took(position);
+    public int pickAmong(boolean[] left, long nowNs) {
+        int next = turn.nextAmong(left);
+        return next < 0 ? bestAmong(left, nowNs) : next;
     }
 
     @Override

@@ -26,6 +26,11 @@ abstract class TwoChoices extends Ranked {
         return better(best(first), best(second), nowNs);
     }
 
+    @Override
+    public int pickAmong(boolean[] left, long nowNs) {
+        return bestAmong(left, nowNs);
+    }
+
     /** The less loaded, unless it has become worse than what is taken for good since the list was drawn up. */
     int better(int first, int second, long nowNs) {
         return candidates.load(second) < candidates.load(first) ? second : first;

@@ -29,6 +29,12 @@ final class WeightedRoundRobin implements Algorithm {
     }
 
     @Override
+    public int pickAmong(boolean[] left, long nowNs) {
+        int next = turn.nextAmong(left);
+        return next < 0 ? candidates.leastLoaded(0, left) : next;
+    }
+
+    @Override
     public boolean[] shortlist() {
         return candidates.mayBeUsed();
     }
@@ -41,11 +47,6 @@ final class WeightedRoundRobin implements Algorithm {
     @Override
     public String scoreName() {
         return "weight behind its turn";
-    }
-
-    @Override
-    public void took(int position) {
-        turn.took(position);
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.engine.listen.PortGuard;
 import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
 import io.marchproxy.l3l4.engine.quota.RateBalancer;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.MemoryNeed;
 import io.marchproxy.l3l4.engine.settings.NameResolver;
@@ -31,11 +32,14 @@ import io.marchproxy.l3l4.engine.udp.UdpCounter;
 import io.marchproxy.l3l4.engine.udp.UdpRelay;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -54,6 +58,7 @@ import org.slf4j.LoggerFactory;
 public final class ProxyService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyService.class);
     private static final long QUOTA_TURN_MS = 20;
+    private static final long SPENDING_TURN_MS = 1_000;
     private static final long RATE_TURN_MS = 10;
     private static final long ADDRESS_TURN_MS = 100;
     private static final long ANSWER_SECONDS = 5;
@@ -67,6 +72,7 @@ public final class ProxyService implements AutoCloseable {
             Thread.ofPlatform().daemon().name("control").factory());
     private final NameResolver names = new NameResolver();
     private final Placement placement;
+    private final long epochOffsetNs;
     private final SettingsCompiler compiler;
     private final HealthMonitor health;
     private final DurableFiles files;
@@ -79,6 +85,9 @@ public final class ProxyService implements AutoCloseable {
     private final UdpRelay udp;
     private final ListenerSet listeners;
     private final QuotaBalancer quotas;
+    private final QuotaBalancer rooms;
+    private final Set<Integer> capped = new HashSet<>();
+    private final Spending spending;
     private final RateBalancer rates;
     private final Heartbeats heartbeats;
     private final StatusParts parts;
@@ -92,7 +101,9 @@ public final class ProxyService implements AutoCloseable {
 
     private ProxyService(ProxySettings settings) throws SettingsException, JournalException, FlowStateException {
         placement = Placement.of(settings.engine());
-        compiler = new SettingsCompiler(names, placement.plan().seats().size());
+        epochOffsetNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()) - System.nanoTime();
+        compiler = new SettingsCompiler(
+                names, placement.plan().seats().size(), new SecureRandom().nextLong(), epochOffsetNs);
         compiled = compiler.compile(settings);
         health = new HealthMonitor(this::flipped);
         addresses = new BackendAddresses(compiled, directory, health);
@@ -108,6 +119,8 @@ public final class ProxyService implements AutoCloseable {
         neighbourhood = Neighbourhood.of(placement);
         listeners = new ListenerSet(shards, this::listen, this::steer);
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
+        rooms = new QuotaBalancer(shards.stream().map(RoomShare::new).toList(), control);
+        spending = new Spending(shards, epochOffsetNs);
         rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
         parts = new StatusParts(shards, tcp, udp, listeners, health, connectErrors, startedNs);
@@ -167,6 +180,7 @@ public final class ProxyService implements AutoCloseable {
         listeners.commit(change);
         control.scheduleAtFixedRate(this::shareAgain, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(this::shareRatesAgain, RATE_TURN_MS, RATE_TURN_MS, TimeUnit.MILLISECONDS);
+        control.scheduleAtFixedRate(this::tellSpending, SPENDING_TURN_MS, SPENDING_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(this::tryOtherAddresses, ADDRESS_TURN_MS, ADDRESS_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(heartbeats::ask, 0, Heartbeats.INTERVAL_MS, TimeUnit.MILLISECONDS);
         ready = true;
@@ -230,6 +244,7 @@ public final class ProxyService implements AutoCloseable {
                 parts.shards(),
                 parts.services(now),
                 parts.backends(now),
+                parts.clouds(now),
                 files.journals(),
                 latencyLogs == null ? List.of() : latencyLogs.status(),
                 files.flowState(shards),
@@ -375,12 +390,25 @@ public final class ProxyService implements AutoCloseable {
                         .thenCompose(done -> done));
             }
         }
+        for (CompiledBackend backend : settings.backends()) {
+            int most = backend.settings().maxConnections();
+            if (most > 0) {
+                int index = backend.target().index();
+                if (capped.add(index)) {
+                    // A share of nothing is the one that the balancer takes for told already.
+                    shards.forEach(shard -> shares.add(shard.room(index, 0)));
+                }
+                shares.add(CompletableFuture.supplyAsync(() -> rooms.cap(index, most), control)
+                        .thenCompose(done -> done));
+            }
+        }
         await(shares);
     }
 
     private void shareAgain() {
         try {
             quotas.turn();
+            rooms.turn();
         } catch (RuntimeException e) {
             // An executor ends what repeats with its first exception, without a word.
             errors.record("session shares", e);
@@ -392,6 +420,14 @@ public final class ProxyService implements AutoCloseable {
             rates.turn();
         } catch (RuntimeException e) {
             errors.record("shares of rates", e);
+        }
+    }
+
+    private void tellSpending() {
+        try {
+            spending.turn(compiled, System.nanoTime());
+        } catch (RuntimeException e) {
+            errors.record("spending", e);
         }
     }
 

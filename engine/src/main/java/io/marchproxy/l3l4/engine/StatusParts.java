@@ -29,7 +29,6 @@ record StatusParts(
         HealthMonitor health,
         ConnectErrors connectErrors,
         long startedNs) {
-    private static final double GIGABYTE = 1e9;
 
     /** What services are called together that are gone and have nothing left; no service can have this name. */
     static final String REMOVED = "(removed)";
@@ -118,6 +117,11 @@ record StatusParts(
         return settings.backends().stream().map(this::backend).toList();
     }
 
+    /** What is routed where among clouds. */
+    StatusReport.CloudStatus clouds(CompiledSettings settings) {
+        return new CloudParts(running).status(settings);
+    }
+
     private static StatusReport.ShardStatus shard(Shard shard) {
         return new StatusReport.ShardStatus(
                 shard.id(),
@@ -180,7 +184,9 @@ record StatusParts(
                 connectErrors.of(index),
                 toBackend,
                 toClient,
-                toClient * backend.settings().costPerGb() / GIGABYTE,
+                running.stream()
+                        .mapToDouble(shard -> shard.pipeline().routeFigures().cost(index))
+                        .sum(),
                 state == null ? 0 : state.rttNs());
     }
 

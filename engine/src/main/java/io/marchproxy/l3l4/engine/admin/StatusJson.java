@@ -64,6 +64,7 @@ public final class StatusJson {
         array("shards", report.shards(), this::shard);
         array("services", report.services(), this::service);
         array("backends", report.backends(), this::backend);
+        clouds(report.clouds());
         array("journals", report.journals(), this::journal);
         array("latency_logs", report.latencyLogs(), this::latencyLog);
         StatusReport.FlowStateReport flowState = report.flowState();
@@ -156,6 +157,42 @@ public final class StatusJson {
         json.writeNumberField("cost_per_gb", backend.costPerGb());
         json.writeNumberField("cost", backend.cost());
         json.writeNumberField("probe_rtt_seconds", backend.probeRttNs() * NANOS);
+        json.writeEndObject();
+    }
+
+    private void clouds(StatusReport.CloudStatus clouds) throws IOException {
+        json.writeObjectFieldStart("clouds");
+        json.writeStringField("price_version", clouds.priceVersion());
+        json.writeStringField("home", clouds.home());
+        array("routing", clouds.routing(), this::routing);
+        array("regions", clouds.regions(), this::region);
+        json.writeEndObject();
+    }
+
+    private void routing(StatusReport.RoutingStatus routing) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("service_id", routing.serviceId());
+        json.writeStringField("service", routing.service());
+        json.writeStringField("protocol", routing.protocol());
+        json.writeStringField("algorithm", routing.algorithm());
+        json.writeBooleanField("sticky", routing.sticky());
+        json.writeNumberField("panics", routing.panics());
+        json.writeNumberField("refused", routing.refused());
+        json.writeNumberField("daily_budget", routing.dailyBudget());
+        json.writeNumberField("spent_today", routing.spentToday());
+        json.writeBooleanField("saving", routing.saving());
+        json.writeEndObject();
+    }
+
+    private void region(StatusReport.RegionStatus region) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("provider", region.provider());
+        json.writeStringField("region", region.region());
+        json.writeBooleanField("crossing", region.crossing());
+        json.writeNumberField("flows", region.flows());
+        json.writeNumberField("bytes_to_backend", region.bytesToBackend());
+        json.writeNumberField("bytes_to_client", region.bytesToClient());
+        json.writeNumberField("cost", region.cost());
         json.writeEndObject();
     }
 

@@ -40,6 +40,7 @@ public final class MetricsPage {
         udpEvents.forEach((event, count) -> page.family(Metric.UDP_EVENTS).add(count, event));
         page.residence(residence);
         report.shards().forEach(page::shard);
+        page.clouds(report.clouds());
         report.journals().forEach(page::journal);
         report.latencyLogs().forEach(page::latencyLog);
         FlowStateReport flowState = report.flowState();
@@ -122,6 +123,27 @@ public final class MetricsPage {
                 .add(backend.bytesToBackend(), service, protocol, backend.id(), "to-backend")
                 .add(backend.bytesToClient(), service, protocol, backend.id(), "to-client");
         family(Metric.BACKEND_COST).add(backend.cost(), labels);
+    }
+
+    private void clouds(StatusReport.CloudStatus clouds) {
+        family(Metric.PRICES_INFO).set(1, clouds.priceVersion());
+        for (StatusReport.RegionStatus region : clouds.regions()) {
+            String crossing = region.crossing() ? "yes" : "no";
+            family(Metric.REGION_BYTES)
+                    .add(region.bytesToBackend(), region.provider(), region.region(), crossing, "to-backend")
+                    .add(region.bytesToClient(), region.provider(), region.region(), crossing, "to-client");
+            family(Metric.REGION_COST).add(region.cost(), region.provider(), region.region(), crossing);
+        }
+        for (StatusReport.RoutingStatus routing : clouds.routing()) {
+            String[] labels = {routing.service(), routing.protocol()};
+            family(Metric.ROUTE_PANICS).add(routing.panics(), labels);
+            family(Metric.ROUTE_REFUSED).add(routing.refused(), labels);
+            family(Metric.BUDGET_SPENT).set(routing.spentToday(), labels);
+            family(Metric.BUDGET_SAVING).set(routing.saving() ? 1 : 0, labels);
+            if (routing.dailyBudget() > 0) {
+                family(Metric.BUDGET_LIMIT).set(routing.dailyBudget(), labels);
+            }
+        }
     }
 
     private void residence(Histogram times) {

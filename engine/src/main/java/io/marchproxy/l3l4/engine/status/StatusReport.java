@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param reloadsRefused configurations refused since the start
  * @param ready false before all listeners are open and while draining
  * @param unexpectedErrors errors that loops survived
+ * @param clouds what is routed where among clouds, and what it costs
  * @param journals of each shard; empty when the journal is off
  * @param latencyLogs of each shard; empty when latencies are not logged
  */
@@ -35,6 +36,7 @@ public record StatusReport(
         List<ShardStatus> shards,
         List<ServiceStatus> services,
         List<BackendStatus> backends,
+        CloudStatus clouds,
         List<JournalStatus> journals,
         List<LatencyLogStatus> latencyLogs,
         @Nullable FlowStateReport flowState,
@@ -150,6 +152,53 @@ public record StatusReport(
             long bytesToClient,
             double cost,
             long probeRttNs) {}
+
+    /**
+     * Routing among clouds.
+     *
+     * @param priceVersion of the price table in force
+     * @param home where the proxy itself runs, as {@code provider region}; empty when it was not told
+     */
+    public record CloudStatus(
+            String priceVersion, String home, List<RoutingStatus> routing, List<RegionStatus> regions) {
+        /** Nothing is routed. */
+        public static final CloudStatus NONE = new CloudStatus("", "", List.of(), List.of());
+    }
+
+    /**
+     * How one service and protocol is routed.
+     *
+     * @param panics new flows that went to whomever, since too few backends were healthy
+     * @param refused new flows for which no backend had room
+     * @param dailyBudget money for a day; 0 for no limit
+     * @param spentToday of it, on the day that has begun (UTC), as long as the process has run
+     * @param saving whether only the cheapest are used, in any shard, since the money is spent
+     */
+    public record RoutingStatus(
+            int serviceId,
+            String service,
+            String protocol,
+            String algorithm,
+            boolean sticky,
+            long panics,
+            long refused,
+            double dailyBudget,
+            double spentToday,
+            boolean saving) {}
+
+    /**
+     * The backends of one provider's region together.
+     *
+     * @param crossing whether traffic crosses regions on its way there; false when it is not known where the proxy runs
+     */
+    public record RegionStatus(
+            String provider,
+            String region,
+            boolean crossing,
+            long flows,
+            long bytesToBackend,
+            long bytesToClient,
+            double cost) {}
 
     /**
      * The balance of one service, class and direction: in = out + dropped (all reasons) + held.

@@ -176,6 +176,7 @@ class DemoReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                StatusReport.CloudStatus.NONE,
                 List.of(),
                 List.of(),
                 null,

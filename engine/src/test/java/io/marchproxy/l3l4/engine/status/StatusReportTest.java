@@ -48,6 +48,7 @@ class StatusReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                StatusReport.CloudStatus.NONE,
                 List.of(),
                 List.of(),
                 null,

@@ -13,11 +13,15 @@ final class BackendFlows {
     /** Flows that it may have in this shard. */
     private int[] room = {};
 
+    /** How often it had none. */
+    private long[] refused = {};
+
     /** Makes room for so many backends, without flows. */
     void grow(int length) {
         active = Arrays.copyOf(active, length);
         connecting = Arrays.copyOf(connecting, length);
         progressNs = Arrays.copyOf(progressNs, length);
+        refused = Arrays.copyOf(refused, length);
         int before = room.length;
         room = Arrays.copyOf(room, length);
         Arrays.fill(room, before, length, Integer.MAX_VALUE);
@@ -58,6 +62,17 @@ final class BackendFlows {
     /** Flows at present, for any thread, which may see a count that is a moment old. */
     int seen(int backend) {
         int[] all = active;
+        return backend >= 0 && backend < all.length ? all[backend] : 0;
+    }
+
+    /** A flow was to go there, and found no room. */
+    void refuses(int backend) {
+        refused[backend]++;
+    }
+
+    /** How often that was, for any thread. */
+    long refused(int backend) {
+        long[] all = refused;
         return backend >= 0 && backend < all.length ? all[backend] : 0;
     }
 

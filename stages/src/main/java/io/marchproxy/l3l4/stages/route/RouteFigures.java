@@ -18,6 +18,11 @@ public final class RouteFigures {
         return states.flows().seen(backend);
     }
 
+    /** How often a backend that was to be taken had no room. */
+    public long refusedAt(int backend) {
+        return states.flows().refused(backend);
+    }
+
     /** Bytes that left a backend, and that its provider is paid for. */
     public long billedBytes(int backend) {
         return states.bills().bytes(backend);

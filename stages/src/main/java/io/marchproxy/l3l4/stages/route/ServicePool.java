@@ -163,9 +163,11 @@ final class ServicePool extends SingleWriter {
     }
 
     private boolean isFree(int position, long tried, long nowNs) {
-        return (tried & bit(position)) == 0
-                && !candidates.isFull(position)
-                && (!isRamping || admits(position, nowNs));
+        if (candidates.isFull(position)) {
+            states.flows().refuses(candidates.number(position));
+            return false;
+        }
+        return (tried & bit(position)) == 0 && (!isRamping || admits(position, nowNs));
     }
 
     private boolean admits(int position, long nowNs) {

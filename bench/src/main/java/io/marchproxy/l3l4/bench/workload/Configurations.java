@@ -7,6 +7,9 @@ import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
+import io.marchproxy.l3l4.stages.route.PoolMember;
+import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
+import io.marchproxy.l3l4.stages.route.RouteChoice;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
@@ -24,6 +27,7 @@ final class Configurations {
     private static final int EF = 46;
     private static final int AF41 = 34;
     private static final int AF21 = 18;
+    static final int MANY_BACKENDS = 100;
     private static final long CONNECT_TOTAL_NS = 1_000_000_000L;
     private static final int QUEUE_PACKETS = 1_000;
 
@@ -64,6 +68,25 @@ final class Configurations {
 
     static MarkSettings mark() {
         return new MarkSettings(true, EF, AF41, AF21, 0);
+    }
+
+    /** A hundred backends that differ in weight, bandwidth, tier, cost and distance. */
+    static RouteSettings route(RouteAlgorithm algorithm, boolean isSticky) {
+        List<PoolMember> members = new ArrayList<>();
+        for (int i = 0; i < MANY_BACKENDS; i++) {
+            members.add(new PoolMember(
+                    i,
+                    i * 0x9e3779b97f4a7c15L,
+                    true,
+                    1 + i % 7,
+                    1_000_000_000L * (1 + i % 10),
+                    1 + i % 2,
+                    1_000_000,
+                    0.01 * (i % 4),
+                    100.0 * (i % 5)));
+        }
+        RouteChoice choice = RouteChoice.of(algorithm).withSticky(isSticky);
+        return new RouteSettings(42, 0, List.of(new BackendPool(members, choice, 3, CONNECT_TOTAL_NS)));
     }
 
     static RouteSettings route() {

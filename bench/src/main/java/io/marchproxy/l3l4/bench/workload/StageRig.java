@@ -12,6 +12,7 @@ import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
 import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import io.marchproxy.l3l4.stages.trace.TraceStage;
@@ -27,6 +28,7 @@ public final class StageRig {
     private static final int CAPACITY = 1 << 10;
     private static final long SEED = 42;
     private static final long RESIDENCE_NS = 2_000;
+    private static final long NEW_FLOW_NS = 1_000;
 
     /** Between packets: at ten million a second, 64 bytes each, no limit of a gigabyte a second is reached. */
     private static final long PACKET_NS = 100;
@@ -155,8 +157,40 @@ public final class StageRig {
         return () -> {
             int passed = 0;
             for (PacketDescriptor packet : rig.packets) {
-                FlowEntry.backend(rig.flows.entryAt((int) packet.flowRef()), PacketDescriptor.NO_BACKEND);
+                rig.unbind(stage, packet);
                 passed += passed(stage.process(packet, rig.nowNs));
+            }
+            return passed;
+        };
+    }
+
+    /** Takes a flow's backend from it, as its end would. */
+    private void unbind(RouteStage stage, PacketDescriptor packet) {
+        long entry = flows.entryAt((int) packet.flowRef());
+        stage.forget(entry);
+        FlowEntry.backend(entry, PacketDescriptor.NO_BACKEND);
+    }
+
+    /**
+     * Route: a backend is chosen for the first datagram of a flow by an algorithm, of a hundred that differ in everything; a flow
+     * comes every microsecond, so that what is drawn up every few milliseconds is paid for as well.
+     */
+    public static Workload routeNew(Arena arena, RouteAlgorithm algorithm, boolean isSticky) {
+        StageRig rig = withFlows(arena);
+        RouteStage stage = new RouteStage(Configurations.route(algorithm, isSticky), rig.flows);
+        for (int i = 0; i < Configurations.MANY_BACKENDS; i++) {
+            stage.measured(i, 1_000_000 + i * 50_000L, 0, rig.nowNs);
+        }
+        for (PacketDescriptor packet : rig.packets) {
+            FlowEntry.backend(rig.flows.entryAt((int) packet.flowRef()), PacketDescriptor.NO_BACKEND);
+        }
+        long[] now = {rig.nowNs};
+        return () -> {
+            int passed = 0;
+            for (PacketDescriptor packet : rig.packets) {
+                now[0] += NEW_FLOW_NS;
+                rig.unbind(stage, packet);
+                passed += passed(stage.process(packet, now[0]));
             }
             return passed;
         };

@@ -108,6 +108,15 @@ class AgreementTest {
             health: { unhealthy-after: % } | 1 | 1000 | 0
             health: { healthy-after: % } | 1 | 1000 | 0
             health: { eject-for: % } | 1ms | 1d | 2d
+            health: { hold: % } | 0 | 1d | 2d
+            health: { max-hold: % } | 1ms | 1d | 2d
+            health: { silence: % } | 0 | 1h | 2h
+            health: { drain: % } | 1ms | 1d | 2d
+            health: { window: % } | 10 | 1000 | 9
+            health: { max-loss: % } | 0 | 1 | 1.01
+            health: { port: % } | 1 | 65535 | 65536
+            health: { protocol: http, status: % } | 100 | 100-599 | 600
+            health: { expect: % } | a | 'a\\x00\\r\\n\\\\' | '\\x0'
             backends: [ { address: "h:1", cost-per-gb: % } ] | 0 | 1000000 | 1000001
             """)
     void shouldTakeBothEndsOfARangeOfAService(String line, String least, String most, String beyond) {

@@ -255,9 +255,48 @@ class FaultsTest {
                         "routing: { table-size: 65536 }",
                         "services[0].routing.table-size: \"65536\" is no prime; did you mean 65537?"),
                 of(
-                        "health: { protocol: https }",
-                        "services[0].health.protocol: only none and tcp are there: the other probes are" + LATER
-                                + "use tcp" + ROUTING),
+                        "health: { protocol: htp }",
+                        "services[0].health.protocol: \"htp\" is none of none, tcp, udp, http, https, icmp;"
+                                + " did you mean http?"),
+                of(
+                        "health: { protocol: udp, port: 53 }",
+                        "services[0].health.protocol: needs health.send: something that a sound backend answers"),
+                of(
+                        "health: { send: \"PING\\r\\n\" }",
+                        "services[0].health.send: needs health.expect too: without it nobody looks at the answer"),
+                of(
+                        "health: { protocol: http, send: x }",
+                        "services[0].health.send: has no effect: http probes send a GET request; remove the key"),
+                of(
+                        "health: { path: /healthz }",
+                        "services[0].health.path: has no effect: health.protocol is neither http nor https; remove the"
+                                + " key"),
+                of(
+                        "health: { protocol: http, verify-tls: false }",
+                        "services[0].health.verify-tls: has no effect: health.protocol is not https; remove the key"),
+                of(
+                        "health: { protocol: icmp, port: 7 }",
+                        "services[0].health.port: has no effect: icmp probes ask the host's kernel alone; remove the"
+                                + " key"),
+                of(
+                        "health: { protocol: http, path: healthz }",
+                        "services[0].health.path: \"healthz\" is no path of a URL: it begins with / and has neither blanks"
+                                + " nor other characters than ASCII; did you mean /healthz?"),
+                of(
+                        "health: { protocol: http, status: 2xx }",
+                        "services[0].health.status: \"2xx\" is neither an HTTP status code nor a range of them, such as"
+                                + " 200-399; did you mean 200-299?"),
+                of(
+                        "health: { protocol: http, status: 399-200 }",
+                        "services[0].health.status: \"399-200\" is a range that ends before it begins; did you mean"
+                                + " 200-399?"),
+                of(
+                        "health: { expect: 'a\\q' }",
+                        "services[0].health.expect: \"a\\q\" has a backslash before none of r, n, t, 0, xHH and \\; a"
+                                + " backslash itself is \\\\"),
+                of(
+                        "health: { max-loss: 1.5 }",
+                        "services[0].health.max-loss: \"1.5\" must be from 0 to 1"),
                 of(
                         "health: { interval: 5 sec }",
                         "services[0].health.interval: \"5 sec\" has a unit that is none of"
@@ -499,8 +538,12 @@ class FaultsTest {
 
         assertEquals(
                 List.of("proxy.yaml:5: services[0].health.protocol: has no effect: the service has no tcp:// listener;"
-                        + " set it to none or remove the key"),
+                        + " set it to none, give health.port or remove the key"),
                 Faulty.formatted(Faulty.load(folder, yaml)));
+        assertEquals(
+                List.of(),
+                Faulty.formatted(Faulty.load(folder, yaml.replace("protocol: tcp", "protocol: tcp, port: 8080"))),
+                "a port of its own may be anything");
     }
 
     /** Files that are no configuration at all. */

@@ -100,7 +100,7 @@ class WarningsTest {
     @CsvSource(delimiter = '|', textBlock = """
             health: { protocol: none, interval: 1s } | health.interval: has no effect: health.protocol is none
             health: { protocol: none, healthy-after: 3 } | health.healthy-after: has no effect: health.protocol is none
-            health: { eject-for: 1s } | health.eject-for: has no effect: probes bring these backends back, health.protocol is not none
+            health: { protocol: none, window: 20 } | health.window: has no effect: health.protocol is none
             proxy-protocol: { send: v1, header-timeout: 1s } | proxy-protocol.header-timeout: has no effect: proxy-protocol.accept is none
             """)
     void shouldTellWhatHasNoEffectInAService(String line, String warning) {

@@ -6,7 +6,6 @@ import io.marchproxy.l3l4.config.schema.Catalogue;
 import io.marchproxy.l3l4.config.schema.Field;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
-import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.tree.Quote;
@@ -119,7 +118,7 @@ final class Contradictions {
         if (!listen.isEmpty()) {
             checkEffect(service, listen, Protocol.TCP, ServiceKeys.ONLY_TCP);
             checkEffect(service, listen, Protocol.UDP, ServiceKeys.ONLY_UDP);
-            checkProbe(service.group(ServiceKeys.HEALTH), listen);
+            new ProbeChecks(service.group(ServiceKeys.HEALTH), listen, faults).check();
         }
     }
 
@@ -133,17 +132,6 @@ final class Contradictions {
                             origin,
                             service.path(key),
                             "has no effect: the service has no " + protocol.label() + ":// listener; remove the key"));
-        }
-    }
-
-    /** A probe is a TCP connect, which says nothing of a backend that serves UDP. */
-    private void checkProbe(Bound health, List<Placed<ListenAddress>> listen) {
-        boolean tcp = listen.stream().anyMatch(address -> address.value().protocol() == Protocol.TCP);
-        if (!tcp && health.find(ServiceKeys.HEALTH_PROTOCOL).equals(Optional.of(HealthSettings.Probe.TCP))) {
-            faults.add(
-                    health.origin(ServiceKeys.HEALTH_PROTOCOL),
-                    health.path(ServiceKeys.HEALTH_PROTOCOL),
-                    "has no effect: the service has no tcp:// listener; set it to none or remove the key");
         }
     }
 

@@ -11,7 +11,6 @@ import io.marchproxy.l3l4.config.schema.MulticloudKeys;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
-import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings.Version;
 import io.marchproxy.l3l4.config.settings.RoutingSettings.Sticky;
 import io.marchproxy.l3l4.config.settings.ServiceSettings.Algorithm;
@@ -110,8 +109,6 @@ final class Idle {
 
     private void checkService(Bound service) {
         Bound health = service.group(ServiceKeys.HEALTH);
-        boolean udp = service.list(ServiceKeys.LISTEN).stream()
-                .anyMatch(listen -> listen.value().protocol() == Protocol.UDP);
         if (health.get(ServiceKeys.HEALTH_PROTOCOL) == Probe.NONE) {
             idle(
                     health,
@@ -119,9 +116,10 @@ final class Idle {
                     ServiceKeys.HEALTH_INTERVAL,
                     ServiceKeys.HEALTH_TIMEOUT,
                     ServiceKeys.UNHEALTHY_AFTER,
-                    ServiceKeys.HEALTHY_AFTER);
-        } else if (!udp) {
-            idle(health, "probes bring these backends back, health.protocol is not none", ServiceKeys.EJECT_FOR);
+                    ServiceKeys.HEALTHY_AFTER,
+                    ServiceKeys.HEALTH_WINDOW,
+                    ServiceKeys.MAX_LOSS,
+                    ServiceKeys.HOLD);
         }
         Bound proxy = service.group(ServiceKeys.PROXY_PROTOCOL);
         if (proxy.get(ServiceKeys.PROXY_ACCEPT) == Version.NONE) {

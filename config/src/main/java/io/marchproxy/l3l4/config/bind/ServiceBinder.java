@@ -90,7 +90,23 @@ final class ServiceBinder {
                 health.get(ServiceKeys.HEALTH_TIMEOUT),
                 health.get(ServiceKeys.UNHEALTHY_AFTER),
                 health.get(ServiceKeys.HEALTHY_AFTER),
-                health.get(ServiceKeys.EJECT_FOR));
+                health.get(ServiceKeys.HEALTH_WINDOW),
+                health.get(ServiceKeys.MAX_LOSS),
+                new HealthSettings.Question(
+                        health.find(ServiceKeys.HEALTH_PORT).orElse(0),
+                        health.get(ServiceKeys.SEND),
+                        health.get(ServiceKeys.EXPECT),
+                        health.get(ServiceKeys.HTTP_PATH),
+                        health.find(ServiceKeys.HTTP_HOST).orElse(""),
+                        health.get(ServiceKeys.HTTP_STATUS),
+                        health.get(ServiceKeys.VERIFY_TLS)),
+                new HealthSettings.Holds(
+                        health.get(ServiceKeys.HOLD),
+                        health.get(ServiceKeys.EJECT_FOR),
+                        health.get(ServiceKeys.MAX_HOLD)),
+                health.get(ServiceKeys.SILENCE),
+                health.get(ServiceKeys.ON_UNHEALTHY),
+                health.get(ServiceKeys.HEALTH_DRAIN));
     }
 
     private static BackendSettings backend(Bound backend) {

@@ -52,15 +52,6 @@ public final class NotYet {
             any("metrics_namespace", "another prefix of metrics than marchproxy is", REMOVE, OBSERVABILITY),
             any("manager.url", "the manager is", "remove the key or set it to null", MANAGER),
             any("manager.cluster-api-key", "the manager is", "remove the key or set it to null", MANAGER),
-            words(
-                    "services[].health.protocol",
-                    "only none and tcp are there: the other probes are",
-                    "use tcp",
-                    ROUTING,
-                    "udp",
-                    "http",
-                    "https",
-                    "icmp"),
             new Row(
                     "services[].listen",
                     text -> text.matches("(tun|ip|l3|raw|xdp|af-xdp|interface|packet):.*"),

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.config.value;
 
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.HealthSettings.StatusRange;
 import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
@@ -107,6 +108,33 @@ public final class Values {
 
     public static final ValueType<Secret> SECRET = new ValueType<>(
             "secret; never shown", text -> new Secret(text), _ -> Secret.MASK, Map.of(TYPE, STRING), true);
+
+    /** What a probe sends or expects; each character of the value is a byte. */
+    public static final ValueType<String> BYTES = new ValueType<>(
+            "text of up to 1024 bytes; \\r, \\n, \\t, \\0, \\\\ and \\xHH stand for bytes",
+            ProbeText::read,
+            ProbeText::write,
+            Map.of(TYPE, STRING, "maxLength", 4096));
+
+    public static final ValueType<String> URL_PATH = new ValueType<>(
+            "path of a URL, such as /healthz", Values::urlPath, path -> path, pattern("^/[!-~]{0,1023}$"));
+
+    public static final ValueType<String> HOST_NAME = new ValueType<>(
+            "name or address of a host",
+            Values::hostName,
+            host -> host,
+            pattern("^[A-Za-z0-9\\[]([A-Za-z0-9._:\\[\\]-]{0,253})$"));
+
+    /** HTTP status codes. */
+    public static final ValueType<StatusRange> STATUS = new ValueType<>(
+            "status code, or range such as 200-399",
+            Values::status,
+            range -> range.low() == range.high() ? Integer.toString(range.low()) : range.low() + "-" + range.high(),
+            Map.of(
+                    "anyOf",
+                    List.of(
+                            Map.of(TYPE, INTEGER, "minimum", 100, "maximum", 599),
+                            pattern("^[1-5][0-9]{2}(-[1-5][0-9]{2})?$"))));
 
     private static final ValueType<Duration> SPIN_BUDGET =
             duration(Duration.ofNanos(1_000), EngineSettings.LONGEST_SPIN);
@@ -330,6 +358,37 @@ public final class Values {
             throw new BadValueException("is a range that ends before it begins", high + "-" + low);
         }
         return new PortRange(low, high);
+    }
+
+    private static String urlPath(String text) throws BadValueException {
+        if (!text.matches("/[!-~]{0,1023}")) {
+            throw new BadValueException(
+                    "is no path of a URL: it begins with / and has neither blanks nor other characters than ASCII",
+                    text.matches("[!-~]{1,1023}") ? "/" + text : null);
+        }
+        return text;
+    }
+
+    private static String hostName(String text) throws BadValueException {
+        if (!text.matches("[A-Za-z0-9\\[][A-Za-z0-9._:\\[\\]-]{0,253}")) {
+            throw new BadValueException("is neither a host's name nor its address");
+        }
+        return text;
+    }
+
+    private static StatusRange status(String text) throws BadValueException {
+        if (!text.matches("[1-5][0-9]{2}( ?- ?[1-5][0-9]{2})?")) {
+            throw new BadValueException(
+                    "is neither an HTTP status code nor a range of them, such as 200-399",
+                    text.matches("[1-5](xx|XX)") ? text.charAt(0) + "00-" + text.charAt(0) + "99" : null);
+        }
+        String[] ends = text.split(" ?- ?", 2);
+        int low = Integer.parseInt(ends[0]);
+        int high = Integer.parseInt(ends[ends.length - 1]);
+        if (low > high) {
+            throw new BadValueException("is a range that ends before it begins", high + "-" + low);
+        }
+        return new StatusRange(low, high);
     }
 
     private static long perSecond(String text) throws BadValueException {

@@ -125,7 +125,7 @@ public record HealthSettings(
             2,
             2,
             50,
-            0.5,
+            0.3,
             Question.NONE,
             Holds.DEFAULT,
             Duration.ofMillis(300),

@@ -86,7 +86,7 @@ final class BackendAddresses {
 
     private boolean isDue(ProbeTarget probe, long nowNs) {
         HealthMonitor.Health state = health.health(probe.backend());
-        if (state == null || state.healthy()) {
+        if (state == null || state.healthy() || state.drained()) {
             return false;
         }
         Long sinceNs = movedNs.get(probe.backend());

@@ -8,7 +8,7 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import java.util.List;
 
-/** What the health monitor is told of a configuration. Only TCP is probed by a connect; UDP backends by their traffic alone. */
+/** What the health monitor is told of a configuration. */
 final class Probes {
     private Probes() {}
 
@@ -17,20 +17,28 @@ final class Probes {
     }
 
     private static ProbeTarget probe(CompiledBackend backend) {
-        HealthSettings settings = backend.service().settings().health();
         CompiledService service = backend.service();
-        boolean probed = settings.protocol() == HealthSettings.Probe.TCP && service.protocol() == Protocol.TCP.number();
+        HealthSettings settings = service.settings().health();
+        boolean datagrams = service.protocol() == Protocol.UDP.number();
         return new ProbeTarget(
                 backend.target().index(),
                 service.id(),
                 service.settings().name() + "/" + service.protocolLabel() + "/"
                         + backend.target().id(),
                 backend.target().address(),
-                probed,
-                settings.interval().toNanos(),
-                settings.timeout().toNanos(),
-                settings.unhealthyAfter(),
-                settings.healthyAfter(),
-                settings.ejectFor().toNanos());
+                backend.settings().host(),
+                datagrams,
+                isProbed(settings, datagrams),
+                settings);
+    }
+
+    /** At a backend's own port a probe speaks its protocol; at one of its own, or to the host's kernel, it may be another. */
+    private static boolean isProbed(HealthSettings settings, boolean datagrams) {
+        return switch (settings.protocol()) {
+            case NONE -> false;
+            case ICMP -> true;
+            case UDP -> datagrams || settings.question().port() > 0;
+            case TCP, HTTP, HTTPS -> !datagrams || settings.question().port() > 0;
+        };
     }
 }

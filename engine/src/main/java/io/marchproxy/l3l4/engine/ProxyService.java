@@ -3,8 +3,6 @@ package io.marchproxy.l3l4.engine;
 import io.marchproxy.l3l4.config.Version;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
-import io.marchproxy.l3l4.engine.health.HealthMonitor;
-import io.marchproxy.l3l4.engine.health.ProbeTarget;
 import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.engine.latency.LatencyLogs;
 import io.marchproxy.l3l4.engine.listen.ListenException;
@@ -67,14 +65,13 @@ public final class ProxyService implements AutoCloseable {
     private final long startedNs = System.nanoTime();
     private final DistinctErrors errors = new DistinctErrors();
     private final BackendDirectory directory = new BackendDirectory();
-    private final ConnectErrors connectErrors = new ConnectErrors();
     private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("control").factory());
     private final NameResolver names = new NameResolver();
     private final Placement placement;
     private final long epochOffsetNs;
     private final SettingsCompiler compiler;
-    private final HealthMonitor health;
+    private final Failover failover;
     private final DurableFiles files;
     private final Placement.Built built;
     private final @Nullable LatencyLogs latencyLogs;
@@ -105,8 +102,8 @@ public final class ProxyService implements AutoCloseable {
         compiler = new SettingsCompiler(
                 names, placement.plan().seats().size(), new SecureRandom().nextLong(), epochOffsetNs);
         compiled = compiler.compile(settings);
-        health = new HealthMonitor(this::flipped);
-        addresses = new BackendAddresses(compiled, directory, health);
+        failover = new Failover(System.nanoTime());
+        addresses = new BackendAddresses(compiled, directory, failover.health());
         files = DurableFiles.open(settings, compiled, placement.plan().seats().size());
         built = build();
         shards = built.shards();
@@ -115,6 +112,7 @@ public final class ProxyService implements AutoCloseable {
                 settings.latency(),
                 shards.stream().map(Shard::latency).toList());
         tcp = new TcpRelay(shards);
+        failover.serve(shards, tcp);
         udp = new UdpRelay(shards);
         neighbourhood = Neighbourhood.of(placement);
         listeners = new ListenerSet(shards, this::listen, this::steer);
@@ -123,7 +121,8 @@ public final class ProxyService implements AutoCloseable {
         spending = new Spending(shards, epochOffsetNs);
         rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
-        parts = new StatusParts(shards, tcp, udp, listeners, health, connectErrors, startedNs);
+        parts = new StatusParts(
+                shards, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
     }
 
     /**
@@ -162,7 +161,7 @@ public final class ProxyService implements AutoCloseable {
     private Placement.Built build() {
         try {
             Placement.Built shardsWithJournals =
-                    placement.build(compiled.pipeline(), directory, this::trafficFailed, errors, files.ofShards());
+                    placement.build(compiled.pipeline(), directory, failover, errors, files.ofShards());
             files.start();
             return shardsWithJournals;
         } catch (RuntimeException e) {
@@ -353,7 +352,7 @@ public final class ProxyService implements AutoCloseable {
         tcp.closeAll();
         udp.closeAll();
         control.shutdownNow();
-        health.close();
+        failover.close();
         for (Shard shard : shards) {
             try {
                 shard.close();
@@ -437,15 +436,6 @@ public final class ProxyService implements AutoCloseable {
         } catch (RuntimeException e) {
             errors.record("addresses of backends", e);
         }
-    }
-
-    private void flipped(ProbeTarget target, boolean healthy) {
-        shards.forEach(shard -> shard.health(target.service(), target.backend(), healthy));
-    }
-
-    private void trafficFailed(int backend, int errno) {
-        connectErrors.count(backend);
-        health.failed(backend, errno);
     }
 
     /** What lives and has an end: TCP connections, and UDP sessions that so many replies complete. */

@@ -9,6 +9,7 @@ import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.engine.health.BackendTraffic;
 import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
@@ -33,7 +34,7 @@ class BackendAddressesTest {
 
     @Test
     void shouldTryAddressesInTurnUntilOneAnswersAndKeepItOverAReload() throws Exception {
-        try (HealthMonitor health = new HealthMonitor((target, healthy) -> {});
+        try (HealthMonitor health = new HealthMonitor((target, healthy) -> {}, BackendTraffic.NONE, 1);
                 ServerSocket server = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.3"))) {
             CompiledSettings settings = settings(server.getLocalPort());
             BackendAddresses addresses = new BackendAddresses(settings, directory, health);

@@ -159,6 +159,7 @@ final class HealthState {
         String state = healthy ? "healthy" : reason.label();
         return new HealthMonitor.Health(
                 usable(),
+                drained,
                 drained ? "drained" : state,
                 sinceNs,
                 lastError,

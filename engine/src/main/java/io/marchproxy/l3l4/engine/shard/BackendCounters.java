@@ -11,7 +11,9 @@ public final class BackendCounters {
     private static final int SELECTIONS = 0;
     private static final int BYTES_TO_BACKEND = 1;
     private static final int BYTES_TO_CLIENT = 2;
-    private static final int COLUMNS = 4;
+    private static final int QUESTIONS = 3;
+    private static final int ANSWERS = 4;
+    private static final int COLUMNS = 8;
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
 
     private volatile long[] cells = new long[COLUMNS + 2 * CacheLines.PADDING_LONGS];
@@ -22,6 +24,24 @@ public final class BackendCounters {
 
     void bytes(int backend, Direction direction, long bytes) {
         add(row(backend) + (direction == Direction.TO_BACKEND ? BYTES_TO_BACKEND : BYTES_TO_CLIENT), bytes);
+    }
+
+    void asked(int backend) {
+        add(row(backend) + QUESTIONS, 1);
+    }
+
+    void answered(int backend) {
+        add(row(backend) + ANSWERS, 1);
+    }
+
+    /** How often a connection or session sent something while nothing it had sent was left unanswered. */
+    public long questions(int backend) {
+        return get(row(backend) + QUESTIONS);
+    }
+
+    /** How often something came back for what was left unanswered. */
+    public long answers(int backend) {
+        return get(row(backend) + ANSWERS);
     }
 
     /** How often the backend was chosen for a connection or session. */

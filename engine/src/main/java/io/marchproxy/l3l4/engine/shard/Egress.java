@@ -130,6 +130,16 @@ final class Egress extends SingleWriter implements PipelineOutput, ShardEgress {
     }
 
     @Override
+    public void asked(int backend) {
+        perBackend.asked(backend);
+    }
+
+    @Override
+    public void answered(int backend) {
+        perBackend.answered(backend);
+    }
+
+    @Override
     public void signal(int backend, int errno) {
         signals.failed(backend, errno);
     }

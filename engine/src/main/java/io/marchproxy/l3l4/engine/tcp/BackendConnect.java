@@ -28,18 +28,28 @@ final class BackendConnect {
      * Starts a try; its outcome is told to the connection, perhaps before this returns.
      *
      * @param leftNs of the time for all tries
+     * @return the try, if it is under way still
      */
-    static void start(TcpConnection connection, TcpShard shard, BackendTarget target, long leftNs) {
+    static @Nullable BackendConnect start(TcpConnection connection, TcpShard shard, BackendTarget target, long leftNs) {
         StreamSocket socket;
         try {
             socket = shard.sockets().toBackend(target.address());
         } catch (IOException e) {
             connection.connectFailed(target.index(), ConnectFailure.errno(e));
-            return;
+            return null;
         }
         connection.prepare(socket);
         long tryNs = connection.settings().connect().timeout().toNanos();
-        new BackendConnect(connection, shard, target, socket).start(Math.clamp(leftNs, 1, tryNs));
+        BackendConnect attempt = new BackendConnect(connection, shard, target, socket);
+        attempt.start(Math.clamp(leftNs, 1, tryNs));
+        return attempt.done ? null : attempt;
+    }
+
+    /** Gives up, for the backend is known to be out. */
+    void abandon() {
+        if (!done && !connection.isOver()) {
+            failed(Errno.ECONNABORTED);
+        }
     }
 
     private void start(long timeoutNs) {

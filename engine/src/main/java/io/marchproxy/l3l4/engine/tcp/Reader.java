@@ -70,6 +70,7 @@ final class Reader {
     private boolean started;
     private boolean paused;
     private boolean ended;
+    private boolean hasRead;
     private boolean waitsForTurn;
 
     /**
@@ -90,6 +91,11 @@ final class Reader {
     /** Whether the sender's end of stream has been handed to the stages. */
     boolean isEnded() {
         return ended;
+    }
+
+    /** Whether any byte has been handed to the stages. */
+    boolean hasRead() {
+        return hasRead;
     }
 
     /** Has the stream begin with a header, which is read before {@link #start}. */
@@ -302,6 +308,7 @@ final class Reader {
         PacketDescriptor event = connection.claim(EventKind.DATA, direction);
         event.lengthBytes(length);
         event.payload(bytes);
+        hasRead = true;
         if (splices) {
             ingress.publishBulk();
         } else {

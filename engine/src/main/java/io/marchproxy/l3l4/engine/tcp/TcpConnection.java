@@ -58,8 +58,13 @@ final class TcpConnection implements Endpoint {
 
     private long flowRef = PacketDescriptor.NO_FLOW;
     private int dscp = PacketDescriptor.DSCP_UNCHANGED;
+    private int backendIndex = PacketDescriptor.NO_BACKEND;
+    private @Nullable BackendConnect connect;
     private boolean clientIsGone;
     private boolean resetTold;
+
+    /** Whether something was sent to the backend that nothing has answered yet. Egress thread. */
+    private boolean asked;
 
     /** A connection around an accepted socket that is not watched yet. */
     TcpConnection(TcpShard shard, ListenerSpec spec, Admission admission, StreamSocket client) {
@@ -139,6 +144,7 @@ final class TcpConnection implements Endpoint {
         switch (packet.kind()) {
             case DATA -> {
                 if (packet.takePayload() instanceof Payload bytes) {
+                    askedOrAnswered(packet.direction(), packet.backend());
                     shard.takenOver(packet);
                     shard.write(this, packet, bytes);
                 }
@@ -163,6 +169,18 @@ final class TcpConnection implements Endpoint {
             case RESET -> shard.onLoop(() -> abort(false));
             default -> {
                 // nothing to do on the wire
+            }
+        }
+    }
+
+    private void askedOrAnswered(Direction direction, int index) {
+        boolean asks = direction == Direction.TO_BACKEND;
+        if (asks != asked && index != PacketDescriptor.NO_BACKEND) {
+            asked = asks;
+            if (asks) {
+                shard.egress().asked(index);
+            } else {
+                shard.egress().answered(index);
             }
         }
     }
@@ -206,6 +224,7 @@ final class TcpConnection implements Endpoint {
             return;
         }
         stage = Stage.CONNECTING;
+        backendIndex = index;
         dscp = codePoint;
         if (again) {
             admission.retried();
@@ -216,7 +235,7 @@ final class TcpConnection implements Endpoint {
             connectFailed(index, Errno.EHOSTUNREACH);
         } else {
             client.writer().mark(codePoint);
-            BackendConnect.start(this, shard, target, leftNs);
+            connect = BackendConnect.start(this, shard, target, leftNs);
         }
     }
 
@@ -230,6 +249,7 @@ final class TcpConnection implements Endpoint {
     }
 
     void connected() {
+        connect = null;
         Side server = backend;
         ClientAddress from = address;
         if (isOver() || server == null || from == null) {
@@ -253,6 +273,7 @@ final class TcpConnection implements Endpoint {
             return;
         }
         backend = null;
+        connect = null;
         admission.connectFailed();
         if (ConnectFailure.isBackends(errno)) {
             shard.egress().signal(index, errno);
@@ -333,12 +354,37 @@ final class TcpConnection implements Endpoint {
             case OPENING -> clientIsGone = true;
             case CONNECTING, RELAYING -> {
                 if (!isThrough(sender)) {
+                    if (sender == Direction.TO_CLIENT && wasNeverAnswered()) {
+                        shard.egress().signal(backendIndex, Errno.ECONNRESET);
+                    }
                     tellReset(sender);
                 }
             }
             case OVER -> {
                 // its end is known
             }
+        }
+    }
+
+    /** Whether the backend ends with an error a connection that it never sent a byte on, and that its client has not ended. */
+    private boolean wasNeverAnswered() {
+        Side server = backend;
+        return !resetTold && server != null && !server.reader().hasRead() && !client.reader().isEnded();
+    }
+
+    /**
+     * The backend is out: a connect that is under way goes on to another, which a later event tells of. What is connected is
+     * left, or reset.
+     */
+    void backendIsOut(int index, boolean reset) {
+        if (isOver() || backendIndex != index) {
+            return;
+        }
+        BackendConnect underWay = connect;
+        if (underWay != null) {
+            underWay.abandon();
+        } else if (reset && stage == Stage.RELAYING) {
+            abort(true);
         }
     }
 

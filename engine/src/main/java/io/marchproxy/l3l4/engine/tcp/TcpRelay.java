@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** The TCP relay over all shards. Any thread but a shard's. */
@@ -64,6 +65,16 @@ public final class TcpRelay implements Relay {
         CompletableFuture.allOf(shards.values().stream().map(TcpShard::closeAll).toArray(CompletableFuture[]::new))
                 .completeOnTimeout(null, CLOSE_WAIT_SECONDS, TimeUnit.SECONDS)
                 .join();
+    }
+
+    /**
+     * A backend is out, which every shard was told of before: connects to it that are under way go on to others.
+     *
+     * @param resetAfterNs when connections to it are reset; negative for never
+     * @param isOut whether it is out still, asked then
+     */
+    public void backendIsOut(int backend, long resetAfterNs, BooleanSupplier isOut) {
+        shards.values().forEach(shard -> shard.backendIsOut(backend, resetAfterNs, isOut));
     }
 
     /** What became of a pipeline service's connections since the start. */

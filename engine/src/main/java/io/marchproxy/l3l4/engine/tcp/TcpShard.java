@@ -19,7 +19,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 
 /**
  * One shard's part of the TCP relay: its connections, how their sockets are set up, and the way from the egress's thread to
@@ -191,6 +193,24 @@ final class TcpShard {
         } else {
             egress.unbind(flowRef);
         }
+    }
+
+    /**
+     * A backend is out: connects to it that are under way go on to others. Any thread; the shard was told of the flip before.
+     *
+     * @param resetAfterNs when connections to it are reset; negative for never
+     * @param isOut whether it is out still, asked then
+     */
+    void backendIsOut(int backend, long resetAfterNs, BooleanSupplier isOut) {
+        loop().execute(() -> sweep(backend, resetAfterNs == 0));
+        if (resetAfterNs > 0) {
+            loop().schedule(() -> sweep(backend, isOut.getAsBoolean()), resetAfterNs, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void sweep(int backend, boolean reset) {
+        List.copyOf(connections).forEach(connection -> connection.backendIsOut(backend, reset));
+        ingress.settle();
     }
 
     /** Ends all connections at once. Any thread but the event loop's. Completes when their sockets are closed. */

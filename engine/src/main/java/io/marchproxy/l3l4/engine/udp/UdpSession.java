@@ -28,6 +28,9 @@ final class UdpSession implements Endpoint, DatagramHandler {
     private UdpSocket socket;
     private volatile int backend;
 
+    /** Whether something was sent to the backend that nothing has answered yet. Egress thread. */
+    private boolean asked;
+
     /** The run of datagrams to the client that the present send has open, and which send that is. Egress thread. */
     int openRun;
 
@@ -62,7 +65,19 @@ final class UdpSession implements Endpoint, DatagramHandler {
         if (sessions.isClosed()) {
             sessions.queue().refuse(packet, DropReason.DRAINING);
         } else {
+            if (asked) {
+                asked = false;
+                sessions.egress().answered(packet.backend());
+            }
             sessions.queue().add(listener.socket(), this, packet);
+        }
+    }
+
+    /** A datagram goes to the backend. Egress thread. */
+    void asks() {
+        if (!asked) {
+            asked = true;
+            sessions.egress().asked(backend);
         }
     }
 
@@ -147,6 +162,7 @@ final class UdpSession implements Endpoint, DatagramHandler {
     /** Moves to another backend; answers the socket to the old one. Egress thread. */
     UdpSocket moveTo(int newBackend, UdpSocket newSocket) {
         UdpSocket old = socket;
+        asked = false;
         backend = newBackend;
         socket = newSocket;
         return old;

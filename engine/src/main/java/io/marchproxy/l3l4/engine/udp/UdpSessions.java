@@ -68,6 +68,7 @@ final class UdpSessions {
             session = reroute(session, packet);
         }
         if (session != null) {
+            session.asks();
             queue.add(session.socket(), null, packet);
         }
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
 import io.netty.channel.ChannelException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,7 +28,8 @@ class HealthMonitorTest {
 
     private final BlockingQueue<Flip> flips = new LinkedBlockingQueue<>();
     private final HealthMonitor monitor =
-            new HealthMonitor((target, healthy) -> flips.add(new Flip(target.backend(), healthy)));
+            new HealthMonitor(
+            (target, healthy) -> flips.add(new Flip(target.backend(), healthy)), BackendTraffic.NONE, 1);
 
     @AfterEach
     void close() {
@@ -84,7 +86,8 @@ class HealthMonitorTest {
     void shouldNotBlameABackendWhenThereIsNoSocketForAProbe() throws Exception {
         CountDownLatch attempts = new CountDownLatch(10);
         try (HealthMonitor withoutSockets =
-                new HealthMonitor((target, healthy) -> flips.add(new Flip(target.backend(), healthy)), () -> {
+                new HealthMonitor(
+                        (target, healthy) -> flips.add(new Flip(target.backend(), healthy)), BackendTraffic.NONE, 1, () -> {
                     attempts.countDown();
                     throw new ChannelException("Failed to open a socket.", new IOException("Too many open files"));
                 })) {
@@ -112,16 +115,6 @@ class HealthMonitorTest {
     }
 
     private static ProbeTarget target(int backend, InetSocketAddress address, boolean probed) {
-        return new ProbeTarget(
-                backend,
-                0,
-                "web/tcp/b" + backend,
-                address,
-                probed,
-                TimeUnit.MILLISECONDS.toNanos(20),
-                TimeUnit.SECONDS.toNanos(5),
-                2,
-                2,
-                TimeUnit.MILLISECONDS.toNanos(50));
+        return Targets.of(backend, address, probed ? Probe.TCP : Probe.NONE);
     }
 }

@@ -165,6 +165,12 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     }
 
     @Override
+    public void asked(int backend) {}
+
+    @Override
+    public void answered(int backend) {}
+
+    @Override
     public void signal(int backend, int errno) {}
 
     @Override

@@ -1,0 +1,39 @@
+package io.marchproxy.l3l4.engine.health;
+
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import java.net.PortUnreachableException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
+
+/** Says in few words why a probe failed. */
+final class ProbeErrors {
+    private static final int DEEPEST = 8;
+
+    private ProbeErrors() {}
+
+    static String words(Throwable failure) {
+        Throwable deepest = failure;
+        for (int i = 0; i < DEEPEST && deepest.getCause() != null; i++) {
+            deepest = deepest.getCause();
+        }
+        String message = String.valueOf(deepest.getMessage());
+        if (failure instanceof SslHandshakeTimeoutException) {
+            return "probe: no TLS handshake in time";
+        }
+        if (failure instanceof SSLException || failure.getCause() instanceof SSLException) {
+            return "probe: TLS: " + firstLine(message);
+        }
+        if (deepest instanceof PortUnreachableException) {
+            return "probe: port unreachable";
+        }
+        if (deepest instanceof ClosedChannelException) {
+            return "probe: the connection was closed";
+        }
+        return "probe: " + firstLine(message).split(":", 2)[0].toLowerCase(Locale.ROOT);
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().findFirst().orElse(text);
+    }
+}

@@ -1,0 +1,108 @@
+package io.marchproxy.l3l4.engine.health;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One probe under way: it ends once, with an answer, a failure, or the time-out. Monitor's thread. */
+final class ProbeRun {
+    private static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    /** Hears how a probe ended. */
+    interface End {
+        /** The backend answered as it should. */
+        void answered(long rttNs);
+
+        /** It did not, or otherwise. */
+        void failed(String why);
+
+        /** This machine could not even ask: that is no backend's fault. */
+        void notAsked(String why);
+    }
+
+    private final EventLoop loop;
+    private final ProbeTarget target;
+    private final End end;
+    private final long startNs = System.nanoTime();
+    private @Nullable ScheduledFuture<?> timeout;
+    private @Nullable Channel channel;
+    private String waitingFor = "probe timed out";
+    private boolean over;
+
+    ProbeRun(EventLoop loop, ProbeTarget target, End end) {
+        this.loop = loop;
+        this.target = target;
+        this.end = end;
+        long timeoutNs = target.timeoutNs();
+        timeout = loop.schedule(() -> timedOut(startNs + timeoutNs), timeoutNs, TimeUnit.NANOSECONDS);
+    }
+
+    ProbeTarget target() {
+        return target;
+    }
+
+    /** What ends with the probe. */
+    void uses(Channel opened) {
+        channel = opened;
+        if (over) {
+            opened.close();
+        }
+    }
+
+    /** What is missing if the time should be up now. */
+    void waitsFor(String what) {
+        waitingFor = "no " + what + " in time";
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    void answered() {
+        if (close()) {
+            end.answered(System.nanoTime() - startNs);
+        }
+    }
+
+    void failed(String why) {
+        if (close()) {
+            end.failed(why);
+        }
+    }
+
+    void notAsked(String why) {
+        if (close()) {
+            end.notAsked(why);
+        }
+    }
+
+    /** Ends a probe that takes too long. When it is this loop that was late, the answer may be waiting: it is looked at first. */
+    private void timedOut(long dueNs) {
+        if (over) {
+            return;
+        }
+        if (System.nanoTime() - dueNs > LATE_NS) {
+            timeout = loop.schedule(() -> failed(waitingFor), LATE_NS, TimeUnit.NANOSECONDS);
+        } else {
+            failed(waitingFor);
+        }
+    }
+
+    private boolean close() {
+        if (over) {
+            return false;
+        }
+        over = true;
+        ScheduledFuture<?> pending = timeout;
+        if (pending != null) {
+            pending.cancel(false);
+        }
+        Channel used = channel;
+        if (used != null) {
+            used.close();
+        }
+        return true;
+    }
+}

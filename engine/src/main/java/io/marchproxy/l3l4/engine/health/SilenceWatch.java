@@ -1,0 +1,136 @@
+package io.marchproxy.l3l4.engine.health;
+
+/**
+ * Tells by live traffic that a backend has stopped answering: of a stopped process the kernel still accepts connections, and
+ * of a host behind a path that drops everything nothing comes at all.
+ *
+ * <p>Looked at in turns, which are handed in with how long they took; a turn that is late counts no longer than two, since it
+ * was this process that did not run. A silence begins when a backend is asked after its last answer, and ends with a byte
+ * from it on any connection. It tells when all of this holds:
+ *
+ * <ul>
+ *   <li>it is longer than the settings say, and twice as long as any of late in the same service (the memory of the longest
+ *       halves each {@value #HALF_LIFE_S} s);
+ *   <li>the backend was asked in {@value #TURNS_ASKED} turns of it or more: over TCP by new questions, since one upload is one,
+ *       over UDP by any datagram, since clients repeat theirs;
+ *   <li>the service answers as a rule: of its questions before, nine in ten were answered, and {@value #ANSWERS_KNOWN} or
+ *       more.
+ * </ul>
+ *
+ * <p>Outlier detection as Envoy's, by counts of failures, needs something that fails; the idea of a time that follows what is
+ * usual is that of RFC 6298's retransmission timer.
+ */
+final class SilenceWatch {
+    static final int TURNS_ASKED = 3;
+    static final int ANSWERS_KNOWN = 8;
+    static final int HALF_LIFE_S = 60;
+
+    private static final long HALF_LIFE_NS = HALF_LIFE_S * 1_000_000_000L;
+    private static final double ANSWERED_AS_A_RULE = 0.9;
+
+    /** What is usual in a service. */
+    static final class Usual {
+        private double questions;
+        private double answers;
+        private double longestNs;
+
+        /** So much time has passed: what was matters less. */
+        void age(long elapsedNs) {
+            double left = Math.pow(0.5, (double) elapsedNs / HALF_LIFE_NS);
+            questions *= left;
+            answers *= left;
+            longestNs *= left;
+        }
+
+        boolean answersAsARule() {
+            return answers >= ANSWERS_KNOWN && answers >= ANSWERED_AS_A_RULE * questions;
+        }
+
+        private void learn(long newQuestions, long newAnswers, long silenceNs) {
+            questions += newQuestions;
+            answers += newAnswers;
+            longestNs = Math.max(longestNs, (double) silenceNs);
+        }
+    }
+
+    private final int backend;
+    private final boolean datagrams;
+    private final BackendTraffic traffic;
+    private final Usual usual;
+    private long questions;
+    private long answers;
+    private long bytesToBackend;
+    private long bytesToClient;
+    private long silentNs;
+    private long unanswered;
+    private int turnsAsked;
+    private long answersInTurn;
+
+    SilenceWatch(int backend, boolean datagrams, BackendTraffic traffic, Usual usual) {
+        this.backend = backend;
+        this.datagrams = datagrams;
+        this.traffic = traffic;
+        this.usual = usual;
+        read();
+    }
+
+    /** Looks at what has passed since the last turn. True when the backend has been silent for too long. */
+    boolean turn(long elapsedNs, long limitNs) {
+        long askedBefore = questions;
+        long answeredBefore = answers;
+        long sentBefore = bytesToBackend;
+        long receivedBefore = bytesToClient;
+        read();
+        boolean asked = datagrams ? bytesToBackend != sentBefore : questions != askedBefore;
+        unanswered += questions - askedBefore;
+        answersInTurn = answers - answeredBefore;
+        if (bytesToClient != receivedBefore) {
+            usual.learn(unanswered, answersInTurn, silentNs);
+            end();
+            return false;
+        }
+        if (turnsAsked == 0 && !asked) {
+            return false;
+        }
+        silentNs += turnsAsked == 0 ? 0 : elapsedNs;
+        turnsAsked += asked ? 1 : 0;
+        return silentNs >= Math.max(limitNs, (long) (2 * usual.longestNs))
+                && turnsAsked >= TURNS_ASKED
+                && usual.answersAsARule();
+    }
+
+    /** Whether it is asked and does not answer; perhaps not for long. */
+    boolean isSilent() {
+        return turnsAsked >= TURNS_ASKED;
+    }
+
+    /** Answers in the last turn and since. */
+    long answersLately() {
+        return answersInTurn + traffic.answers(backend) - answers;
+    }
+
+    /** For how long it has not answered. */
+    long silentNs() {
+        return silentNs;
+    }
+
+    /** Begins anew: what it did before it was taken out, or while it was, says nothing of what is usual. */
+    void restart() {
+        read();
+        end();
+        answersInTurn = 0;
+    }
+
+    private void end() {
+        silentNs = 0;
+        unanswered = 0;
+        turnsAsked = 0;
+    }
+
+    private void read() {
+        questions = traffic.questions(backend);
+        answers = traffic.answers(backend);
+        bytesToBackend = traffic.bytesToBackend(backend);
+        bytesToClient = traffic.bytesToClient(backend);
+    }
+}

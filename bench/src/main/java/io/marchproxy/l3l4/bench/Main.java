@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.bench;
 
+import io.marchproxy.l3l4.bench.faults.FaultBackendCommand;
+import io.marchproxy.l3l4.bench.faults.FaultsCommand;
 import io.marchproxy.l3l4.bench.gate.GateCommand;
 import io.marchproxy.l3l4.bench.peers.PeersCommand;
 import io.marchproxy.l3l4.bench.peers.load.LoadCommand;
@@ -22,7 +24,9 @@ import picocli.CommandLine.Spec;
             GateCommand.class,
             PeersCommand.class,
             LoadCommand.class,
-            StateCommand.class
+            StateCommand.class,
+            FaultsCommand.class,
+            FaultBackendCommand.class
         },
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {

@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.health.ProbeTarget;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
+import io.marchproxy.l3l4.engine.settings.NameResolver;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -55,6 +56,52 @@ final class BackendAddresses {
     /** Has their health watched. */
     synchronized void watch() {
         health.watch(Probes.of(settings.with(current)));
+    }
+
+    /** The backends whose names may come to mean other addresses. */
+    synchronized List<CompiledBackend> named() {
+        return current.stream()
+                .filter(backend -> NameResolver.isName(backend.settings().host()))
+                .toList();
+    }
+
+    /** Takes over what names mean now. A backend whose address is no longer among them moves; one that a reload took away meanwhile is passed over. */
+    synchronized void renew(List<CompiledBackend> looked) {
+        Map<Integer, CompiledBackend> byNumber = new HashMap<>();
+        looked.forEach(backend -> byNumber.put(backend.target().index(), backend));
+        List<CompiledBackend> next = new ArrayList<>();
+        boolean changed = false;
+        boolean moved = false;
+        for (CompiledBackend backend : current) {
+            CompiledBackend found = byNumber.get(backend.target().index());
+            CompiledBackend renewed = found == null ? backend : renewed(backend, found);
+            boolean isMoved = !renewed.target().address().equals(backend.target().address());
+            if (isMoved) {
+                LOG.info(
+                        "backend {} of {} is at {} now, as its name says",
+                        backend.target().id(),
+                        backend.service().settings().name(),
+                        renewed.target().address());
+            }
+            moved |= isMoved;
+            changed |= !renewed.equals(backend);
+            next.add(renewed);
+        }
+        if (changed) {
+            current = List.copyOf(next);
+        }
+        if (moved) {
+            directory.publish(settings.with(current).targets());
+            watch();
+        }
+    }
+
+    /** It may have been moved on while its name was looked up. */
+    private static CompiledBackend renewed(CompiledBackend backend, CompiledBackend found) {
+        InetSocketAddress inUse = backend.target().address();
+        CompiledBackend renewed =
+                new CompiledBackend(backend.target(), backend.settings(), backend.service(), found.addresses());
+        return found.addresses().contains(inUse) ? renewed : renewed.at(found.addresses().getFirst());
     }
 
     /** Moves backends on that are not healthy and have had their time at the address where they are. */

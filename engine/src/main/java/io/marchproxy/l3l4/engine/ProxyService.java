@@ -59,6 +59,7 @@ public final class ProxyService implements AutoCloseable {
     private static final long SPENDING_TURN_MS = 1_000;
     private static final long RATE_TURN_MS = 10;
     private static final long ADDRESS_TURN_MS = 100;
+    private static final long NAMES_TURN_MS = 10_000;
     private static final long ANSWER_SECONDS = 5;
     private static final long DRAIN_LOOK_MS = 10;
 
@@ -67,6 +68,8 @@ public final class ProxyService implements AutoCloseable {
     private final BackendDirectory directory = new BackendDirectory();
     private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("control").factory());
+    private final ScheduledExecutorService lookUps = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("names").factory());
     private final NameResolver names = new NameResolver();
     private final Placement placement;
     private final long epochOffsetNs;
@@ -181,6 +184,7 @@ public final class ProxyService implements AutoCloseable {
         control.scheduleAtFixedRate(this::shareRatesAgain, RATE_TURN_MS, RATE_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(this::tellSpending, SPENDING_TURN_MS, SPENDING_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(this::tryOtherAddresses, ADDRESS_TURN_MS, ADDRESS_TURN_MS, TimeUnit.MILLISECONDS);
+        lookUps.scheduleWithFixedDelay(this::lookUpAgain, NAMES_TURN_MS, NAMES_TURN_MS, TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(heartbeats::ask, 0, Heartbeats.INTERVAL_MS, TimeUnit.MILLISECONDS);
         ready = true;
     }
@@ -249,6 +253,21 @@ public final class ProxyService implements AutoCloseable {
                 files.flowState(shards),
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.placement(placement, neighbourhood, built.refusals()));
+    }
+
+    /**
+     * Has a backend take no new traffic however healthy it is, or take some again; over reloads, until the service ends.
+     *
+     * @return false when no service of this name has such a backend
+     */
+    public boolean drain(String service, String backend, boolean wanted) {
+        List<Integer> meant = compiled.backends().stream()
+                .filter(each -> each.service().settings().name().equals(service))
+                .filter(each -> each.target().id().equals(backend))
+                .map(each -> each.target().index())
+                .toList();
+        meant.forEach(index -> failover.health().drain(index, wanted));
+        return !meant.isEmpty();
     }
 
     /** What the UDP relay counts besides the books: how often, by label, all shards together. */
@@ -352,6 +371,7 @@ public final class ProxyService implements AutoCloseable {
         tcp.closeAll();
         udp.closeAll();
         control.shutdownNow();
+        lookUps.shutdownNow();
         failover.close();
         for (Shard shard : shards) {
             try {
@@ -427,6 +447,15 @@ public final class ProxyService implements AutoCloseable {
             spending.turn(compiled, System.nanoTime());
         } catch (RuntimeException e) {
             errors.record("spending", e);
+        }
+    }
+
+    /** On a thread of its own: a name server that does not answer costs seconds. */
+    private void lookUpAgain() {
+        try {
+            addresses.renew(names.again(addresses.named()));
+        } catch (RuntimeException e) {
+            errors.record("names of backends", e);
         }
     }
 

@@ -16,8 +16,10 @@ import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import io.netty.util.NetUtil;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Reads the parts of a status report off the running components. Any thread. */
@@ -187,7 +189,23 @@ record StatusParts(
                 running.stream()
                         .mapToDouble(shard -> shard.pipeline().routeFigures().cost(index))
                         .sum(),
-                state == null ? 0 : state.rttNs());
+                state == null ? 0 : state.rttNs(),
+                state == null ? StatusReport.ProbeStatus.UNKNOWN : probing(state));
+    }
+
+    private static StatusReport.ProbeStatus probing(HealthMonitor.Health state) {
+        Map<String, Long> ejections = new TreeMap<>();
+        state.ejections().forEach((reason, count) -> ejections.put(reason.label(), count));
+        return new StatusReport.ProbeStatus(
+                state.state(),
+                state.drained(),
+                state.heldUntilNs() == 0 ? 0 : Math.max(0, state.heldUntilNs() - System.nanoTime()),
+                state.smoothedRttNs(),
+                state.jitterNs(),
+                state.loss(),
+                state.probes(),
+                state.probesFailed(),
+                ejections);
     }
 
     private static String address(String host, int port) {

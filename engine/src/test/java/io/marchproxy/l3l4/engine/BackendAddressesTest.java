@@ -57,6 +57,35 @@ class BackendAddressesTest {
         }
     }
 
+    @Test
+    void shouldMoveWhenTheNameComesToMeanAnotherAddressAndOnlyThen() throws Exception {
+        try (HealthMonitor health = new HealthMonitor((target, healthy) -> {}, BackendTraffic.NONE, 1)) {
+            CompiledSettings settings = settings(9);
+            BackendAddresses addresses = new BackendAddresses(settings, directory, health);
+            assertEquals(List.of(), addresses.named(), "an address means itself for ever");
+
+            addresses.renew(means(settings, "127.0.0.9", "127.0.0.1"));
+            assertEquals("127.0.0.1", inUse(), "the address in use is still one of the name's");
+
+            addresses.renew(means(settings, "127.0.0.7", "127.0.0.8"));
+            assertEquals("127.0.0.7", inUse(), "it is no longer one of them");
+
+            addresses.renew(List.of());
+            assertEquals("127.0.0.7", inUse(), "nothing was found out");
+
+            addresses.publish(settings.with(List.of()));
+            addresses.renew(means(settings, "127.0.0.5"));
+            addresses.publish(settings);
+            assertEquals("127.0.0.1", inUse(), "a backend that was taken away meanwhile is passed over");
+        }
+    }
+
+    private static List<CompiledBackend> means(CompiledSettings settings, String... names) {
+        return settings.backends().stream()
+                .map(backend -> withAddresses(backend, names))
+                .toList();
+    }
+
     private String inUse() {
         var target = directory.get(0);
         assertNotNull(target);

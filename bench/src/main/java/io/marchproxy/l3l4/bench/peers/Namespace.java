@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * The network namespace of one comparison: loopback alone, and reno, because the host's bbr paces and so distorts
  * loopback. Closing kills what runs in it and removes it; one that a killed run left behind goes at the next start.
  */
-final class Namespace implements AutoCloseable {
+public final class Namespace implements AutoCloseable {
     private static final Path NAMESPACES = Path.of("/run/netns");
     private static final String PREFIX = "pl34-";
     private static final String SUFFIX = "-peers";
@@ -22,7 +22,8 @@ final class Namespace implements AutoCloseable {
         this.name = name;
     }
 
-    static Namespace create() throws IOException, InterruptedException {
+    /** Makes one, with reno as its congestion control. */
+    public static Namespace create() throws IOException, InterruptedException {
         removeLeftovers();
         Namespace namespace = new Namespace(PREFIX + ProcessHandle.current().pid() + SUFFIX);
         Programs.run(List.of("ip", "netns", "add", namespace.name));
@@ -39,7 +40,7 @@ final class Namespace implements AutoCloseable {
     }
 
     /** The command line that runs a command inside, on some CPUs; the process is the command itself. */
-    List<String> command(String cpus, List<String> command) {
+    public List<String> command(String cpus, List<String> command) {
         List<String> whole = new ArrayList<>(List.of("ip", "netns", "exec", name, "taskset", "-c", cpus));
         whole.addAll(command);
         return whole;

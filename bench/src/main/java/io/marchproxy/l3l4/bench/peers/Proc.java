@@ -53,7 +53,7 @@ public final class Proc {
     }
 
     /** CPUs that this process may use. */
-    static List<Integer> allowedCpus() throws IOException {
+    public static List<Integer> allowedCpus() throws IOException {
         return cpuList(line(Files.readString(PROC.resolve("self/status")), "Cpus_allowed_list:"));
     }
 
@@ -65,14 +65,14 @@ public final class Proc {
     }
 
     /** Whether this process runs as root. */
-    static boolean isRoot() throws IOException {
+    public static boolean isRoot() throws IOException {
         return line(Files.readString(PROC.resolve("self/status")), "Uid:")
                 .split("\\s+")[1]
                 .equals("0");
     }
 
     /** Load average over the last minute. */
-    static double loadAverage() throws IOException {
+    public static double loadAverage() throws IOException {
         return Double.parseDouble(Files.readString(PROC.resolve("loadavg")).split(" ")[0]);
     }
 

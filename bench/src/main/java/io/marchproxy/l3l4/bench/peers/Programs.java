@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Programs of the machine. */
-final class Programs {
+public final class Programs {
     private static final List<String> SYSTEM_FOLDERS = List.of("/usr/local/sbin", "/usr/sbin", "/sbin");
 
     private Programs() {}
 
     /** Those of the names that stand neither on the PATH nor in a folder for system programs. */
-    static List<String> missing(List<String> names) {
+    public static List<String> missing(List<String> names) {
         return names.stream().filter(name -> !isThere(name)).toList();
     }
 
@@ -31,7 +31,7 @@ final class Programs {
      * @return what it wrote on both streams
      * @throws IOException with its output, if it ends with another code than 0
      */
-    static String run(List<String> command) throws IOException, InterruptedException {
+    public static String run(List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         try {

@@ -7,6 +7,8 @@ import io.marchproxy.l3l4.engine.metrics.MetricsPage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,8 @@ final class AdminHandler implements HttpHandler {
             </body>
             </html>
             """;
+    private static final Pattern COMMAND =
+            Pattern.compile("/api/v1/services/([^/]{1,100})/backends/([^/]{1,100})/(drain|undrain)");
     private static final Answer STARTING = new Answer(503, TEXT, "the service is starting\n");
 
     /** Null until the service stands. */
@@ -54,6 +58,11 @@ final class AdminHandler implements HttpHandler {
 
     private Answer answer(HttpExchange exchange) {
         String method = exchange.getRequestMethod();
+        Matcher command = COMMAND.matcher(
+                Objects.requireNonNullElse(exchange.getRequestURI().getPath(), ""));
+        if (command.matches()) {
+            return command(exchange, command);
+        }
         if (!method.equals("GET") && !method.equals("HEAD")) {
             exchange.getResponseHeaders().set("Allow", "GET, HEAD");
             return new Answer(405, TEXT, "only GET and HEAD\n");
@@ -64,6 +73,33 @@ final class AdminHandler implements HttpHandler {
             LOG.error("admin: {} failed", exchange.getRequestURI().getPath(), e);
             return new Answer(500, TEXT, "internal error; the log tells more\n");
         }
+    }
+
+    /**
+     * A change. There are no passwords, so it is taken from this machine alone, and not from a page that a browser on it shows:
+     * such a request says where it comes from (RFC 6454, 7).
+     */
+    private Answer command(HttpExchange exchange, Matcher command) {
+        AdminSource service = source;
+        if (!exchange.getRequestMethod().equals("POST")) {
+            exchange.getResponseHeaders().set("Allow", "POST");
+            return new Answer(405, TEXT, "only POST\n");
+        }
+        if (!exchange.getRemoteAddress().getAddress().isLoopbackAddress()
+                || exchange.getRequestHeaders().containsKey("Origin")) {
+            return new Answer(403, TEXT, "commands are taken from the loopback alone, and from no web page\n");
+        }
+        if (service == null) {
+            return STARTING;
+        }
+        String name = command.group(1);
+        String backend = command.group(2);
+        boolean wanted = command.group(3).equals("drain");
+        if (!service.drain(name, backend, wanted)) {
+            return new Answer(404, TEXT, "there is no backend " + backend + " of a service " + name + "\n");
+        }
+        String done = wanted ? " takes no new traffic\n" : " takes new traffic while it is healthy\n";
+        return new Answer(200, TEXT, name + "/" + backend + done);
     }
 
     private Answer page(HttpExchange exchange) {

@@ -17,6 +17,14 @@ public interface AdminSource {
     /** Whether new connections are welcome. */
     boolean ready();
 
+    /**
+     * Has a backend take no new traffic, or take some again.
+     *
+     * @param service name of a service, of which both protocols are meant
+     * @return false when there is no such backend
+     */
+    boolean drain(String service, String backend, boolean wanted);
+
     /** How each configured service chooses its backends, by the service's name. */
     Map<String, String> algorithms();
 

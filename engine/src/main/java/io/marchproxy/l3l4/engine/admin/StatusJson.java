@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 
 /** The page {@code /status}; {@code docs/ADMIN.md} says what each field means. Indented, for people read it too. */
 public final class StatusJson {
@@ -157,6 +158,20 @@ public final class StatusJson {
         json.writeNumberField("cost_per_gb", backend.costPerGb());
         json.writeNumberField("cost", backend.cost());
         json.writeNumberField("probe_rtt_seconds", backend.probeRttNs() * NANOS);
+        StatusReport.ProbeStatus probing = backend.probing();
+        json.writeNumberField("probe_smoothed_rtt_seconds", probing.smoothedRttNs() * NANOS);
+        json.writeNumberField("probe_jitter_seconds", probing.jitterNs() * NANOS);
+        json.writeNumberField("probe_loss", probing.loss());
+        json.writeNumberField("probes", probing.probes());
+        json.writeNumberField("probes_failed", probing.probesFailed());
+        json.writeStringField("state", probing.state());
+        json.writeBooleanField("drained", probing.drained());
+        json.writeNumberField("held_seconds", probing.heldNs() * NANOS);
+        json.writeObjectFieldStart("ejections");
+        for (Map.Entry<String, Long> each : probing.ejections().entrySet()) {
+            json.writeNumberField(each.getKey(), each.getValue());
+        }
+        json.writeEndObject();
         json.writeEndObject();
     }
 

@@ -32,6 +32,11 @@ record AdminView(ProxyService service) implements AdminSource {
     }
 
     @Override
+    public boolean drain(String serviceName, String backend, boolean wanted) {
+        return service.drain(serviceName, backend, wanted);
+    }
+
+    @Override
     public Map<String, Long> udpEvents() {
         return service.udpEvents();
     }

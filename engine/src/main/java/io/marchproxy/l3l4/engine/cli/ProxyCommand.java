@@ -26,7 +26,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
         name = ProxyCommand.NAME,
         description = "A proxy for network layers 3 and 4.",
-        subcommands = {RunCommand.class, CheckCommand.class, DemoCommand.class, VersionCommand.class, HelpCommand.class
+        subcommands = {
+            RunCommand.class,
+            CheckCommand.class,
+            DemoCommand.class,
+            DrainCommand.class,
+            VersionCommand.class,
+            HelpCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",

@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.FlowStateReport;
+import io.marchproxy.l3l4.engine.status.StatusReport.ProbeStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.TcpStatus;
@@ -119,6 +120,7 @@ public final class MetricsPage {
         if (backend.probeRttNs() > 0) {
             family(Metric.BACKEND_LATENCY).set(backend.probeRttNs() * NANOS, labels);
         }
+        probing(backend, labels);
         family(Metric.BACKEND_BYTES)
                 .add(backend.bytesToBackend(), service, protocol, backend.id(), "to-backend")
                 .add(backend.bytesToClient(), service, protocol, backend.id(), "to-client");
@@ -144,6 +146,24 @@ public final class MetricsPage {
                 family(Metric.BUDGET_LIMIT).set(routing.dailyBudget(), labels);
             }
         }
+    }
+
+    private void probing(BackendStatus backend, String[] labels) {
+        ProbeStatus probing = backend.probing();
+        String[] names = {backend.service(), backend.protocol(), backend.id()};
+        if (backend.probeRttNs() > 0) {
+            family(Metric.BACKEND_JITTER).set(probing.jitterNs() * NANOS, labels);
+        }
+        if (probing.probes() > 0) {
+            family(Metric.BACKEND_LOSS).set(probing.loss(), labels);
+            family(Metric.BACKEND_PROBES)
+                    .add(probing.probes() - probing.probesFailed(), names[0], names[1], names[2], "answered")
+                    .add(probing.probesFailed(), names[0], names[1], names[2], "failed");
+        }
+        probing.ejections()
+                .forEach((reason, count) ->
+                        family(Metric.BACKEND_EJECTIONS).add(count, names[0], names[1], names[2], reason));
+        family(Metric.BACKEND_DRAINED).set(probing.drained() ? 1 : 0, labels);
     }
 
     private void residence(Histogram times) {

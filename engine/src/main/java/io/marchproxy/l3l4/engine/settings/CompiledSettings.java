@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,15 @@ public record CompiledSettings(
             BackendSettings settings,
             CompiledService service,
             List<InetSocketAddress> addresses) {
+
+        /** The same backend with the addresses that its name has now: by the one in use when that is still among them. */
+        CompiledBackend of(List<InetAddress> now) {
+            List<InetSocketAddress> all = now.stream()
+                    .map(address -> new InetSocketAddress(address, settings.port()))
+                    .toList();
+            CompiledBackend renewed = new CompiledBackend(target, settings, service, all);
+            return all.contains(target.address()) ? renewed : renewed.at(all.getFirst());
+        }
 
         /** The same backend by another of its addresses. */
         public CompiledBackend at(InetSocketAddress address) {

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.settings;
 
 import io.marchproxy.l3l4.config.value.Addresses;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
@@ -10,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -17,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +79,30 @@ public final class NameResolver {
      */
     public static NameResolver offline() {
         return new NameResolver(host -> new InetAddress[] {InetAddress.getByAddress(host, STAND_IN.clone())}, LONGEST);
+    }
+
+    /**
+     * Looks backends' names up again. Takes as long as {@link #resolve} does.
+     *
+     * @return the backends with the addresses that their names have now; one whose name has none keeps those that it had
+     */
+    public List<CompiledBackend> again(List<CompiledBackend> backends) {
+        Set<String> hosts = backends.stream()
+                .map(backend -> backend.settings().host())
+                .filter(NameResolver::isName)
+                .collect(Collectors.toSet());
+        Map<String, Resolution> found = resolve(hosts);
+        return backends.stream()
+                .map(backend -> {
+                    Resolution now = found.get(backend.settings().host());
+                    return now == null || now.addresses().isEmpty() ? backend : backend.of(now.addresses());
+                })
+                .toList();
+    }
+
+    /** Whether what a host is may change: neither an address nor {@code localhost}. */
+    public static boolean isName(String host) {
+        return Addresses.literal(host) == null && !host.equals(LOCALHOST);
     }
 
     /** Ends all waiting, now and later. */

@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.engine.state.FlowStateStatus;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -151,7 +152,37 @@ public record StatusReport(
             long bytesToBackend,
             long bytesToClient,
             double cost,
-            long probeRttNs) {}
+            long probeRttNs,
+            ProbeStatus probing) {}
+
+    /**
+     * What probes and traffic tell of a backend.
+     *
+     * @param state {@code healthy}, {@code drained}, or why it is out
+     * @param drained whether it takes no new traffic by command
+     * @param heldNs how much longer it stays out in any case
+     * @param smoothedRttNs moving average of round trips
+     * @param jitterNs moving average of their differences
+     * @param loss part of the window's probes that failed, 0 to 1
+     * @param ejections how often it was taken out, by reason; only reasons that occurred
+     */
+    public record ProbeStatus(
+            String state,
+            boolean drained,
+            long heldNs,
+            long smoothedRttNs,
+            long jitterNs,
+            double loss,
+            long probes,
+            long probesFailed,
+            Map<String, Long> ejections) {
+        /** Of a backend that nothing is known of. */
+        public static final ProbeStatus UNKNOWN = new ProbeStatus("healthy", false, 0, 0, 0, 0, 0, 0, Map.of());
+
+        public ProbeStatus {
+            ejections = new TreeMap<>(ejections);
+        }
+    }
 
     /**
      * Routing among clouds.

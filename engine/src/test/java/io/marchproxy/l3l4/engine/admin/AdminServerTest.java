@@ -24,6 +24,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -86,6 +87,34 @@ class AdminServerTest {
     }
 
     @Test
+    void shouldTakeCommandsThatDrainABackend() throws Exception {
+        assertEquals("200 web/aws-1 takes no new traffic\n", post("/api/v1/services/web/backends/aws-1/drain"));
+        assertEquals(
+                "200 web/aws-1 takes new traffic while it is healthy\n",
+                post("/api/v1/services/web/backends/aws-1/undrain"));
+        assertEquals(
+                "404 there is no backend b of a service web\n", post("/api/v1/services/web/backends/b/drain"));
+        assertEquals(List.of("web aws-1 true", "web aws-1 false", "web b true"), source.drains);
+    }
+
+    @Test
+    void shouldTakeNoCommandFromAWebPageNorByGet() throws Exception {
+        String path = "/api/v1/services/web/backends/aws-1/drain";
+        HttpResponse<String> ofAPage = http.send(
+                request(path).header("Origin", "http://evil.example").POST(BodyPublishers.noBody()).build(),
+                BodyHandlers.ofString());
+        assertEquals(403, ofAPage.statusCode());
+        assertEquals(405, get(path).statusCode());
+        assertEquals(List.of(), source.drains);
+    }
+
+    private String post(String path) throws IOException, InterruptedException {
+        HttpResponse<String> answer =
+                http.send(request(path).POST(BodyPublishers.noBody()).build(), BodyHandlers.ofString());
+        return answer.statusCode() + " " + answer.body();
+    }
+
+    @Test
     void shouldShowTheStatusAsJson() throws Exception {
         HttpResponse<String> answer = get("/status");
         JsonNode status = new ObjectMapper().readTree(answer.body());
@@ -122,6 +151,12 @@ class AdminServerTest {
                         "said \"no\"", status.at("/backends/1/last_error").asText()),
                 () -> assertEquals(
                         0.0025, status.at("/backends/0/probe_rtt_seconds").asDouble(), 1e-12),
+                () -> assertEquals("silent", status.at("/backends/1/state").asText()),
+                () -> assertEquals(3.5, status.at("/backends/1/held_seconds").asDouble(), 1e-9),
+                () -> assertEquals(2, status.at("/backends/1/ejections/silent").asLong()),
+                () -> assertEquals(0.25, status.at("/backends/0/probe_loss").asDouble()),
+                () -> assertEquals(
+                        0.000125, status.at("/backends/0/probe_jitter_seconds").asDouble(), 1e-12),
                 () -> assertEquals(
                         "session-cap", status.at("/books/1/dropped/0/reason").asText()),
                 () -> assertEquals(80, status.at("/books/1/held_bytes").asLong()));
@@ -295,6 +330,7 @@ class AdminServerTest {
 
     /** A service that says what it is told to say. */
     private static final class Source implements AdminSource {
+        private final List<String> drains = Collections.synchronizedList(new ArrayList<>());
         private volatile boolean live = true;
         private volatile boolean ready = true;
         private volatile boolean failing;
@@ -320,6 +356,12 @@ class AdminServerTest {
         @Override
         public boolean ready() {
             return ready;
+        }
+
+        @Override
+        public boolean drain(String service, String backend, boolean wanted) {
+            drains.add(service + " " + backend + " " + wanted);
+            return backend.equals("aws-1");
         }
 
         @Override

@@ -40,7 +40,7 @@ class ProxyCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "check", "demo", "version"})
+    @ValueSource(strings = {"run", "check", "demo", "drain", "version"})
     void shouldHelpWithEveryCommandInEitherOrder(String command) {
         Ending help = execute(command, "--help");
 
@@ -54,7 +54,7 @@ class ProxyCommandTest {
         Ending help = execute("--help");
 
         assertEquals(help, execute("help"));
-        for (String command : new String[] {"run", "check", "demo", "version", "help"}) {
+        for (String command : new String[] {"run", "check", "demo", "drain", "version", "help"}) {
             assertTrue(help.out().contains("\n  " + command + " "), command);
         }
         assertTrue(help.out().contains("Examples:"));

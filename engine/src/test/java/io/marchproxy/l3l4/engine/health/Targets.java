@@ -50,6 +50,24 @@ final class Targets {
                 usual.drain());
     }
 
+    /** TCP connects at leisure, for many backends at once. */
+    static HealthSettings everySecond() {
+        HealthSettings usual = HealthSettings.DEFAULT_TCP;
+        return new HealthSettings(
+                Probe.TCP,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(20),
+                2,
+                2,
+                usual.window(),
+                usual.maxLoss(),
+                Question.NONE,
+                usual.holds(),
+                usual.silence(),
+                usual.onUnhealthy(),
+                usual.drain());
+    }
+
     /** What TCP and UDP probes send and expect. */
     static Question question(String send, String expect) {
         Question none = Question.NONE;

@@ -3,6 +3,10 @@ package io.marchproxy.l3l4.engine.settings;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.settings.QosSettings;
+import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -11,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +35,38 @@ class NameResolverTest {
     @AfterEach
     void release() {
         answers.countDown();
+    }
+
+    @Test
+    void shouldKeepTheAddressesOfANameThatIsNotFoundAgain() throws Exception {
+        AtomicReference<InetAddress[]> means = new AtomicReference<>(new InetAddress[] {FOUR});
+        NameResolver resolver = new NameResolver(
+                host -> {
+                    InetAddress[] now = means.get();
+                    if (now.length == 0) {
+                        throw new UnknownHostException(host);
+                    }
+                    return now;
+                },
+                LONG);
+        List<CompiledBackend> first = new SettingsCompiler(resolver)
+                .compile(SettingsCompilerTest.settings(
+                        QosSettings.DEFAULT, ServiceSettings.builder("web")
+                        .listen(Protocol.TCP, "127.0.0.1", 80)
+                        .backend("b", "some.example", 9001)
+                        .build()))
+                .backends();
+        means.set(new InetAddress[] {SIX, FOUR});
+        CompiledBackend both = resolver.again(first).getFirst();
+        assertEquals(2, both.addresses().size());
+        assertEquals(FOUR, both.target().address().getAddress(), "the one in use stays while the name has it");
+
+        means.set(new InetAddress[] {SIX});
+        CompiledBackend moved = resolver.again(List.of(both)).getFirst();
+        assertEquals(SIX, moved.target().address().getAddress());
+
+        means.set(new InetAddress[0]);
+        assertEquals(List.of(moved), resolver.again(List.of(moved)));
     }
 
     @Test

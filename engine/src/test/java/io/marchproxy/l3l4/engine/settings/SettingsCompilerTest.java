@@ -218,7 +218,7 @@ class SettingsCompilerTest {
         return compiler.compile(settings(QosSettings.DEFAULT, services));
     }
 
-    private static ProxySettings settings(QosSettings qos, ServiceSettings... services) {
+    static ProxySettings settings(QosSettings qos, ServiceSettings... services) {
         return new ProxySettings(
                 Path.of("data"),
                 AdminSettings.DEFAULT,

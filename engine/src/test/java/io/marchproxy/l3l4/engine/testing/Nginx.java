@@ -113,6 +113,24 @@ public final class Nginx implements AutoCloseable {
         return port;
     }
 
+    /** Stops as a frozen process does: the kernel still accepts its connections, nobody answers. */
+    public void freeze() {
+        signalAll("STOP");
+    }
+
+    /** Goes on. */
+    public void thaw() {
+        signalAll("CONT");
+    }
+
+    private void signalAll(String name) {
+        process.handle()
+                .descendants()
+                .forEach(worker -> RealProgram.of("kill", "-" + name, Long.toString(worker.pid()))
+                        .runOrFail());
+        process.signal(name);
+    }
+
     /** Dies without a word, as a crash does. */
     public void kill() {
         process.kill();

@@ -11,6 +11,7 @@ import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ShardStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.TcpStatus;
 import java.util.List;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /** Status reports for tests of those who show them: every field has a value that can be told from every other. */
@@ -126,6 +127,16 @@ public final class Reports {
                 600,
                 700,
                 0.5,
-                index == 1 ? 0 : 2_500_000);
+                index == 1 ? 0 : 2_500_000,
+                new StatusReport.ProbeStatus(
+                        healthy ? "healthy" : "silent",
+                        false,
+                        healthy ? 0 : 3_500_000_000L,
+                        2_000_000,
+                        125_000,
+                        0.25,
+                        index == 1 ? 0 : 40,
+                        index == 1 ? 0 : 10,
+                        healthy ? Map.of() : Map.of("silent", 2L, "refused", 1L)));
     }
 }

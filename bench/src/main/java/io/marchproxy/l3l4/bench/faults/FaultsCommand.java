@@ -1,0 +1,228 @@
+package io.marchproxy.l3l4.bench.faults;
+
+import io.marchproxy.l3l4.bench.BenchFolder;
+import io.marchproxy.l3l4.bench.Machine;
+import io.marchproxy.l3l4.bench.Main;
+import io.marchproxy.l3l4.bench.peers.Namespace;
+import io.marchproxy.l3l4.bench.peers.Proc;
+import io.marchproxy.l3l4.bench.peers.Programs;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code bench faults}: how long clients feel it when a backend fails. */
+@Command(
+        name = "faults",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Has one of two real backends fail again and again behind a proxy with its default settings, in a network namespace "
+                    + "of its own, while clients ask every 5 ms; prints how long it takes until the other answers them. Needs "
+                    + "root, ip, nft and kill. What each figure is: docs/HEALTH.md."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:it has measured, whatever the figures are",
+            "2:the flags are wrong",
+            "69:something is missing here: root, a program",
+            "70:a program failed; the message says which"
+        })
+public final class FaultsCommand implements Callable<Integer> {
+    private static final int UNAVAILABLE = 69;
+    private static final int SOFTWARE = 70;
+    private static final int QUICK = 3;
+    private static final List<String> PROGRAMS = List.of("ip", "nft", "kill", "sysctl", "taskset");
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--faults", paramLabel = "N", description = "Faults of each kind. Default: 100.")
+    private int faults = 100;
+
+    @Option(names = "--quick", description = "Three faults of each kind: does it work? No figures to keep.")
+    private boolean quick;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "KIND",
+            description = "killed, frozen, blackholed, resetting, slow (TCP connections), udp-killed, udp-frozen, "
+                    + "udp-blackholed (one UDP session). Default: all.")
+    private List<String> only = List.of();
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of the moments at which backends fail. Default: 1.")
+    private long seed = 1;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Every fault's figures.")
+    private @Nullable Path json;
+
+    @Option(names = "--markdown", paramLabel = "FILE", description = "The table.")
+    private @Nullable Path markdown;
+
+    @Option(
+            names = "--hlog",
+            paramLabel = "FILE",
+            description = "The times as an HdrHistogram log, for replay-tools latency. Default: a file under bench/target.")
+    private @Nullable Path hlog;
+
+    @Option(names = "--inside", hidden = true, description = "It stands in its namespace already.")
+    private boolean inside;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        List<FaultKind> kinds = kinds();
+        try {
+            if (inside) {
+                return measure(kinds);
+            }
+            List<String> missing = Programs.missing(PROGRAMS);
+            if (!Proc.isRoot() || !missing.isEmpty()) {
+                err.println("bench faults: needs root, for a network namespace of its own"
+                        + (missing.isEmpty() ? "" : ", and " + String.join(", ", missing)));
+                return UNAVAILABLE;
+            }
+            return enter();
+        } catch (IOException e) {
+            err.println("bench faults: " + e.getMessage());
+            return SOFTWARE;
+        }
+    }
+
+    private List<FaultKind> kinds() {
+        if (faults < 1) {
+            throw new ParameterException(spec.commandLine(), "--faults takes 1 or more");
+        }
+        List<FaultKind> chosen = Stream.of(FaultKind.values())
+                .filter(kind -> only.isEmpty() || only.contains(kind.key()))
+                .toList();
+        for (String word : only) {
+            if (chosen.stream().noneMatch(kind -> kind.key().equals(word))) {
+                throw new ParameterException(spec.commandLine(), "--only: there is no fault " + word);
+            }
+        }
+        return chosen;
+    }
+
+    /** Runs this command again within a namespace, where all that it starts is too; what is left of it ends with that. */
+    private int enter() throws IOException, InterruptedException {
+        String cpus = Proc.allowedCpus().stream().map(String::valueOf).collect(Collectors.joining(","));
+        try (Namespace namespace = Namespace.create()) {
+            Thread hook = new Thread(() -> close(namespace), "stop");
+            Runtime.getRuntime().addShutdownHook(hook);
+            Process process = new ProcessBuilder(namespace.command(cpus, again()))
+                    .redirectErrorStream(false)
+                    .redirectOutput(ProcessBuilder.Redirect.PIPE)
+                    .redirectError(ProcessBuilder.Redirect.PIPE)
+                    .start();
+            process.getOutputStream().close();
+            Thread errors = Thread.startVirtualThread(
+                    () -> process.errorReader().lines().forEach(spec.commandLine().getErr()::println));
+            process.inputReader().lines().forEach(spec.commandLine().getOut()::println);
+            errors.join();
+            int code = process.waitFor();
+            Runtime.getRuntime().removeShutdownHook(hook);
+            return code;
+        }
+    }
+
+    private List<String> again() {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "faults",
+                "--inside",
+                "--faults",
+                Integer.toString(quick ? QUICK : faults),
+                "--seed",
+                Long.toString(seed)));
+        if (!only.isEmpty()) {
+            command.addAll(List.of("--only", String.join(",", only)));
+        }
+        add(command, "--json", json);
+        add(command, "--markdown", markdown);
+        add(command, "--hlog", hlog);
+        return command;
+    }
+
+    private static void add(List<String> command, String flag, @Nullable Path file) {
+        if (file != null) {
+            command.addAll(List.of(flag, file.toAbsolutePath().toString()));
+        }
+    }
+
+    private static void close(Namespace namespace) {
+        try {
+            namespace.close();
+        } catch (IOException e) {
+            System.err.println("bench faults: could not clean up: " + e.getMessage());
+        }
+    }
+
+    private int measure(List<FaultKind> kinds) throws IOException, InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        List<String> lines = List.of(
+                Machine.here().describe(),
+                String.format(
+                        Locale.ROOT,
+                        "%d faults of each kind, seed %d; load average of the machine before: %.2f",
+                        faults,
+                        seed,
+                        Proc.loadAverage()));
+        long startMs = System.currentTimeMillis();
+        List<FaultFigures> figures = new ArrayList<>();
+        Path folder = BenchFolder.find().toAbsolutePath();
+        try (FaultStand stand = new FaultStand(folder.resolve("..").normalize())) {
+            FaultSession session = new FaultSession(stand, seed);
+            for (FaultKind kind : kinds) {
+                List<Recovery> recoveries = new ArrayList<>();
+                for (int i = 0; i < faults; i++) {
+                    recoveries.add(session.once(kind));
+                }
+                figures.add(new FaultFigures(kind, recoveries));
+                err.println(kind.key() + ": " + faults + " faults are done");
+            }
+        }
+        write(new FaultReport(lines, figures), folder, startMs);
+        return 0;
+    }
+
+    private void write(FaultReport report, Path folder, long startMs) throws IOException {
+        report.print(spec.commandLine().getOut());
+        if (json != null) {
+            report.json(json);
+        }
+        if (markdown != null) {
+            report.markdown(markdown);
+        }
+        Path log = hlog;
+        if (log == null) {
+            Files.createDirectories(folder.resolve("target"));
+            log = folder.resolve("target/faults-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".hlog");
+        }
+        report.hlog(log, startMs, System.currentTimeMillis());
+        spec.commandLine().getErr().println("times: " + log);
+    }
+}

@@ -56,7 +56,7 @@ final class HealthState {
         successes = 0;
         failures = Math.min(failures + 1, settings.unhealthyAfter());
         if (!healthy) {
-            lastError = error;
+            lastError = reason == Ejection.LOSS ? lastError : error;
             return false;
         }
         if (failures >= settings.unhealthyAfter()) {

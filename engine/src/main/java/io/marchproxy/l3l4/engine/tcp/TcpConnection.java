@@ -235,7 +235,11 @@ final class TcpConnection implements Endpoint {
             connectFailed(index, Errno.EHOSTUNREACH);
         } else {
             client.writer().mark(codePoint);
-            connect = BackendConnect.start(this, shard, target, leftNs);
+            BackendConnect underWay = BackendConnect.start(this, shard, target, leftNs);
+            if (underWay != null) {
+                // One that ended at once may have been followed by another, which is what stands there then.
+                connect = underWay;
+            }
         }
     }
 

@@ -89,7 +89,7 @@ class ProxyCommandTest {
 
         assertEquals(2, ending.exitCode());
         assertEquals(
-                "proxy-l3l4: there is no command '" + command + "'; there are run, check, demo, version, help",
+                "proxy-l3l4: there is no command '" + command + "'; there are run, check, demo, drain, version, help",
                 ending.err().lines().findFirst().orElse(""));
     }
 

@@ -29,7 +29,6 @@ class FaultsTest {
     private static final String LATER = " not in this version yet; ";
     private static final String QOS = " (it comes with the quality-of-service release)";
     private static final String LAYER3 = " (it comes with the layer 3 release)";
-    private static final String ROUTING = " (it comes with the routing release)";
 
     @TempDir
     Path folder;

@@ -36,7 +36,6 @@ final class FaultStand implements AutoCloseable {
     private FaultBackend failing;
     private FaultBackend spare;
     private int generation;
-    private boolean tiers = true;
 
     /** Builds it; it serves when this returns. */
     FaultStand(Path root) throws IOException, InterruptedException {
@@ -47,8 +46,6 @@ final class FaultStand implements AutoCloseable {
         spare = FaultBackend.start(FAILING, log);
         other.listen(OTHER_PORT);
         failing.listen(FAILING_PORT);
-        write();
-        tiers = accepts(root);
         write();
         proxy = new ProcessBuilder(
                         root.resolve("bin/proxy-l3l4").toString(), "run", "--config", config.toString())
@@ -104,15 +101,6 @@ final class FaultStand implements AutoCloseable {
         return String.join(" / ", lines.subList(Math.max(0, lines.size() - 8), lines.size()));
     }
 
-    private boolean accepts(Path root) throws InterruptedException {
-        try {
-            Programs.run(List.of(root.resolve("bin/proxy-l3l4").toString(), "check", "--config", config.toString()));
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     private void write() throws IOException {
         String backends = """
                       - { id: %1$s-%3$d, address: "127.0.0.1:%4$d", priority: 1 }
@@ -130,7 +118,7 @@ final class FaultStand implements AutoCloseable {
                     listen: "udp://127.0.0.1:%3$d"
                     algorithm: failover
                     backends:
-                %4$s""".formatted(folder, ADMIN, PROXY, backends).replaceAll(tiers ? "^$" : " *algorithm: failover\n|, priority: [12]", ""));
+                %4$s""".formatted(folder, ADMIN, PROXY, backends));
     }
 
     private void await(String what, Predicate<String> shown) throws IOException, InterruptedException {

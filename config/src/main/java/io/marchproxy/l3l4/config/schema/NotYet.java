@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 public final class NotYet {
     private static final String OBSERVABILITY = "the observability release";
     private static final String QOS = "the quality-of-service release";
-    private static final String ROUTING = "the routing release";
     private static final String MANAGER = "the manager release";
     private static final String LAYER3 = "the layer 3 release";
 
@@ -104,9 +103,5 @@ public final class NotYet {
 
     private static Row zero(String path, String feature, String release) {
         return new Row(path, text -> !text.equals("0"), List.of(0), feature, REMOVE, release);
-    }
-
-    private static Row words(String path, String feature, String remedy, String release, String... words) {
-        return new Row(path, List.of(words)::contains, null, feature, remedy, release);
     }
 }

@@ -85,7 +85,7 @@ class RecoveryTest {
                 new HistogramLogReader(folder.resolve("faults.hlog").toFile())) {
             Histogram first = (Histogram) reader.nextIntervalHistogram();
             assertEquals("frozen", first.getTag());
-            assertEquals(350 * MS, first.getMaxValue(), 350_000);
+            assertTrue(Math.abs(first.getMaxValue() - 350 * MS) < 350_000, first::toString);
             assertEquals("frozen-clean", reader.nextIntervalHistogram().getTag());
         }
     }

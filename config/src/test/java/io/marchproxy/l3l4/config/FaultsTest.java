@@ -293,9 +293,7 @@ class FaultsTest {
                         "health: { expect: 'a\\q' }",
                         "services[0].health.expect: \"a\\q\" has a backslash before none of r, n, t, 0, xHH and \\; a"
                                 + " backslash itself is \\\\"),
-                of(
-                        "health: { max-loss: 1.5 }",
-                        "services[0].health.max-loss: \"1.5\" must be from 0 to 1"),
+                of("health: { max-loss: 1.5 }", "services[0].health.max-loss: \"1.5\" must be from 0 to 1"),
                 of(
                         "health: { interval: 5 sec }",
                         "services[0].health.interval: \"5 sec\" has a unit that is none of"
@@ -438,9 +436,7 @@ class FaultsTest {
                 of(
                         "[ { address: \"h:1\", provider: azure, region: moon } ]",
                         "[0].region: \"moon\" is no region of azure; multicloud.regions takes those that are new"),
-                of(
-                        "[ { address: \"h:1\", provider: aws } ]",
-                        "[0].region: is not given: which region of aws?"),
+                of("[ { address: \"h:1\", provider: aws } ]", "[0].region: is not given: which region of aws?"),
                 of("[ { address: \"h:1\", weight: 1, priority: 1, provider: on_prem } ]"),
                 of(
                         "[ { address: \"h:1\", provider: gpc } ]",

@@ -54,6 +54,7 @@ class StatusReportTest {
                 null,
                 List.of(lines),
                 List.of(),
+                List.of(),
                 Reports.placement());
     }
 }

@@ -26,7 +26,8 @@ public enum DropReason {
     SEND_FAILED("The kernel refused to send"),
     DRAINING("The service is shutting down"),
     QUEUE_DELAY("Its client's packets have waited too long for too long (CoDel)"),
-    BACKENDS_FULL("Every backend that may be used has as many flows as it may have");
+    BACKENDS_FULL("Every backend that may be used has as many flows as it may have"),
+    POLICED("The packet exceeds the rate that its rule polices to");
 
     private static final DropReason[] VALUES = values();
 

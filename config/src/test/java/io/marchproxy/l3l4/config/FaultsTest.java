@@ -27,7 +27,6 @@ class FaultsTest {
             """;
 
     private static final String LATER = " not in this version yet; ";
-    private static final String QOS = " (it comes with the quality-of-service release)";
     private static final String LAYER3 = " (it comes with the layer 3 release)";
 
     @TempDir
@@ -198,7 +197,42 @@ class FaultsTest {
                 of("qos: { classes: { P0: { queue: 0 } } }", "qos.classes.P0.queue: \"0\" must be from 1 to 1000000"),
                 of(
                         "qos: { rules: [ { class: P1, police: { rate: 1Mbit } } ] }",
-                        "qos.rules[0].police: policing is" + LATER + "remove the key" + QOS),
+                        "qos.rules[0].police.exceed: would drop bytes out of TCP streams, and nothing else matches: say pass or"
+                                + " remark, and hold TCP to a rate with services[].rate, client-rate or connection-rate"),
+                of(
+                        "qos: { rules: [ { class: P1, police: { burst: 1MB, exceed: pass } } ] }",
+                        "qos.rules[0].police.rate: is missing: Rate that matching packets conform to, in each direction."),
+                of(
+                        "qos: { rules: [ { class: P1, match: { protocol: udp }, police: { rate: 1Mbit, exceed: remark } } ] }",
+                        "qos.rules[0].police.exceed: \"remark\" says no code point; did you mean remark AF12?"),
+                of(
+                        "qos: { rules: [ { class: P1, match: { protocol: udp }, police: { rate: 1Mbit, exceed: remark AF14 } } ] }",
+                        "qos.rules[0].police.exceed: \"remark AF14\" is no code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0"
+                                + " to 63; did you mean AF11?"),
+                of(
+                        "qos: { rules: [ { class: P1, match: { protocol: udp }, police: { rate: 1Mbit, exceed: dorp } } ] }",
+                        "qos.rules[0].police.exceed: \"dorp\" is none of pass, drop, remark CODEPOINT; did you mean drop?"),
+                of(
+                        "qos: { rules: [ { class: P1, police: { rate: 2Mbit, peak-rate: 1Mbit, exceed: pass, violate: pass } } ] }",
+                        "qos.rules[0].police.peak-rate: is less than qos.rules[0].police.rate, 2Mbit"),
+                of(
+                        "qos: { rules: [ { class: P1, police: { rate: 1Mbit, peak-burst: 1MB, exceed: pass } } ] }",
+                        "qos.rules[0].police.peak-burst: has no effect: there is no peak-rate"),
+                of(
+                        "qos: { rules: [ { class: P1, police: { rate: 1Mbit, peak-rate: 2Mbit, excess-burst: 1MB, exceed: pass,"
+                                + " violate: pass } } ] }",
+                        "qos.rules[0].police.excess-burst: has no effect beside peak-rate: that says what exceeds; remove one of them"),
+                of(
+                        "qos: { rules: [ { class: P1, police: { rate: 1Mbit, exceed: pass, violate: pass } } ] }",
+                        "qos.rules[0].police.violate: has no effect: without excess-burst and peak-rate nothing violates; say it of"
+                                + " exceed"),
+                of(
+                        "qos: { rules: [ { class: P1, match: { protocol: udp }, police: { rate: 1Mbit, peak-rate: 2Mbit, violate: pass"
+                                + " } } ] }",
+                        "qos.rules[0].police.violate: lets go on what exceed drops, which is the lesser offence"),
+                of(
+                        "qos: { rules: [ { class: P1, police: { rate: 1Mbit, burst: 1KB, exceed: pass } } ] }",
+                        "qos.rules[0].police.burst: \"1KB\" must be from 1500B to 256MiB"),
                 of(
                         "qos: { rules: [ { class: P1, match: { length: 9-3 } } ] }",
                         "qos.rules[0].match.length: \"9-3\" is a range that ends before it begins; did you mean 3-9?"),

@@ -41,6 +41,15 @@ class RatesTest {
     }
 
     @Test
+    void shouldTakeCeilingsForEachClientAndConnection() {
+        ShapingSettings shaping =
+                shaping("    client-rate: 5Mbit\n    connection-rate: { to-backend: 1Mbit, to-client: 2Mbit }\n");
+        assertEquals(new ShapingSettings.Ceilings(5_000_000, 5_000_000), shaping.client());
+        assertEquals(new ShapingSettings.Ceilings(1_000_000, 2_000_000), shaping.connection());
+        assertEquals(ShapingSettings.Ceilings.NONE, shaping("    rate: 1Mbit\n").client());
+    }
+
+    @Test
     void shouldTakeTheBurstThatIsWritten() {
         assertEquals(new ShapingSettings(1_000_000, 1_000_000, 1500), shaping("    rate: 1Mbit\n    burst: 1500B\n"));
         assertEquals(
@@ -106,9 +115,34 @@ class RatesTest {
     }
 
     @Test
+    void shouldRefuseCeilingsThatWouldNeverBeReached() {
+        assertEquals(
+                List.of(
+                        "proxy.yaml:6: services[0].client-rate.to-backend: is more than services[0].rate.to-backend, 1Mbit, and so"
+                                + " never reached",
+                        "proxy.yaml:7: services[0].connection-rate.to-client: is more than services[0].rate.to-client, 1Mbit, and so"
+                                + " never reached"),
+                Faulty.formatted(
+                        Faulty.load(
+                                folder,
+                                SERVICE
+                                        + "    rate: 1Mbit\n    client-rate: 2Mbit\n    connection-rate: { to-client: 2Mbit }\n")));
+        assertEquals(
+                List.of(
+                        "proxy.yaml:6: services[0].connection-rate.to-backend: is more than services[0].client-rate.to-backend,"
+                                + " 1Mbit, and so never reached"),
+                Faulty.formatted(
+                        Faulty.load(folder, SERVICE + "    client-rate: 1Mbit\n    connection-rate: 2Mbit\n")));
+    }
+
+    @Test
     void shouldReadItsOwnEffectiveFormBack() {
-        ConfigResult result =
-                Faulty.load(folder, SERVICE + "    rate: { to-client: 8kbit }\nqos: { link-rate: 10Gbit }\n");
+        ConfigResult result = Faulty.load(
+                folder,
+                SERVICE
+                        + "    rate: { to-client: 8kbit }\n    client-rate: 8kbit\n"
+                        + "qos: { link-rate: 10Gbit, rules: [ { class: P1, match: { length: 5-, client-flows: 3 },"
+                        + " police: { rate: 1Mbit, exceed: remark AF12 } } ] }\n");
         ConfigResult again = Faulty.load(folder, result.effective());
 
         assertEquals(List.of(), Faulty.formatted(again));

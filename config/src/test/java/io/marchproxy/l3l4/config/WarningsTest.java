@@ -149,12 +149,16 @@ class WarningsTest {
                         .filter(fault -> !fault.contains(" not in this version yet; "))
                         .toList());
         String without = DESIGN.lines()
-                .filter(line -> !line.matches(".*police.*"))
                 .map(line -> line.replaceAll("mode: flows", "mode: off"))
                 .collect(Collectors.joining("\n"));
         ConfigResult result = Faulty.load(folder, without);
         assertEquals(List.of(), Faulty.formatted(result));
         List<String> told = result.warnings().stream().map(Fault::message).toList();
+        assertTrue(
+                told.contains(
+                        "qos.rules[1].police: has no effect on TCP, out of whose streams nothing can be dropped: match"
+                                + " protocol udp to say so"),
+                told::toString);
         assertTrue(told.contains("manager.poll-interval: has no effect: there is no manager.url"), told::toString);
     }
 

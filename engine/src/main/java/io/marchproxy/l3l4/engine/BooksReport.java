@@ -101,6 +101,8 @@ final class BooksReport {
                         + egress.heldBytes(id, trafficClass, direction),
                 pipeline.markedPackets(id, trafficClass, direction),
                 pipeline.markedBytes(id, trafficClass, direction),
+                pipeline.borrowedPackets(id, trafficClass, direction),
+                pipeline.borrowedBytes(id, trafficClass, direction),
                 List.copyOf(drops));
     }
 }

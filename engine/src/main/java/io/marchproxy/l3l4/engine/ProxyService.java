@@ -238,6 +238,7 @@ public final class ProxyService implements AutoCloseable {
                 files.flowState(shards),
                 BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
                 parts.queues(),
+                PoliceReport.lines(shards, now.pipeline()),
                 parts.placement(placement, neighbourhood, built.refusals()));
     }
 

@@ -17,7 +17,6 @@ final class FlowRefs {
     private final boolean knowsAll;
     private long[] recorded = {};
     private long[] candidate = {};
-    private int[] rules = {};
     private @Nullable Client[] clients = {};
 
     /**
@@ -30,7 +29,7 @@ final class FlowRefs {
         this.knowsAll = knowsAll;
     }
 
-    void put(long recordedRef, long candidateRef, @Nullable Client client, int rule) {
+    void put(long recordedRef, long candidateRef, @Nullable Client client) {
         int slot = (int) recordedRef;
         if (slot < 0) {
             return;
@@ -40,13 +39,11 @@ final class FlowRefs {
             int room = Math.max(Math.max(FIRST_ROOM, 2 * before), slot + 1);
             recorded = Arrays.copyOf(recorded, room);
             candidate = Arrays.copyOf(candidate, room);
-            rules = Arrays.copyOf(rules, room);
             clients = Arrays.copyOf(clients, room);
             Arrays.fill(recorded, before, room, NONE);
         }
         recorded[slot] = recordedRef;
         candidate[slot] = candidateRef;
-        rules[slot] = rule;
         clients[slot] = client;
     }
 
@@ -69,10 +66,5 @@ final class FlowRefs {
     @Nullable
     Client clientOf(long recordedRef) {
         return isKnown(recordedRef) ? clients[(int) recordedRef] : null;
-    }
-
-    /** The number of the rule that it was classified by; of a flow that is known. */
-    int ruleOf(long recordedRef) {
-        return rules[(int) recordedRef];
     }
 }

@@ -41,7 +41,6 @@ final class SideBySide implements AutoCloseable {
         private final Replay replay;
         private final SideNames names;
         private long flowRef;
-        private int ruleAtHand;
 
         Side(boolean isCandidate, Replay replay, SideNames names) {
             this.isCandidate = isCandidate;
@@ -65,11 +64,10 @@ final class SideBySide implements AutoCloseable {
             boolean isAtHand = packet == replay.event();
             if (isAtHand) {
                 flowRef = packet.flowRef();
-                ruleAtHand = rule(packet);
             }
             if (verdict == Verdict.HOLD) {
                 // The packet has moved into its queue, and the ticket with it.
-                fate(ticket).waits(packet.trafficClass(), rule(packet));
+                fate(ticket).waits(packet.trafficClass(), names.rule(packet.rule()));
             } else if (packet.payload() instanceof Ticket own) {
                 decided(packet, verdict, fate(own));
                 if (own != ticket) {
@@ -89,11 +87,11 @@ final class SideBySide implements AutoCloseable {
                 backend = entry == 0 ? PacketDescriptor.NO_BACKEND : FlowEntry.backend(entry);
             }
             if (verdict == Verdict.DROP) {
-                fate.dropped(DropReason.in(packet), packet.trafficClass(), rule(packet), names.route(backend));
+                fate.dropped(DropReason.in(packet), packet.trafficClass(), rule(packet, fate), names.route(backend));
             } else {
                 fate.forwarded(
                         packet.trafficClass(),
-                        rule(packet),
+                        rule(packet, fate),
                         packet.egressDscp(),
                         names.route(backend),
                         packet.releaseNs());
@@ -106,16 +104,10 @@ final class SideBySide implements AutoCloseable {
             }
         }
 
-        /** Rules are numbered anew by a reload, and flows keep what they were classified by. */
-        private int rule(PacketDescriptor packet) {
-            if (hasOlder) {
-                long entry = replay.flow(packet.flowRef());
-                if (entry != 0 && FlowEntry.firstSeenNs(entry) < beganNs) {
-                    return earlierRule;
-                }
-            }
-            return !isCandidate && refs.isKnown(packet.flowRef())
-                    ? refs.ruleOf(packet.flowRef())
+        /** A reload numbers rules anew, and has flows classified anew; what waits meanwhile keeps the rule that it came by. */
+        private int rule(PacketDescriptor packet, Fate fate) {
+            return (packet.flags() & DescriptorFlags.WAS_HELD) != 0 && fate.isWaiting()
+                    ? fate.rule()
                     : names.rule(packet.rule());
         }
     }
@@ -127,11 +119,7 @@ final class SideBySide implements AutoCloseable {
     private final Translation translation;
     private final FlowRefs refs;
 
-    /** Whether flows may be older than what is replayed: of a checkpoint, or remembered over a start. They keep their class. */
-    private boolean hasOlder;
-
     private final long beganNs;
-    private final int earlierRule;
     private final ServiceNumbers services;
     private final Side recorded;
     private final Side candidate;
@@ -164,9 +152,7 @@ final class SideBySide implements AutoCloseable {
         this.beganNs = beganNs;
         this.ticket = ledger.tickets().take();
         translation = new Translation(session.settings(), settings);
-        hasOlder = repeats.flows().size() > 0;
-        refs = new FlowRefs(!hasOlder);
-        earlierRule = ledger.rule("as before this recording");
+        refs = new FlowRefs(repeats.flows().size() == 0);
         services = new ServiceNumbers(ledger, session.settings());
         recorded = new Side(false, repeats, new SideNames(ledger, services::label));
         recorded.names.take(session.settings());
@@ -200,7 +186,6 @@ final class SideBySide implements AutoCloseable {
         PacketDescriptor event = candidate.replay.event();
         Records.event(record, event);
         EventKind kind = event.kind();
-        hasOlder |= kind == EventKind.RESTORE;
         client = null;
         hasTicket = kind == EventKind.DATA || kind == EventKind.OPEN || kind == EventKind.CONNECT_FAILED;
         if (!hasTicket) {
@@ -254,7 +239,7 @@ final class SideBySide implements AutoCloseable {
         event.payload(hasTicket && isAsked ? ticket : null);
         candidate.replay.handle();
         if (isLookedUp) {
-            refs.put(recorded.flowRef, candidate.flowRef, client, recorded.ruleAtHand);
+            refs.put(recorded.flowRef, candidate.flowRef, client);
         }
         if (hasTicket) {
             if (!isAsked) {

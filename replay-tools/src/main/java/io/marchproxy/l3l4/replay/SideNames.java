@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.replay;
 
+import io.marchproxy.l3l4.engine.settings.RuleText;
 import io.marchproxy.l3l4.replay.diff.Ledger;
 import io.marchproxy.l3l4.replay.diff.Route;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;

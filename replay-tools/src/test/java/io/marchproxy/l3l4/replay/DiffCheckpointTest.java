@@ -63,8 +63,9 @@ class DiffCheckpointTest {
         assertTrue(same.get("notes").toString().contains("from the checkpoint at "), same::toString);
         JsonNode other = diff(DNS.replace("class: P1 }", "class: P0 }"));
         long changed = other.get("changed").asLong();
-        assertTrue(changed > 0, "flows that begin later are classified anew");
-        assertTrue(changed < other.get("decisions").asLong() / 4, "those that were there keep their class");
+        assertTrue(
+                changed > other.get("decisions").asLong() / 4,
+                "flows that were there are classified anew, as with a reload");
         JsonNode without = diff(DNS.replace("{ id: a, address: \"127.0.0.1:1\" }, ", ""));
         assertFalse(without.get("changes").toString().contains("(none)"), without::toString);
     }

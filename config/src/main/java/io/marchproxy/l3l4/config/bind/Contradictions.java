@@ -54,6 +54,7 @@ final class Contradictions {
         checkCodel();
         new Loops(services, faults).check();
         new RateSums(root, faults).check();
+        new PoliceChecks(root, faults).check();
         checkRules(names);
     }
 

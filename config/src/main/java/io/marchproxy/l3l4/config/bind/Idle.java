@@ -22,6 +22,8 @@ import java.util.List;
  */
 final class Idle {
     private static final String QOS_IS_OFF = "qos.enabled is false";
+    private static final List<Group> RATES =
+            List.of(ServiceKeys.RATE, ServiceKeys.CLIENT_RATE, ServiceKeys.CONNECTION_RATE);
 
     private final Bound root;
     private final Faults warnings;
@@ -75,11 +77,9 @@ final class Idle {
         if (off) {
             idle(qos, QOS_IS_OFF, QosKeys.LINK_RATE, QosKeys.RULES);
             for (Bound service : services) {
-                idle(
-                        service.group(ServiceKeys.RATE),
-                        QOS_IS_OFF,
-                        ServiceKeys.RATE_TO_BACKEND,
-                        ServiceKeys.RATE_TO_CLIENT);
+                for (Group rate : RATES) {
+                    idle(service.group(rate), QOS_IS_OFF, ServiceKeys.RATE_TO_BACKEND, ServiceKeys.RATE_TO_CLIENT);
+                }
                 idle(service, QOS_IS_OFF, ServiceKeys.GUARANTEE, ServiceKeys.BURST);
             }
         }
@@ -111,7 +111,7 @@ final class Idle {
                         .anyMatch(keys ->
                                 classes.group(keys.group()).find(keys.ceiling()).isPresent())
                 || services.stream()
-                        .map(service -> service.group(ServiceKeys.RATE))
+                        .flatMap(service -> RATES.stream().map(service::group))
                         .anyMatch(rate -> rate.find(ServiceKeys.RATE_TO_BACKEND).isPresent()
                                 || rate.find(ServiceKeys.RATE_TO_CLIENT).isPresent());
     }

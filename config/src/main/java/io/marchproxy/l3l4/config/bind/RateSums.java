@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.config.bind;
 
 import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.fault.Origin;
+import io.marchproxy.l3l4.config.schema.Group;
 import io.marchproxy.l3l4.config.schema.Key;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
@@ -41,6 +42,9 @@ final class RateSums {
             if (!rate.find(ServiceKeys.RATE_TO_CLIENT).equals(rate.find(ServiceKeys.RATE_TO_BACKEND))) {
                 checkCeiling(service, ServiceKeys.GUARANTEE, rate, ServiceKeys.RATE_TO_CLIENT);
             }
+            checkReached(service, ServiceKeys.CLIENT_RATE, rate);
+            checkReached(service, ServiceKeys.CONNECTION_RATE, rate);
+            checkReached(service, ServiceKeys.CONNECTION_RATE, service.group(ServiceKeys.CLIENT_RATE));
             take(service.find(ServiceKeys.NAME).orElse(service.path()), service, ServiceKeys.GUARANTEE);
         }
         checkSum();
@@ -55,6 +59,22 @@ final class RateSums {
                     section.path(guarantee),
                     "is more than " + limits.path(ceiling) + ", "
                             + ceiling.type().write(most));
+        }
+    }
+
+    /** A ceiling of one of many that is above that of all together would never be reached. */
+    private void checkReached(Bound service, Group ofEach, Bound ofAll) {
+        Bound each = service.group(ofEach);
+        for (Key<Long> key : List.of(ServiceKeys.RATE_TO_BACKEND, ServiceKeys.RATE_TO_CLIENT)) {
+            long one = each.find(key).orElse(0L);
+            long all = ofAll.find(key).orElse(Long.MAX_VALUE);
+            if (one > all) {
+                faults.add(
+                        each.origin(key),
+                        each.path(key),
+                        "is more than " + ofAll.path(key) + ", " + key.type().write(all) + ", and so never reached");
+                return;
+            }
         }
     }
 

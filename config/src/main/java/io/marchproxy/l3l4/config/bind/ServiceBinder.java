@@ -48,7 +48,15 @@ final class ServiceBinder {
                 service.find(ServiceKeys.GUARANTEE).orElse(0L),
                 rate.find(ServiceKeys.RATE_TO_BACKEND).orElse(0L),
                 rate.find(ServiceKeys.RATE_TO_CLIENT).orElse(0L),
-                service.find(ServiceKeys.BURST).orElse(0L));
+                service.find(ServiceKeys.BURST).orElse(0L),
+                ceilings(service.group(ServiceKeys.CLIENT_RATE)),
+                ceilings(service.group(ServiceKeys.CONNECTION_RATE)));
+    }
+
+    private static ShapingSettings.Ceilings ceilings(Bound rate) {
+        return new ShapingSettings.Ceilings(
+                rate.find(ServiceKeys.RATE_TO_BACKEND).orElse(0L),
+                rate.find(ServiceKeys.RATE_TO_CLIENT).orElse(0L));
     }
 
     private static RoutingSettings routing(Bound routing) {

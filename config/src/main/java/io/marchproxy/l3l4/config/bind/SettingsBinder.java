@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.config.settings.LatencySettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.MulticloudSettings;
+import io.marchproxy.l3l4.config.settings.PoliceSettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
@@ -43,6 +44,7 @@ public final class SettingsBinder {
     /** Tells what is written and changes nothing; only for a configuration without faults. */
     public static void warn(Bound root, Faults warnings) {
         new Idle(root, warnings).check();
+        new PoliceChecks(root, warnings).warn();
     }
 
     /** The settings; only for a configuration without faults. */
@@ -171,6 +173,21 @@ public final class SettingsBinder {
                 rule.get(QosKeys.RULE_CLASS),
                 rule.find(QosKeys.RULE_DSCP).orElse(ANY),
                 match.find(QosKeys.MATCH_LENGTH).orElse(null),
-                match.find(QosKeys.MATCH_CLIENT_FLOWS).orElse(null));
+                match.find(QosKeys.MATCH_CLIENT_FLOWS).orElse(null),
+                rule.findGroup(QosKeys.POLICE).map(SettingsBinder::police).orElse(null));
+    }
+
+    private static PoliceSettings police(Bound police) {
+        long rate = police.get(QosKeys.POLICE_RATE);
+        long peak = police.find(QosKeys.POLICE_PEAK_RATE).orElse(0L);
+        return new PoliceSettings(
+                rate,
+                police.find(QosKeys.POLICE_BURST).orElse(ShapingSettings.usualBurst(rate)),
+                police.find(QosKeys.POLICE_EXCESS_BURST).orElse(0L),
+                peak,
+                police.find(QosKeys.POLICE_PEAK_BURST).orElse(ShapingSettings.usualBurst(peak)),
+                police.get(QosKeys.POLICE_CONFORM),
+                police.get(QosKeys.POLICE_EXCEED),
+                police.find(QosKeys.POLICE_VIOLATE).orElse(PoliceSettings.Action.DROP));
     }
 }

@@ -58,7 +58,6 @@ public final class NotYet {
                     "layer 3 is",
                     "listen on tcp:// or udp://",
                     LAYER3),
-            any("qos.rules[].police", "policing is", REMOVE, QOS),
             zero("default_bandwidth", "the older form of services[].rate is", QOS),
             zero("burst_size", "the older form of services[].burst is", QOS));
 

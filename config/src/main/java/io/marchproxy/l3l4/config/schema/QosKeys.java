@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.config.schema;
 
 import io.marchproxy.l3l4.config.settings.IpPrefix;
+import io.marchproxy.l3l4.config.settings.PoliceSettings.Action;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
@@ -113,17 +114,51 @@ public final class QosKeys {
             Values.EGRESS_DSCP,
             "the class's own",
             "Code point that matching packets leave with; preserve: with the one that they came with.");
+    public static final Key<Long> POLICE_RATE =
+            Key.required("rate", ServiceKeys.RATE_TYPE, "Rate that matching packets conform to, in each direction.");
+    public static final Key<Long> POLICE_BURST = Key.open(
+            "burst", ServiceKeys.BURST_TYPE, ServiceKeys.USUAL_BURST, "What conforms at once after a silence.");
+    public static final Key<Long> POLICE_EXCESS_BURST = Key.open(
+            "excess-burst",
+            ServiceKeys.BURST_TYPE,
+            "none",
+            "What exceeds at once after a longer silence; beyond that it violates (RFC 2697).");
+    public static final Key<Long> POLICE_PEAK_RATE = Key.open(
+            "peak-rate",
+            ServiceKeys.RATE_TYPE,
+            "none",
+            "Rate up to which packets exceed; beyond that they violate (RFC 2698).");
+    public static final Key<Long> POLICE_PEAK_BURST = Key.open(
+            "peak-burst",
+            ServiceKeys.BURST_TYPE,
+            ServiceKeys.USUAL_BURST.replace("the rate", "the peak rate"),
+            "What may come at once at the peak rate.");
+    public static final Key<Action> POLICE_CONFORM =
+            Key.of("conform", Values.POLICE_ACTION, Action.PASS, "What becomes of packets that conform.");
+    public static final Key<Action> POLICE_EXCEED =
+            Key.of("exceed", Values.POLICE_ACTION, Action.DROP, "What becomes of packets that exceed the rate.");
+    public static final Key<Action> POLICE_VIOLATE = Key.open(
+            "violate",
+            Values.POLICE_ACTION,
+            "drop",
+            "What becomes of packets that violate; only with excess-burst or peak-rate.");
+    public static final Group POLICE = new Group(
+            "police",
+            true,
+            "Drops or marks what comes faster than a rate, where shaping would have it wait.",
+            List.of(
+                    POLICE_RATE,
+                    POLICE_BURST,
+                    POLICE_EXCESS_BURST,
+                    POLICE_PEAK_RATE,
+                    POLICE_PEAK_BURST,
+                    POLICE_CONFORM,
+                    POLICE_EXCEED,
+                    POLICE_VIOLATE));
     public static final Groups RULES = new Groups(
             "rules",
             "Rules in order: the first that matches decides; a service's own class is the default.",
-            new Group(
-                    "",
-                    "One rule.",
-                    List.of(
-                            MATCH,
-                            RULE_CLASS,
-                            RULE_DSCP,
-                            new Later("police", "{ rate, burst, exceed }", "Drops or marks what exceeds a rate."))));
+            new Group("", "One rule.", List.of(MATCH, RULE_CLASS, RULE_DSCP, POLICE)));
 
     public static final Group QOS = new Group(
             "qos",

@@ -27,6 +27,8 @@ public final class ServiceKeys {
             BackendSettings.Provider.class,
             BackendSettings.Provider::label,
             Map.of("on_prem", BackendSettings.Provider.ONPREM));
+    static final ValueType<Long> BURST_TYPE = Values.size(ShapingSettings.LEAST_BURST, ShapingSettings.LARGEST_BURST);
+    static final String USUAL_BURST = "what 4 ms of the rate bring, from 16KiB to 1MiB";
     static final ValueType<TrafficClass> CLASS_TYPE = Values.word(TrafficClass.class, TrafficClass::name, Map.of());
 
     public static final Key<String> NAME =
@@ -43,16 +45,21 @@ public final class ServiceKeys {
             "rate",
             "Rate that the service never exceeds, all clients together: one for each direction, or each its own.",
             List.of(RATE_TO_BACKEND, RATE_TO_CLIENT));
+    public static final Group CLIENT_RATE = Group.orOne(
+            "client-rate",
+            "Rate that no client of the service, an address, exceeds: one for each direction, or each its own.",
+            List.of(RATE_TO_BACKEND, RATE_TO_CLIENT));
+    public static final Group CONNECTION_RATE = Group.orOne(
+            "connection-rate",
+            "Rate that no connection or session of the service exceeds: one for each direction, or each its own.",
+            List.of(RATE_TO_BACKEND, RATE_TO_CLIENT));
     public static final Key<Long> GUARANTEE = Key.open(
             "guarantee",
             RATE_TYPE,
             "none",
             "Rate that the service has in any case, in each direction: a part of qos.link-rate.");
     public static final Key<Long> BURST = Key.open(
-            "burst",
-            Values.size(ShapingSettings.LEAST_BURST, ShapingSettings.LARGEST_BURST),
-            "what 4 ms of the rate bring, from 16KiB to 1MiB",
-            "What may pass at once when the service was below its rate before.");
+            "burst", BURST_TYPE, USUAL_BURST, "What may pass at once when the service was below its rate before.");
     public static final Key<ServiceSettings.Algorithm> ALGORITHM = Key.of(
             "algorithm",
             Values.word(
@@ -378,6 +385,8 @@ public final class ServiceKeys {
                             LISTEN,
                             CLASS,
                             RATE,
+                            CLIENT_RATE,
+                            CONNECTION_RATE,
                             GUARANTEE,
                             BURST,
                             ALGORITHM,

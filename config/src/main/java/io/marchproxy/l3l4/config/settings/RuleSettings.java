@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param setDscp code point to leave with instead of the class's, 0 to 63, or {@link QosSettings#PRESERVE_DSCP}, or −1
  * @param length bytes of a datagram, or null
  * @param clientFlows connections and UDP sessions that the client's address has open, or null
+ * @param police rate that matching packets are policed to, or null
  */
 public record RuleSettings(
         @Nullable Protocol protocol,
@@ -28,7 +29,8 @@ public record RuleSettings(
         TrafficClass trafficClass,
         int setDscp,
         @Nullable Range length,
-        @Nullable Range clientFlows) {
+        @Nullable Range clientFlows,
+        @Nullable PoliceSettings police) {
     public RuleSettings {
         Ranges.check("match.dscp", dscp, -1, 63);
         if (setDscp != QosSettings.PRESERVE_DSCP) {
@@ -36,7 +38,7 @@ public record RuleSettings(
         }
     }
 
-    /** A rule that says nothing of lengths and counts. */
+    /** A rule that says nothing of lengths and counts, and does not police. */
     public RuleSettings(
             @Nullable Protocol protocol,
             @Nullable String service,
@@ -57,6 +59,7 @@ public record RuleSettings(
                 dscp,
                 trafficClass,
                 setDscp,
+                null,
                 null,
                 null);
     }

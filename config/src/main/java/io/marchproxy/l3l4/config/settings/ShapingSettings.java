@@ -7,8 +7,16 @@ package io.marchproxy.l3l4.config.settings;
  * @param toBackendBits ceiling of what goes to backends, in bits per second; 0 for none
  * @param toClientBits ceiling of what goes to clients; 0 for none
  * @param burstBytes what may pass at once, in each direction; of no meaning without a ceiling
+ * @param client what each client may have
+ * @param connection what each connection and session may have
  */
-public record ShapingSettings(long guaranteeBits, long toBackendBits, long toClientBits, long burstBytes) {
+public record ShapingSettings(
+        long guaranteeBits,
+        long toBackendBits,
+        long toClientBits,
+        long burstBytes,
+        Ceilings client,
+        Ceilings connection) {
     /** 8 kbit/s. */
     public static final long LOWEST_RATE = 8_000L;
 
@@ -39,9 +47,29 @@ public record ShapingSettings(long guaranteeBits, long toBackendBits, long toCli
         }
     }
 
+    /** Without ceilings for each client or connection. */
+    public ShapingSettings(long guaranteeBits, long toBackendBits, long toClientBits, long burstBytes) {
+        this(guaranteeBits, toBackendBits, toClientBits, burstBytes, Ceilings.NONE, Ceilings.NONE);
+    }
+
     /** Without a guarantee. */
     public ShapingSettings(long toBackendBits, long toClientBits, long burstBytes) {
         this(0, toBackendBits, toClientBits, burstBytes);
+    }
+
+    /**
+     * What one of many may have in each direction, in bits per second; 0 for no limit.
+     *
+     * @param toBackendBits of what comes from it
+     * @param toClientBits of what goes to it
+     */
+    public record Ceilings(long toBackendBits, long toClientBits) {
+        public static final Ceilings NONE = new Ceilings(0, 0);
+
+        public Ceilings {
+            checkRate("to-backend", toBackendBits);
+            checkRate("to-client", toClientBits);
+        }
     }
 
     /** What may pass at once where nobody said: what 4 ms of the rate bring, 16 KiB at the least and 1 MiB at the most. */

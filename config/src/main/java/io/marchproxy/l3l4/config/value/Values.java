@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.config.settings.EngineSettings;
 import io.marchproxy.l3l4.config.settings.HealthSettings.StatusRange;
 import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
+import io.marchproxy.l3l4.config.settings.PoliceSettings.Action;
+import io.marchproxy.l3l4.config.settings.PoliceSettings.Kind;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
 import io.marchproxy.l3l4.config.settings.RuleSettings.Range;
 import java.math.BigDecimal;
@@ -28,6 +30,7 @@ public final class Values {
     private static final String TYPE = "type";
     private static final String PATTERN = "pattern";
     private static final String INTEGER = "integer";
+    private static final String REMARK = "remark ";
 
     public static final ValueType<Boolean> BOOLEAN =
             new ValueType<>("true or false", Values::bool, String::valueOf, Map.of(TYPE, "boolean"));
@@ -106,6 +109,17 @@ public final class Values {
             Values::range,
             Range::toString,
             Map.of("anyOf", List.of(Map.of(TYPE, INTEGER, "minimum", 0), pattern("^[0-9]{1,9}(-([0-9]{1,9})?)?$"))));
+
+    /** What a policer does with a packet. */
+    public static final ValueType<Action> POLICE_ACTION = new ValueType<>(
+            "pass, drop, or remark and a code point, such as remark AF12",
+            Values::policeAction,
+            action -> switch (action.kind()) {
+                case PASS -> "pass";
+                case DROP -> "drop";
+                case REMARK -> REMARK + CodePoints.write(action.dscp());
+            },
+            pattern("^(pass|drop|remark [A-Za-z0-9]{1,4})$"));
 
     /** Events per second. */
     public static final ValueType<Long> PER_SECOND = new ValueType<>(
@@ -381,6 +395,21 @@ public final class Values {
             throw new BadValueException("is a range that ends before it begins", high + "-" + low);
         }
         return new PortRange(low, high);
+    }
+
+    private static Action policeAction(String text) throws BadValueException {
+        if (text.startsWith(REMARK)) {
+            return new Action(Kind.REMARK, CodePoints.read(text.substring(REMARK.length())));
+        }
+        return switch (text) {
+            case "pass" -> Action.PASS;
+            case "drop" -> Action.DROP;
+            case "remark" -> throw new BadValueException("says no code point", REMARK + "AF12");
+            default -> {
+                String meant = Nearest.of(text, List.of("pass", "drop", REMARK + "AF12"));
+                throw new BadValueException("is none of pass, drop, remark CODEPOINT", meant);
+            }
+        };
     }
 
     private static Range range(String text) throws BadValueException {

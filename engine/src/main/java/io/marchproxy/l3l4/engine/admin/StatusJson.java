@@ -75,6 +75,7 @@ public final class StatusJson {
         }
         array("books", report.books(), this::books);
         array("queues", report.queues(), this::queue);
+        array("policing", report.policing(), this::police);
         json.writeEndObject();
     }
 
@@ -234,6 +235,8 @@ public final class StatusJson {
         json.writeNumberField("held_bytes", line.heldBytes());
         json.writeNumberField("marked_packets", line.markedPackets());
         json.writeNumberField("marked_bytes", line.markedBytes());
+        json.writeNumberField("borrowed_packets", line.borrowedPackets());
+        json.writeNumberField("borrowed_bytes", line.borrowedBytes());
         array("dropped", line.drops(), this::drop);
         json.writeNumberField("imbalance_bytes", line.imbalanceBytes());
         json.writeEndObject();
@@ -249,6 +252,16 @@ public final class StatusJson {
         json.writeNumberField("delay_p95_seconds", delays.getValueAtPercentile(95) * NANOS);
         json.writeNumberField("delay_p99_seconds", delays.getValueAtPercentile(99) * NANOS);
         json.writeNumberField("delay_max_seconds", delays.getMaxValue() * NANOS);
+        json.writeEndObject();
+    }
+
+    private void police(StatusReport.PoliceLine line) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("rule", line.rule());
+        json.writeStringField("direction", line.direction());
+        json.writeStringField("color", line.color());
+        json.writeNumberField("packets", line.packets());
+        json.writeNumberField("bytes", line.bytes());
         json.writeEndObject();
     }
 

@@ -171,6 +171,30 @@ public enum Metric {
             Unit.BYTES,
             "Payload of the datagrams that were marked with CE.",
             Labels.BOOKS),
+    PACKETS_BORROWED(
+            "marchproxy_packets_borrowed_total",
+            Type.COUNTER,
+            Unit.PACKETS,
+            "Datagrams, or reads of a TCP stream, that left beyond the guarantee of their service or class.",
+            Labels.BOOKS),
+    BYTES_BORROWED(
+            "marchproxy_bytes_borrowed_total",
+            Type.COUNTER,
+            Unit.BYTES,
+            "Payload that left beyond the guarantee of its service or class.",
+            Labels.BOOKS),
+    POLICED_PACKETS(
+            "marchproxy_policed_packets_total",
+            Type.COUNTER,
+            Unit.PACKETS,
+            "Packets of rules that police, by the color (conform, exceed, violate) that their meter gave them.",
+            Labels.POLICED),
+    POLICED_BYTES(
+            "marchproxy_policed_bytes_total",
+            Type.COUNTER,
+            Unit.BYTES,
+            "Payload of rules that police, by the color that their meter gave it.",
+            Labels.POLICED),
 
     BACKEND_UP(
             "marchproxy_backend_up",
@@ -491,6 +515,7 @@ public enum Metric {
     private static final class Labels {
         static final String[] BOOKS = {"service", "protocol", "class", "direction"};
         static final String[] DROPS = {"service", "protocol", "class", "direction", "reason"};
+        static final String[] POLICED = {"rule", "direction", "color"};
         static final String[] BACKEND = {"service", "protocol", "backend", "cloud", "region"};
     }
 }

@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.engine.status.StatusReport.BackendStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.BooksLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.DropLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.FlowStateReport;
+import io.marchproxy.l3l4.engine.status.StatusReport.PoliceLine;
 import io.marchproxy.l3l4.engine.status.StatusReport.QueueStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ProbeStatus;
 import io.marchproxy.l3l4.engine.status.StatusReport.ServiceStatus;
@@ -39,6 +40,7 @@ public final class MetricsPage {
         report.services().forEach(page::service);
         report.books().forEach(page::books);
         report.queues().forEach(page::queue);
+        report.policing().forEach(page::police);
         report.backends().forEach(backend -> page.backend(backend, algorithms));
         udpEvents.forEach((event, count) -> page.family(Metric.UDP_EVENTS).add(count, event));
         page.residence(residence);
@@ -98,6 +100,8 @@ public final class MetricsPage {
         family(Metric.PACKETS_HELD).add(line.heldPackets(), labels);
         family(Metric.PACKETS_MARKED).add(line.markedPackets(), labels);
         family(Metric.BYTES_MARKED).add(line.markedBytes(), labels);
+        family(Metric.PACKETS_BORROWED).add(line.borrowedPackets(), labels);
+        family(Metric.BYTES_BORROWED).add(line.borrowedBytes(), labels);
         family(Metric.BOOKS_IMBALANCE).add(line.imbalanceBytes(), labels);
         family(Metric.QOS_BYTES_PROCESSED).add(line.outBytes(), line.trafficClass());
         family(Metric.QOS_QUEUE_DEPTH).add(line.heldPackets(), line.trafficClass());
@@ -112,6 +116,11 @@ public final class MetricsPage {
     private void queue(QueueStatus queue) {
         HistogramBuckets.ofResidence(queue.delaysNs())
                 .into(family(Metric.QOS_QUEUE_DELAY), queue.trafficClass(), queue.direction());
+    }
+
+    private void police(PoliceLine line) {
+        family(Metric.POLICED_PACKETS).add(line.packets(), line.rule(), line.direction(), line.color());
+        family(Metric.POLICED_BYTES).add(line.bytes(), line.rule(), line.direction(), line.color());
     }
 
     private void backend(BackendStatus backend, Map<String, String> algorithms) {

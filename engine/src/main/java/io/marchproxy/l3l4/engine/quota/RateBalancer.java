@@ -2,11 +2,13 @@ package io.marchproxy.l3l4.engine.quota;
 
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.PoliceSettings;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import io.marchproxy.l3l4.stages.shape.ShareOf;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +17,7 @@ import java.util.concurrent.Executor;
 
 /**
  * Keeps rates whole over several shards: every few milliseconds it looks at what came in at each and waits there, and moves shares of
- * the link, of classes and of services to where they are wanted. In two steps, as {@link QuotaBalancer} does: a share is raised only
+ * the link, of classes, of services and of what rules police to, to where they are wanted. In two steps, as {@link QuotaBalancer} does: a share is raised only
  * by what others have given back for certain. All methods are called on the one thread that the executor runs on.
  */
 public final class RateBalancer {
@@ -37,6 +39,11 @@ public final class RateBalancer {
         /** Bytes that wait now. */
         long heldBytes(int service, int trafficClass, Direction direction);
 
+        /** Bytes that a rule's policer has metered since the start. */
+        default long policedBytes(int policer, Direction direction) {
+            return 0;
+        }
+
         /** Puts a share into force; completes when it is. */
         CompletableFuture<Void> share(Direction direction, ShareOf of, int which, int share);
     }
@@ -57,6 +64,10 @@ public final class RateBalancer {
 
     private final List<? extends Member> members;
     private final Executor executor;
+
+    /** What a policer had metered at each member at the last turn. */
+    private final Map<Key, long[]> metered = new HashMap<>();
+
     private final Map<Key, Shares> all = new HashMap<>();
     private ShapeSettings settings = new ShapeSettings(0, 0, 0, 0);
 
@@ -81,6 +92,11 @@ public final class RateBalancer {
     /** Takes over which rates there are. Shares stay as they are. */
     public void settings(ShapeSettings inForce) {
         settings = inForce;
+        // A policer that its rule has lost begins anew, evenly shared, should a rule have it again.
+        BitSet policers = new BitSet();
+        inForce.policing().forEach(one -> policers.set(one.number()));
+        all.keySet().removeIf(key -> key.of == ShareOf.POLICER && !policers.get(key.which));
+        metered.keySet().removeIf(key -> !policers.get(key.which));
         int cells = inForce.services().size() * CLASSES * DIRECTIONS;
         for (int i = 0; i < members.size(); i++) {
             before[i] = Arrays.copyOf(before[i], Math.max(cells, before[i].length));
@@ -90,7 +106,15 @@ public final class RateBalancer {
 
     /** Looks at all rates and moves shares where they are wanted. */
     public void turn() {
-        if (members.size() < 2 || !settings.limitsAnything()) {
+        if (members.size() < 2) {
+            return;
+        }
+        for (PoliceSettings one : settings.policing()) {
+            for (Direction direction : Direction.values()) {
+                police(new Key(direction, ShareOf.POLICER, one.number()));
+            }
+        }
+        if (!settings.limitsAnything()) {
             return;
         }
         look();
@@ -153,11 +177,30 @@ public final class RateBalancer {
         return sum;
     }
 
+    private void police(Key key) {
+        long[] before = metered.computeIfAbsent(key, missing -> new long[members.size()]);
+        double[] demand = new double[before.length];
+        for (int i = 0; i < before.length; i++) {
+            long now = members.get(i).policedBytes(key.which, key.direction);
+            demand[i] = now - before[i];
+            before[i] = now;
+        }
+        balance(key, demand, new double[before.length]);
+    }
+
     private Shares balance(Key key, Traffic traffic, double[] promised) {
+        double[] demand = new double[members.size()];
+        for (int i = 0; i < demand.length; i++) {
+            demand[i] = demand(i, key.direction, traffic);
+        }
+        return balance(key, demand, promised);
+    }
+
+    private Shares balance(Key key, double[] demand, double[] promised) {
         Shares shares = all.computeIfAbsent(key, missing -> new Shares(members.size()));
-        for (int i = 0; i < members.size(); i++) {
+        for (int i = 0; i < demand.length; i++) {
             // What was wanted in the turns before counts as well, each half as much as the next.
-            shares.demand[i] = (shares.demand[i] + demand(i, key.direction, traffic)) / 2;
+            shares.demand[i] = (shares.demand[i] + demand[i]) / 2;
         }
         if (shares.underWay.isDone()) {
             int[] next = RateShares.wanted(shares.shares, shares.demand, promised);

@@ -6,6 +6,8 @@ import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
 import io.marchproxy.l3l4.stages.shape.CodelSettings;
+import io.marchproxy.l3l4.stages.shape.EachLimits;
+import io.marchproxy.l3l4.stages.shape.PoliceSettings;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
@@ -19,13 +21,15 @@ final class RateCompiler {
     private RateCompiler() {}
 
     /** Of services by number. */
-    static ShapeSettings compile(QosSettings qos, List<CompiledService> services, int shards) {
+    static ShapeSettings compile(
+            QosSettings qos, List<CompiledService> services, int shards, List<PoliceSettings> policing) {
         ShapeSettings settings = new ShapeSettings(
                 usual(qos.linkBits()),
                 qos.classes().stream().map(RateCompiler::limits).toList(),
                 limits(services),
                 shards,
-                codel(qos.codel()));
+                codel(qos.codel()),
+                policing);
         return qos.enabled() ? settings : settings.unlimited();
     }
 
@@ -71,9 +75,14 @@ final class RateCompiler {
 
     private static ServiceLimits limits(ShapingSettings shaping, RateLimit guarantee) {
         return new ServiceLimits(
-                guarantee,
-                limit(shaping.toBackendBits(), shaping.burstBytes()),
-                limit(shaping.toClientBits(), shaping.burstBytes()));
+                        guarantee,
+                        limit(shaping.toBackendBits(), shaping.burstBytes()),
+                        limit(shaping.toClientBits(), shaping.burstBytes()))
+                .with(new EachLimits(
+                        usual(shaping.client().toBackendBits()),
+                        usual(shaping.client().toClientBits()),
+                        usual(shaping.connection().toBackendBits()),
+                        usual(shaping.connection().toClientBits())));
     }
 
     private static RateLimit usual(long bits) {

@@ -10,6 +10,7 @@ import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
+import io.marchproxy.l3l4.stages.shape.PoliceSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -125,6 +126,20 @@ final class RecordedNumbers {
 
     private static Protocol protocol(int number) {
         return number == SettingsCompiler.TCP ? Protocol.TCP : Protocol.UDP;
+    }
+
+    /** Conditions of the recorded rules that police, by the policers' numbers; numbers that nothing is known of are nobody's. */
+    static List<String> policers(PipelineSettings recorded) {
+        List<String> conditions = new ArrayList<>();
+        for (PoliceSettings one : recorded.shape().policing()) {
+            while (conditions.size() <= one.number()) {
+                conditions.add("(none " + conditions.size() + ")");
+            }
+            conditions.set(
+                    one.number(),
+                    RuleText.conditions(recorded.classify().rules().get(one.place())));
+        }
+        return conditions;
     }
 
     /** The recorded services by number, as a compiler knows those that are gone. */

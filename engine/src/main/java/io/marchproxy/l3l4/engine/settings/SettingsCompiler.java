@@ -11,6 +11,7 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.marchproxy.l3l4.stages.classify.ClassifyRule;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
@@ -18,6 +19,7 @@ import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
+import io.marchproxy.l3l4.stages.shape.PoliceSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -51,6 +53,7 @@ public final class SettingsCompiler {
 
     private final Numbers<ServiceKey> services = new Numbers<>(MOST_SERVICES, "services");
     private final Numbers<BackendKey> backends = new Numbers<>(MOST_BACKENDS, "backends");
+    private final Numbers<String> policers = new Numbers<>(PoliceSettings.MOST, "rules that police");
     private final Numbers<ListenerKey> listeners = new Numbers<>(MOST_LISTENERS, "listeners");
     private final NameResolver names;
     private final int shards;
@@ -61,6 +64,7 @@ public final class SettingsCompiler {
     private int servicesKnown;
     private int backendsKnown;
     private int listenersKnown;
+    private int policersKnown;
     private long version;
 
     /** Resolves names as the system does, for one shard. */
@@ -117,6 +121,9 @@ public final class SettingsCompiler {
         for (BackendKey backend : numbers.backends()) {
             compiler.backends.of(backend);
         }
+        for (String conditions : RecordedNumbers.policers(recorded)) {
+            compiler.policers.of(conditions);
+        }
         compiler.accept();
         return compiler;
     }
@@ -142,6 +149,7 @@ public final class SettingsCompiler {
         services.shrinkTo(servicesKnown);
         backends.shrinkTo(backendsKnown);
         listeners.shrinkTo(listenersKnown);
+        policers.shrinkTo(policersKnown);
         return compileAll(source);
     }
 
@@ -152,6 +160,7 @@ public final class SettingsCompiler {
         servicesKnown = services.size();
         backendsKnown = backends.size();
         listenersKnown = listeners.size();
+        policersKnown = policers.size();
     }
 
     private CompiledSettings compileAll(ProxySettings source) throws SettingsException {
@@ -302,15 +311,19 @@ public final class SettingsCompiler {
                 listeners);
     }
 
-    private PipelineSettings pipeline(ProxySettings source, List<BackendPool> pools, Names names) {
+    private PipelineSettings pipeline(ProxySettings source, List<BackendPool> pools, Names names)
+            throws SettingsException {
         QosSettings qos = source.qos();
         List<ServiceProfile> profiles =
                 next.values().stream().map(SettingsCompiler::profile).toList();
+        List<ClassifyRule> rules = qos.enabled() ? RuleCompiler.compile(qos.rules()) : List.of();
+        List<PoliceSettings> policing =
+                qos.enabled() ? PoliceCompiler.compile(qos.rules(), rules, policers) : List.of();
         return new PipelineSettings(
                 ++version,
                 source.hash(),
-                new ClassifySettings(profiles, qos.enabled() ? RuleCompiler.compile(qos.rules()) : List.of()),
-                RateCompiler.compile(qos, List.copyOf(next.values()), shards),
+                new ClassifySettings(profiles, rules),
+                RateCompiler.compile(qos, List.copyOf(next.values()), shards, policing),
                 new MarkSettings(
                         qos.enabled(),
                         qos.classes().get(0).dscp(),

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param journals of each shard; empty when the journal is off
  * @param latencyLogs of each shard; empty when latencies are not logged
  * @param queues of each class and direction that has held packets
+ * @param policing of rules that police and saw packets
  */
 public record StatusReport(
         String version,
@@ -42,6 +43,7 @@ public record StatusReport(
         @Nullable FlowStateReport flowState,
         List<BooksLine> books,
         List<QueueStatus> queues,
+        List<PoliceLine> policing,
         PlacementStatus placement) {
 
     /**
@@ -51,6 +53,14 @@ public record StatusReport(
      * @param delaysNs of those that waited and have left since the start, in nanoseconds
      */
     public record QueueStatus(String trafficClass, String direction, Histogram delaysNs) {}
+
+    /**
+     * What a rule that polices found of its packets in a direction.
+     *
+     * @param rule its conditions, which it is known by over reloads
+     * @param color {@code conform}, {@code exceed} or {@code violate}
+     */
+    public record PoliceLine(String rule, String direction, String color, long packets, long bytes) {}
 
     /**
      * What is remembered of flows.
@@ -197,6 +207,7 @@ public record StatusReport(
      *
      * @param direction {@code to-backend} or {@code to-client}
      * @param markedPackets that left with CE because of a queue here; likewise the bytes
+     * @param borrowedPackets that left beyond the guarantee of their service or class; likewise the bytes
      * @param drops only the reasons that occurred
      */
     public record BooksLine(
@@ -213,9 +224,11 @@ public record StatusReport(
             long heldBytes,
             long markedPackets,
             long markedBytes,
+            long borrowedPackets,
+            long borrowedBytes,
             List<DropLine> drops) {
 
-        /** With nothing marked. */
+        /** With nothing marked and nothing borrowed. */
         public BooksLine(
                 int serviceId,
                 String service,
@@ -243,6 +256,8 @@ public record StatusReport(
                     heldBytes,
                     0,
                     0,
+                    0,
+                    0,
                     drops);
         }
 
@@ -262,6 +277,8 @@ public record StatusReport(
                     heldBytes,
                     markedPackets,
                     markedBytes,
+                    borrowedPackets,
+                    borrowedBytes,
                     drops);
         }
 
@@ -284,6 +301,8 @@ public record StatusReport(
                     heldBytes + other.heldBytes,
                     markedPackets + other.markedPackets,
                     markedBytes + other.markedBytes,
+                    borrowedPackets + other.borrowedPackets,
+                    borrowedBytes + other.borrowedBytes,
                     List.copyOf(sums.values()));
         }
 

@@ -162,6 +162,8 @@ class AdminServerTest {
                 () -> assertEquals(80, status.at("/books/1/held_bytes").asLong()),
                 () -> assertEquals(4, status.at("/books/1/marked_packets").asLong()),
                 () -> assertEquals(160, status.at("/books/1/marked_bytes").asLong()),
+                () -> assertEquals(7, status.at("/books/1/borrowed_packets").asLong()),
+                () -> assertEquals(220, status.at("/books/1/borrowed_bytes").asLong()),
                 () -> assertEquals("P0", status.at("/queues/0/class").asText()),
                 () -> assertEquals(
                         "to-backend", status.at("/queues/0/direction").asText()),
@@ -173,7 +175,12 @@ class AdminServerTest {
                 () -> assertEquals(
                         0.03, status.at("/queues/0/delay_p99_seconds").asDouble(), 1e-4),
                 () -> assertEquals(
-                        0.03, status.at("/queues/0/delay_max_seconds").asDouble(), 1e-4));
+                        0.03, status.at("/queues/0/delay_max_seconds").asDouble(), 1e-4),
+                () -> assertEquals(
+                        "udp source 10.0.0.0/8", status.at("/policing/0/rule").asText()),
+                () -> assertEquals("exceed", status.at("/policing/0/color").asText()),
+                () -> assertEquals(21, status.at("/policing/0/packets").asLong()),
+                () -> assertEquals(2100, status.at("/policing/0/bytes").asLong()));
     }
 
     @Test

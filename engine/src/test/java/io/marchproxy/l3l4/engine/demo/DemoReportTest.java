@@ -181,6 +181,7 @@ class DemoReportTest {
                 null,
                 books,
                 List.of(),
+                List.of(),
                 Reports.placement());
         return new DemoReport(10, 500, 5, TIMES, TIMES, TIMES, clients, status);
     }

@@ -13,6 +13,9 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.CodelSettings;
+import io.marchproxy.l3l4.stages.shape.Color;
+import io.marchproxy.l3l4.stages.shape.PoliceSettings;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
@@ -86,6 +89,7 @@ class RateBalancerTest {
             packet.service(service);
             packet.trafficClass(3);
             packet.lengthBytes(FRAME);
+            packet.rule(1);
             packet.flowRef(flowRefs[service]);
             Verdict verdict = stage.process(packet, nowNs);
             in[service] += FRAME;
@@ -118,6 +122,13 @@ class RateBalancerTest {
         @Override
         public long inBytes(int service, int trafficClass, Direction direction) {
             return trafficClass == 3 && direction == Direction.TO_BACKEND ? in[service] : 0;
+        }
+
+        @Override
+        public long policedBytes(int policer, Direction direction) {
+            return Arrays.stream(Color.values())
+                    .mapToLong(color -> stage.policed().bytes(policer, direction, color))
+                    .sum();
         }
 
         @Override
@@ -163,6 +174,26 @@ class RateBalancerTest {
     @CsvSource({"1, 300", "2, 150;150", "2, 300;0.1", "4, 75;75;75;75", "4, 300;0.1;0.1;0.1", "4, 200;60;30;10"})
     void shouldHoldForTheWholeHoweverTheFlowsAreSpread(int shards, String loads) {
         ShapeSettings settings = settings(shards, 0, new ServiceLimits(limit(100), limit(100)));
+        for (String load : loads.split(";", -1)) {
+            sides.add(new Side(settings, Double.parseDouble(load)));
+        }
+        RateBalancer balancer = balancer(settings);
+        run(balancer, 0, 100 * MS);
+        sides.forEach(side -> Arrays.fill(side.out, 0));
+
+        run(balancer, 100 * MS, 1_100 * MS);
+
+        assertEquals(100, mbit(0, 1_000 * MS), 2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 300", "2, 150;150", "2, 300;0.1", "4, 75;75;75;75", "4, 300;0.1;0.1;0.1", "4, 200;60;30;10"})
+    void shouldPoliceTheWholeHoweverTheFlowsAreSpread(int shards, String loads) {
+        ShapeSettings none = settings(shards, 0);
+        PoliceSettings police = new PoliceSettings(
+                3, 0, limit(100), 0, RateLimit.NONE, PoliceSettings.PASS, PoliceSettings.DROP, PoliceSettings.DROP);
+        ShapeSettings settings = new ShapeSettings(
+                none.link(), none.classes(), none.services(), shards, CodelSettings.OFF, List.of(police));
         for (String load : loads.split(";", -1)) {
             sides.add(new Side(settings, Double.parseDouble(load)));
         }

@@ -53,6 +53,7 @@ class StatusReportTest {
                 null,
                 List.of(lines),
                 List.of(),
+                List.of(),
                 Reports.placement());
     }
 }

@@ -40,6 +40,16 @@ public final class Fate {
         rule = matchedRule;
     }
 
+    /** Whether it waits still. */
+    public boolean isWaiting() {
+        return outcome == WAITING;
+    }
+
+    /** Number of the text of the rule that it came by. */
+    public int rule() {
+        return rule;
+    }
+
     /**
      * It left.
      *

@@ -56,6 +56,9 @@ public final class ClassifyStage implements Stage {
     private final RuleQuery query = new RuleQuery();
     private RuleList rules = RuleList.of(List.of());
 
+    /** The first rule that looks at flows alone and matches the one that {@link #query} is about. */
+    private int ofFlow;
+
     /** Null while no rule asks. */
     private @Nullable ClientFlows clientFlows;
 
@@ -225,7 +228,8 @@ public final class ClassifyStage implements Stage {
         query.clientFlows =
                 counted == null ? 0 : counted.count(packet.ipVersion(), packet.sourceHigh(), packet.sourceLow());
         ask(packet, isStream(packet.protocol(), service.profile()));
-        describe(packet, service, table.firstMatch(query, table.firstOfFlow(query)));
+        ofFlow = table.firstOfFlow(query);
+        describe(packet, service, table.firstMatch(query, ofFlow));
     }
 
     private void ask(PacketDescriptor packet, boolean isStream) {
@@ -257,10 +261,10 @@ public final class ClassifyStage implements Stage {
         return rule.egressDscp() < 0 ? PacketDescriptor.DSCP_UNCHANGED : rule.egressDscp();
     }
 
-    /** Writes into a flow what the rules say of all its packets, or of its stream; {@link #query} is about it. */
+    /** Writes into a flow what the rules say of all its packets, or of its stream; {@link #query} and {@link #ofFlow} are about it. */
     private void classify(long entry, ServiceState service) {
         RuleTable table = service.rules();
-        int match = table.firstOfFlow(query);
+        int match = ofFlow;
         boolean isStream = isStream(FlowEntry.protocol(entry), service.profile());
         boolean eachPacket = !isStream && table.looksAtPackets(query, match);
         match = isStream ? table.firstMatch(query, match) : match;
@@ -282,6 +286,7 @@ public final class ClassifyStage implements Stage {
         if (FlowEntry.lastSeenNs(entry) <= rulesSinceNs) {
             ask(packet, isStream(FlowEntry.protocol(entry), service.profile()));
             boolean waits = waits(packet.flowRef());
+            ofFlow = service.rules().firstOfFlow(query);
             classify(entry, service);
             if (waits) {
                 FlowEntry.marks(entry, FlowEntry.marks(entry) | FlowLayout.ORDER);
@@ -291,9 +296,9 @@ public final class ClassifyStage implements Stage {
         int marks = FlowEntry.marks(entry);
         if ((marks & FlowLayout.EACH_PACKET) != 0 && packet.isData()) {
             query.packet(packet);
-            int ofFlow = packet.rule() == 0 ? RuleTable.NO_MATCH : packet.rule() - 1;
-            int match = service.rules().firstMatch(query, ofFlow);
-            if (match != ofFlow) {
+            int before = packet.rule() == 0 ? RuleTable.NO_MATCH : packet.rule() - 1;
+            int match = service.rules().firstMatch(query, before);
+            if (match != before) {
                 describe(packet, service, match);
             }
         }

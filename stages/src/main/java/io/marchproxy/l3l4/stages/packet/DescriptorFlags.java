@@ -20,5 +20,8 @@ public final class DescriptorFlags {
     /** An IP packet whose headers make no sense. Set by ingress. */
     public static final int MALFORMED = 64;
 
+    /** Its service or class has a guarantee, and it leaves beyond that: with what others do not use. */
+    public static final int BORROWED = 128;
+
     private DescriptorFlags() {}
 }

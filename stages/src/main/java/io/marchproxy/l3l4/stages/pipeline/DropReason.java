@@ -27,7 +27,8 @@ public enum DropReason {
     DRAINING("The service is shutting down"),
     QUEUE_DELAY("Its client's packets have waited too long for too long (CoDel)"),
     BACKENDS_FULL("Every backend that may be used has as many flows as it may have"),
-    NO_ROUTE("No gateway leads to the destination");
+    NO_ROUTE("No gateway leads to the destination"),
+    POLICED("The packet exceeds the rate that its rule polices to");
 
     private static final DropReason[] VALUES = values();
 

@@ -17,6 +17,7 @@ import io.marchproxy.l3l4.stages.route.HealthView;
 import io.marchproxy.l3l4.stages.route.RouteFigures;
 import io.marchproxy.l3l4.stages.route.RouteStage;
 import io.marchproxy.l3l4.stages.shape.HoldingStage;
+import io.marchproxy.l3l4.stages.shape.Policed;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import io.marchproxy.l3l4.stages.shape.ShareOf;
 import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
@@ -251,6 +252,9 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
         boolean isLastReply = false;
         if (packet.isData()) {
             books.out(packet);
+            if ((packet.flags() & DescriptorFlags.BORROWED) != 0) {
+                books.borrowed(packet);
+            }
             isLastReply = classify.countReply(packet);
         }
         conclude(packet, Verdict.FORWARD);
@@ -447,6 +451,11 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     /** What the route stage counts. Any thread may ask. */
     public RouteFigures routeFigures() {
         return route.figures();
+    }
+
+    /** What became of packets of rules that police. Any thread may ask. */
+    public Policed policed() {
+        return shape.policed();
     }
 
     /** UDP sessions of a service at present. Any thread may ask. */

@@ -24,7 +24,9 @@ public final class TrafficBooks {
     private static final int HELD_BYTES = 5;
     private static final int MARKED_PACKETS = 6;
     private static final int MARKED_BYTES = 7;
-    private static final int DROPPED_PACKETS = 8;
+    private static final int BORROWED_PACKETS = 8;
+    private static final int BORROWED_BYTES = 9;
+    private static final int DROPPED_PACKETS = 10;
     private static final int DROPPED_BYTES = DROPPED_PACKETS + DropReason.count();
     private static final int COLUMNS = DROPPED_BYTES + DropReason.count();
     private static final int CLASSES = 4;
@@ -82,6 +84,11 @@ public final class TrafficBooks {
         add2(row(service, trafficClass, direction) + HELD_PACKETS, packets, bytes);
     }
 
+    /** Counts what a descriptor stands for as having left beyond a guarantee. It has left, too. */
+    public void borrowed(PacketDescriptor packet) {
+        add2(row(packet) + BORROWED_PACKETS, packet.packets(), packet.lengthBytes());
+    }
+
     /** Counts what a descriptor stands for as marked with CE. It has left, too. */
     public void marked(PacketDescriptor packet) {
         add2(row(packet) + MARKED_PACKETS, packet.packets(), packet.lengthBytes());
@@ -116,6 +123,14 @@ public final class TrafficBooks {
 
     public long heldBytes(int service, int trafficClass, Direction direction) {
         return get(row(service, trafficClass, direction) + HELD_BYTES);
+    }
+
+    public long borrowedPackets(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + BORROWED_PACKETS);
+    }
+
+    public long borrowedBytes(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + BORROWED_BYTES);
     }
 
     public long markedPackets(int service, int trafficClass, Direction direction) {

@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the queue of a leaf's client: a table of chains, which has at least as many places as there are queues. A queue is here
+ * Finds the queue of a leaf's client, or of one of its flows: a table of chains, which has at least as many places as there are queues. A queue is here
  * while packets wait in it, so there are never more than packets that wait; those that are left are used again.
  */
 final class ClientQueues {
@@ -15,19 +15,34 @@ final class ClientQueues {
     private @Nullable ClientQueue free;
     private int size;
 
+    /** The number of the queue that was added last. */
+    private long number;
+
     /** The queue of a client, or null when nothing of it waits. */
     @Nullable
-    ClientQueue find(Leaf leaf, long clientHigh, long clientLow) {
-        ClientQueue queue = places[place(leaf, clientHigh, clientLow)];
+    ClientQueue find(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
+        ClientQueue queue = places[place(leaf, clientHigh, clientLow, flowRef)];
         while (queue != null
-                && (queue.leaf != leaf || queue.clientLow != clientLow || queue.clientHigh != clientHigh)) {
+                && (queue.leaf != leaf
+                        || queue.clientLow != clientLow
+                        || queue.clientHigh != clientHigh
+                        || queue.flowRef != flowRef)) {
             queue = queue.chained;
         }
         return queue;
     }
 
+    /** What the next queue's number comes after. */
+    long number() {
+        return number;
+    }
+
+    void number(long last) {
+        number = last;
+    }
+
     /** An empty queue for a client that has none. */
-    ClientQueue add(Leaf leaf, long clientHigh, long clientLow) {
+    ClientQueue add(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
         if (size == places.length) {
             grow();
         }
@@ -40,6 +55,11 @@ final class ClientQueues {
         queue.leaf = leaf;
         queue.clientHigh = clientHigh;
         queue.clientLow = clientLow;
+        queue.flowRef = flowRef;
+        queue.number = ++number;
+        queue.client = null;
+        queue.connection = null;
+        queue.packets = 0;
         queue.datagrams = 0;
         queue.bytes = 0;
         queue.codel.begin();
@@ -50,7 +70,7 @@ final class ClientQueues {
 
     /** Gives up a queue that is empty. */
     void remove(ClientQueue gone) {
-        int place = place(Objects.requireNonNull(gone.leaf), gone.clientHigh, gone.clientLow);
+        int place = place(Objects.requireNonNull(gone.leaf), gone.clientHigh, gone.clientLow, gone.flowRef);
         ClientQueue before = places[place];
         if (before == gone) {
             places[place] = gone.chained;
@@ -68,13 +88,13 @@ final class ClientQueues {
     }
 
     private void chain(ClientQueue queue) {
-        int place = place(Objects.requireNonNull(queue.leaf), queue.clientHigh, queue.clientLow);
+        int place = place(Objects.requireNonNull(queue.leaf), queue.clientHigh, queue.clientLow, queue.flowRef);
         queue.chained = places[place];
         places[place] = queue;
     }
 
-    private int place(Leaf leaf, long clientHigh, long clientLow) {
-        long mixed = (clientHigh * GOLDEN ^ clientLow) * GOLDEN + leaf.number;
+    private int place(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
+        long mixed = (clientHigh * GOLDEN ^ clientLow) * GOLDEN + leaf.number + flowRef * 31;
         mixed = (mixed ^ mixed >>> 32) * GOLDEN;
         return (int) (mixed >>> 32) & places.length - 1;
     }

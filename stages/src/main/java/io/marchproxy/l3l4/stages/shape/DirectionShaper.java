@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -36,10 +37,24 @@ final class DirectionShaper extends SingleWriter {
     private final HeldPackets packets;
     private final FlowTable flows;
     private final ClientQueues queues = new ClientQueues();
+    private final EachBuckets each;
     private final Schedule schedule;
     private final TokenBucket link;
     private final WaitingFlows waiting = new WaitingFlows();
     private ServiceNode[] services = {};
+    private boolean toClient;
+
+    /** Whether any client or connection has a ceiling of its own. */
+    private boolean limitsEach;
+
+    /** Of the packet at hand, where {@link #limitsEach}. */
+    private @Nullable EachBucket ofClient;
+
+    private @Nullable EachBucket ofConnection;
+
+    /** When something was last asked of the buckets. */
+    private long askedNs = Long.MIN_VALUE;
+
     private CodelSettings codel = CodelSettings.OFF;
     private int held;
 
@@ -50,11 +65,13 @@ final class DirectionShaper extends SingleWriter {
         this.packets = packets;
         this.flows = flows;
         this.schedule = new Schedule(packets);
+        this.each = new EachBuckets(2 * flows.capacity());
         this.link = schedule.link().ceiling;
     }
 
     /** Takes over a snapshot. */
-    void apply(ShapeSettings settings, boolean toClient, long nowNs) {
+    void apply(ShapeSettings settings, boolean isToClient, long nowNs) {
+        toClient = isToClient;
         int shards = settings.shards();
         codel = settings.codel();
         schedule.link().set(RateLimit.NONE, settings.link(), shards, nowNs);
@@ -77,9 +94,84 @@ final class DirectionShaper extends SingleWriter {
             }
             ServiceNode one = services[i];
             one.limits.set(limits.guarantee(), toClient ? limits.toClient() : limits.toBackend(), shards, nowNs);
+            one.client = limits.each().client(toClient);
+            one.connection = limits.each().connection(toClient);
         }
+        ofClient = null;
+        ofConnection = null;
+        limitsEach = settings.services().stream().anyMatch(one -> one.each().isSet());
+        each.apply(this::limit, nowNs);
         schedule.everybodyGoesOn(services);
+        queueAnew(nowNs);
         plan(nowNs);
+    }
+
+    private RateLimit limit(int kind) {
+        if (kind / 2 >= services.length) {
+            throw new IllegalStateException("a client's ceiling is of a service that there is not");
+        }
+        ServiceNode service = services[kind / 2];
+        return kind % 2 == 0 ? service.client : service.connection;
+    }
+
+    /** Has what waits be in the queues that it would be in if it came now, in the same order. Everybody has turns. */
+    private void queueAnew(long nowNs) {
+        for (ServiceNode service : services) {
+            for (int i = 0; i < Schedule.CLASSES; i++) {
+                Leaf leaf = service.findLeaf(i);
+                if (leaf != null && !leaf.isEmpty()) {
+                    queueAnew(leaf, nowNs);
+                }
+            }
+        }
+    }
+
+    private void queueAnew(Leaf leaf, long nowNs) {
+        boolean byConnection = leaf.service.connection.isSet();
+        for (ClientQueue queue : leaf.inOrder()) {
+            if ((queue.flowRef != 0) != byConnection) {
+                leaf.remove(queue);
+                queue.count(-queue.packets);
+                int slot = queue.takeAll();
+                long clientHigh = queue.clientHigh;
+                long clientLow = queue.clientLow;
+                queues.remove(queue);
+                while (slot != HeldPackets.NONE) {
+                    int following = packets.next(slot);
+                    packets.next(slot, HeldPackets.NONE);
+                    move(slot, leaf, clientHigh, clientLow, nowNs);
+                    slot = following;
+                }
+            } else if (queue.client == null == leaf.service.client.isSet()) {
+                queue.count(-queue.packets);
+                assign(queue, nowNs);
+                queue.count(queue.packets);
+            }
+        }
+    }
+
+    private void move(int slot, Leaf leaf, long clientHigh, long clientLow, long nowNs) {
+        PacketDescriptor packet = packets.at(slot);
+        long flowRef = leaf.service.connection.isSet() ? packet.flowRef() : 0;
+        ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowRef);
+        if (queue == null) {
+            queue = queues.add(leaf, clientHigh, clientLow, flowRef);
+            assign(queue, nowNs);
+            leaf.add(queue);
+        }
+        count(queue, packet, 1);
+        queue.append(slot, packets);
+    }
+
+    /** Gives a queue the buckets of its client and connection. */
+    private void assign(ClientQueue queue, long nowNs) {
+        ServiceNode service = Objects.requireNonNull(queue.leaf).service;
+        queue.client = service.client.isSet()
+                ? each.get(2 * service.number, queue.clientHigh, queue.clientLow, service.client, nowNs)
+                : null;
+        queue.connection = service.connection.isSet()
+                ? each.get(2 * service.number + 1, 0, queue.flowRef, service.connection, nowNs)
+                : null;
     }
 
     /** Takes over this shard's share of the limits of the link, a class or a service. */
@@ -88,6 +180,7 @@ final class DirectionShaper extends SingleWriter {
             case LINK -> schedule.link().share(share, nowNs);
             case CLASS -> schedule.trafficClass(which).limits.share(share, nowNs);
             case SERVICE -> service(which).limits.share(share, nowNs);
+            case POLICER -> throw new IllegalArgumentException("nothing waits for a policer");
         }
         schedule.everybodyGoesOn();
         plan(nowNs);
@@ -117,14 +210,18 @@ final class DirectionShaper extends SingleWriter {
     Verdict process(PacketDescriptor packet, long nowNs) {
         ServiceNode service = service(packet.service());
         ClassNode trafficClass = schedule.trafficClass(packet.trafficClass());
-        if (packet.isData() && passes(service, trafficClass, packet.lengthBytes(), nowNs)) {
+        if (limitsEach) {
+            ask(packet, service, nowNs);
+        }
+        if (packet.isData() && passes(packet, service, trafficClass, nowNs)) {
             return Verdict.CONTINUE;
         }
         Leaf leaf = service.leaf(trafficClass);
         long entry = flows.entry(packet.flowRef());
         long clientHigh = Memory.getLong(entry + FlowLayout.CLIENT_HIGH);
         long clientLow = Memory.getLong(entry + FlowLayout.CLIENT_LOW);
-        ClientQueue queue = service.held == 0 ? null : queues.find(leaf, clientHigh, clientLow);
+        long flowRef = service.connection.isSet() ? packet.flowRef() : 0;
+        ClientQueue queue = service.held == 0 ? null : queues.find(leaf, clientHigh, clientLow, flowRef);
         if (!packet.isData() && queue == null) {
             return Verdict.CONTINUE;
         }
@@ -132,7 +229,9 @@ final class DirectionShaper extends SingleWriter {
             return DropReason.QUEUE_FULL.drop(packet);
         }
         if (queue == null) {
-            queue = queues.add(leaf, clientHigh, clientLow);
+            queue = queues.add(leaf, clientHigh, clientLow, flowRef);
+            queue.client = ofClient;
+            queue.connection = ofConnection;
             leaf.add(queue);
         }
         hold(packet, leaf, queue);
@@ -140,8 +239,32 @@ final class DirectionShaper extends SingleWriter {
         return Verdict.HOLD;
     }
 
-    /** Whether nobody waits for what the packet would use, and all three limits have it; then it has paid. */
-    private boolean passes(ServiceNode service, ClassNode trafficClass, int bytes, long nowNs) {
+    /** Looks for the ceilings of a packet's client and connection. */
+    private void ask(PacketDescriptor packet, ServiceNode service, long nowNs) {
+        askedNs = nowNs;
+        ofClient = null;
+        ofConnection = null;
+        if (service.client.isSet()) {
+            long entry = flows.entry(packet.flowRef());
+            ofClient = each.get(
+                    2 * service.number,
+                    Memory.getLong(entry + FlowLayout.CLIENT_HIGH),
+                    Memory.getLong(entry + FlowLayout.CLIENT_LOW),
+                    service.client,
+                    nowNs);
+        }
+        if (service.connection.isSet()) {
+            ofConnection = each.get(2 * service.number + 1, 0, packet.flowRef(), service.connection, nowNs);
+        }
+    }
+
+    private static boolean admits(@Nullable EachBucket one, int bytes, long nowNs) {
+        return one == null || (one.held == 0 && one.bucket.admits(bytes, nowNs));
+    }
+
+    /** Whether nobody waits for what the packet would use, and all limits have it; then it has paid. */
+    private boolean passes(PacketDescriptor packet, ServiceNode service, ClassNode trafficClass, long nowNs) {
+        int bytes = packet.lengthBytes();
         if (held != 0
                 && (link.isLimited()
                         || (service.held != 0 && service.ceiling.isLimited())
@@ -150,10 +273,19 @@ final class DirectionShaper extends SingleWriter {
         }
         if (!service.ceiling.admits(bytes, nowNs)
                 || !trafficClass.ceiling.admits(bytes, nowNs)
-                || !link.admits(bytes, nowNs)) {
+                || !link.admits(bytes, nowNs)
+                || (limitsEach && !(admits(ofConnection, bytes, nowNs) && admits(ofClient, bytes, nowNs)))) {
             return false;
         }
-        schedule.pay(service, trafficClass, bytes, nowNs);
+        if (ofClient != null) {
+            ofClient.bucket.take(bytes);
+        }
+        if (ofConnection != null) {
+            ofConnection.bucket.take(bytes);
+        }
+        if (schedule.pay(service, trafficClass, bytes, nowNs)) {
+            packet.flags(packet.flags() | DescriptorFlags.BORROWED);
+        }
         return true;
     }
 
@@ -180,16 +312,25 @@ final class DirectionShaper extends SingleWriter {
         held += sign;
         leaf.service.held += sign;
         leaf.trafficClass.held += sign;
-        queue.bytes += (long) sign * packet.lengthBytes();
         if (sign > 0) {
             waiting.add(packet.flowRef(), packet.trafficClass());
         } else {
             waiting.remove(packet.flowRef());
         }
         if (mayBeDropped(packet)) {
-            queue.datagrams += sign * packet.packets();
             leaf.trafficClass.heldDatagrams += sign * packet.packets();
         }
+        count(queue, packet, sign);
+    }
+
+    /** Counts what a queue has. */
+    private static void count(ClientQueue queue, PacketDescriptor packet, int sign) {
+        queue.packets += sign;
+        queue.bytes += (long) sign * packet.lengthBytes();
+        if (mayBeDropped(packet)) {
+            queue.datagrams += sign * packet.packets();
+        }
+        queue.count(sign);
     }
 
     /**
@@ -211,6 +352,9 @@ final class DirectionShaper extends SingleWriter {
         boolean isGone = flows.entry(packet.flowRef()) == 0;
         boolean isDropped = !isGone && codel.isOn() && mayBeDropped(packet) && waitedTooLong(packet, queue, nowNs);
         leavingBytes = isGone || isDropped ? 0 : packet.lengthBytes();
+        if (leavingBytes != 0 && packet.isData() && schedule.borrows(Objects.requireNonNull(queue.leaf))) {
+            packet.flags(packet.flags() | DescriptorFlags.BORROWED);
+        }
         return packet;
     }
 
@@ -256,6 +400,9 @@ final class DirectionShaper extends SingleWriter {
 
     /** Writes everything that later decisions depend on: what was earned, what waits, and who is next. */
     void save(StateWriter to) {
+        to.number(askedNs);
+        each.save(askedNs, to);
+        to.number(queues.number());
         to.number(services.length);
         for (int number = 0; number < services.length; number++) {
             ServiceNode service = services[number];
@@ -267,11 +414,23 @@ final class DirectionShaper extends SingleWriter {
                 }
             }
         }
+        List<ClientQueue> blocked = schedule.blocked();
+        to.number(blocked.size());
+        for (ClientQueue queue : blocked) {
+            Leaf leaf = Objects.requireNonNull(queue.leaf);
+            to.number(leaf.service.number);
+            to.number(leaf.trafficClass.number);
+            to.number(queue.forCeilings.untilNs);
+            queue.save(packets, to);
+        }
         schedule.save(services, to);
     }
 
     /** Takes over what was saved. */
     void restore(StateReader from) {
+        askedNs = from.number();
+        each.restore(this::limit, from);
+        long lastQueue = from.number();
         int known = from.number(0, MOST_SERVICES);
         if (known > 0) {
             service(known - 1);
@@ -285,22 +444,36 @@ final class DirectionShaper extends SingleWriter {
                 }
             }
         }
+        for (int left = from.number(0, Integer.MAX_VALUE); left > 0; left--) {
+            ServiceNode service = services[from.number(0, known - 1)];
+            Leaf leaf = service.leaf(schedule.trafficClass(from.number(0, Schedule.CLASSES - 1)));
+            long untilNs = from.number();
+            schedule.restore(restoreQueue(leaf, from), untilNs);
+        }
+        queues.number(lastQueue);
         schedule.restore(services, from);
     }
 
     private void restore(Leaf leaf, StateReader from) {
         leaf.deficit = from.number();
         for (int clients = from.number(0, Integer.MAX_VALUE); clients > 0; clients--) {
-            ClientQueue queue = queues.add(leaf, from.number(), from.number());
-            leaf.add(queue);
-            queue.deficit = from.number();
-            queue.codel.restore(from);
-            for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
-                int slot = packets.restore(from);
-                count(leaf, queue, packets.at(slot), 1);
-                queue.append(slot, packets);
-            }
+            leaf.addAgain(restoreQueue(leaf, from));
         }
+    }
+
+    private ClientQueue restoreQueue(Leaf leaf, StateReader from) {
+        long number = from.number();
+        ClientQueue queue = queues.add(leaf, from.number(), from.number(), from.number());
+        queue.number = number;
+        queue.deficit = from.number();
+        queue.codel.restore(from);
+        assign(queue, askedNs);
+        for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
+            int slot = packets.restore(from);
+            count(leaf, queue, packets.at(slot), 1);
+            queue.append(slot, packets);
+        }
+        return queue;
     }
 
     private void plan(long nowNs) {

@@ -18,6 +18,9 @@ public interface HoldingStage extends Stage {
      */
     void share(Direction direction, ShareOf of, int which, int share, long nowNs);
 
+    /** What became of packets of rules that police. */
+    Policed policed();
+
     /** The class in which the last of a flow's packets waits in a direction; negative when none waits. */
     int waitingClass(long flowRef, boolean isToBackend);
 

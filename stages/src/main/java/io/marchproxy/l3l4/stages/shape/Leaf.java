@@ -1,6 +1,8 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ final class Leaf extends TurnRing.Member<Leaf> {
         this.number = service.number * Schedule.CLASSES + trafficClass.number;
     }
 
+    /** Whether nobody is in it who may have a turn; what waits for a ceiling of its client's is not in it. */
     boolean isEmpty() {
         return last == null;
     }
@@ -33,8 +36,14 @@ final class Leaf extends TurnRing.Member<Leaf> {
         return service.number;
     }
 
-    /** Lets a client in, who is the last to have a turn. */
+    /** Lets a client in, who is new, and the last to have a turn. */
     void add(ClientQueue queue) {
+        queue.deficit = Schedule.QUANTUM;
+        addAgain(queue);
+    }
+
+    /** Lets a client in who was in it before. */
+    void addAgain(ClientQueue queue) {
         ClientQueue before = last;
         if (before == null) {
             queue.next = queue;
@@ -42,7 +51,6 @@ final class Leaf extends TurnRing.Member<Leaf> {
             queue.next = before.next;
             before.next = queue;
         }
-        queue.deficit = Schedule.QUANTUM;
         last = queue;
     }
 
@@ -81,6 +89,18 @@ final class Leaf extends TurnRing.Member<Leaf> {
         } else {
             leaf.save(held, to);
         }
+    }
+
+    /** All in it, in the order of their turns. */
+    List<ClientQueue> inOrder() {
+        List<ClientQueue> all = new ArrayList<>();
+        ClientQueue end = last;
+        for (ClientQueue queue = end == null ? null : end.next;
+                queue != null;
+                queue = queue == end ? null : queue.next) {
+            all.add(queue);
+        }
+        return all;
     }
 
     /** Writes its clients in the order of their turns, and what waits of each. */

@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,10 @@ import org.jspecify.annotations.Nullable;
  * Buckets and borrowing are those of HTB (Devera, "Hierarchical token bucket theory", 2002); unlike there a class's limits are not of
  * one service's classes but of the class over all services, so this is no tree with one parent each.
  *
- * <p>A service at its ceiling has no turns until it has tokens, so none is spent on one that can't send. A packet costs a few
+ * <p>Besides, each client and each connection may have a ceiling of its own; with the latter, connections take turns where clients did.
+ *
+ * <p>A service at its ceiling has no turns until it has tokens, and so a client or connection at its: none is spent on one that can't
+ * send. A packet costs a few
  * looks; O(log s) when its service waits for its ceiling or guarantee among s others that do; and at the most its length /
  * {@link #QUANTUM} further turns of its leaf and client.
  */
@@ -41,8 +46,9 @@ final class Schedule extends SingleWriter {
     private final Limits linkLimits = new Limits();
     private final TokenBucket link = linkLimits.ceiling;
     private final ClassNode[] classes = new ClassNode[CLASSES];
-    private final Waits forCeilings = new Waits();
-    private final Waits forGuarantees = new Waits();
+    private final Waits<ServiceNode> forCeilings = new Waits<>();
+    private final Waits<ServiceNode> forGuarantees = new Waits<>();
+    private final Waits<ClientQueue> forClients = new Waits<>();
     /** Services that have a guarantee to use and something to use it for: they take turns packet by packet. */
     private final TurnRing<ServiceNode> promised = new TurnRing<>();
 
@@ -143,29 +149,42 @@ final class Schedule extends SingleWriter {
     /** Something more waits in a leaf. */
     void arrived(Leaf leaf) {
         ServiceNode service = leaf.service;
-        if (!service.forCeiling.isOn && !leaf.isInRing()) {
+        if (!service.forCeiling.isOn && !leaf.isInRing() && !leaf.isEmpty()) {
             leaf.trafficClass.turns.add(leaf);
         }
         promise(service);
     }
 
-    /** Nothing waits in a leaf any more. */
+    /** What waits for ceilings of clients and connections, in the order in which it began to be there. */
+    List<ClientQueue> blocked() {
+        return forClients.inOrder().stream().map(wait -> wait.who).toList();
+    }
+
+    /** Has a queue wait that did when it was saved. */
+    void restore(ClientQueue blocked, long untilNs) {
+        forClients.add(blocked.forCeilings, untilNs);
+    }
+
+    /** Nothing waits in a leaf any more that might have a turn. */
     void emptied(Leaf leaf) {
         if (leaf.isInRing()) {
             leaf.trafficClass.turns.remove(leaf);
         }
-        if (leaf.service.held == 0 && leaf.service.isInRing()) {
+        if (leaf.service.isInRing() && !leaf.service.isReady()) {
             promised.remove(leaf.service);
         }
     }
 
     /** Other shares: everybody looks again whether he must wait. */
     void everybodyGoesOn() {
+        while (!forClients.isEmpty()) {
+            goOn(forClients.removeFirst().who);
+        }
         while (!forCeilings.isEmpty()) {
-            goOn(forCeilings.removeFirst().service);
+            goOn(forCeilings.removeFirst().who);
         }
         while (!forGuarantees.isEmpty()) {
-            promise(forGuarantees.removeFirst().service);
+            promise(forGuarantees.removeFirst().who);
         }
     }
 
@@ -180,14 +199,31 @@ final class Schedule extends SingleWriter {
         }
     }
 
-    /** Has a packet pay to all that it concerns; what nobody waits for pays by whatever guarantee there is. */
-    void pay(ServiceNode service, ClassNode trafficClass, int bytes, long nowNs) {
+    /**
+     * Has a packet pay to all that it concerns; what nobody waits for pays by whatever guarantee there is.
+     *
+     * @return whether there is a guarantee, and it was used up, so that the packet borrows
+     */
+    boolean pay(ServiceNode service, ClassNode trafficClass, int bytes, long nowNs) {
+        boolean borrows = false;
         if (service.guarantee.hasAny(nowNs)) {
             service.guarantee.take(bytes);
         } else if (trafficClass.guarantee.hasAny(nowNs)) {
             trafficClass.guarantee.take(bytes);
+        } else {
+            borrows = hasGuarantee(service, trafficClass);
         }
         payCeilings(service, trafficClass, bytes);
+        return borrows;
+    }
+
+    /** Whether what leaves now does so beyond a guarantee that there is. */
+    boolean borrows(Leaf leaf) {
+        return promise == null && hasGuarantee(leaf.service, leaf.trafficClass);
+    }
+
+    private static boolean hasGuarantee(ServiceNode service, ClassNode trafficClass) {
+        return service.guarantee.isLimited() || trafficClass.guarantee.isLimited();
     }
 
     /**
@@ -195,7 +231,7 @@ final class Schedule extends SingleWriter {
      * was promised it; and for its class's if nobody was.
      */
     void pay(Leaf leaf, ClientQueue queue, int bytes) {
-        queue.deficit -= bytes;
+        queue.pay(bytes);
         TokenBucket by = promise;
         if (by != leaf.service.guarantee) {
             leaf.deficit -= bytes;
@@ -219,8 +255,11 @@ final class Schedule extends SingleWriter {
         leaving = null;
         promise = null;
         dueNs = Long.MAX_VALUE;
+        while (forClients.firstNs() <= nowNs) {
+            goOn(forClients.removeFirst().who);
+        }
         while (forCeilings.firstNs() <= nowNs) {
-            goOn(forCeilings.removeFirst().service);
+            goOn(forCeilings.removeFirst().who);
         }
         if (!link.opens(0, nowNs)) {
             dueNs = link.opensNs(nowNs);
@@ -228,7 +267,7 @@ final class Schedule extends SingleWriter {
         }
         Leaf leaf = choose(nowNs);
         if (leaf == null) {
-            dueNs = Math.min(dueNs, forCeilings.firstNs());
+            dueNs = Math.min(dueNs, Math.min(forCeilings.firstNs(), forClients.firstNs()));
             return;
         }
         ClientQueue queue = leaf.turn();
@@ -268,7 +307,7 @@ final class Schedule extends SingleWriter {
 
     private @Nullable Leaf byServicesGuarantee(long nowNs) {
         while (forGuarantees.firstNs() <= nowNs) {
-            promise(forGuarantees.removeFirst().service);
+            promise(forGuarantees.removeFirst().who);
         }
         for (ServiceNode service = promised.turn(); service != null; service = promised.turn()) {
             if (!service.guarantee.hasAny(nowNs)) {
@@ -279,7 +318,7 @@ final class Schedule extends SingleWriter {
             long openNs = Long.MAX_VALUE;
             for (int i = 0; i < CLASSES && !service.forCeiling.isOn; i++) {
                 Leaf leaf = service.findLeaf(i);
-                if (leaf != null && leaf.isInRing()) {
+                if (leaf != null && leaf.isInRing() && opens(leaf, nowNs)) {
                     int bytes = packets.at(leaf.turn().head()).lengthBytes();
                     if (!service.ceiling.opens(bytes, nowNs)) {
                         block(service, nowNs);
@@ -303,6 +342,9 @@ final class Schedule extends SingleWriter {
     /** The leaf of a class that may send now as far as its service and class go, or null; then {@link #dueNs} is no later than when one may. */
     private @Nullable Leaf candidate(ClassNode trafficClass, long nowNs) {
         for (Leaf leaf = trafficClass.turn(); leaf != null; leaf = trafficClass.turn()) {
+            if (!opens(leaf, nowNs)) {
+                continue;
+            }
             int bytes = packets.at(leaf.turn().head()).lengthBytes();
             if (!leaf.service.ceiling.opens(bytes, nowNs)) {
                 block(leaf.service, nowNs);
@@ -359,6 +401,30 @@ final class Schedule extends SingleWriter {
         if (service.isInRing()) {
             promised.remove(service);
         }
+    }
+
+    /**
+     * Whether there is a client in a leaf whose ceilings let it go on: it is the one whose turn it is then. Those before it wait, and
+     * if there is none, so does the leaf.
+     */
+    private boolean opens(Leaf leaf, long nowNs) {
+        while (!leaf.isEmpty()) {
+            ClientQueue queue = leaf.turn();
+            TokenBucket closed = queue.closed(packets.at(queue.head()).lengthBytes(), nowNs);
+            if (closed == null) {
+                return true;
+            }
+            leaf.remove(queue);
+            forClients.add(queue.forCeilings, closed.opensNs(nowNs));
+        }
+        emptied(leaf);
+        return false;
+    }
+
+    private void goOn(ClientQueue queue) {
+        Leaf leaf = Objects.requireNonNull(queue.leaf);
+        leaf.addAgain(queue);
+        arrived(leaf);
     }
 
     private void goOn(ServiceNode service) {

@@ -3,22 +3,27 @@ package io.marchproxy.l3l4.stages.shape;
 import org.jspecify.annotations.Nullable;
 
 /** A service in one direction: its limits, and its leaves. */
-final class ServiceNode extends TurnRing.Member<ServiceNode> {
+final class ServiceNode extends TurnRing.Member<ServiceNode> implements Wait.Numbered {
     final int number;
     final Limits limits = new Limits();
     final TokenBucket guarantee = limits.guarantee;
     final TokenBucket ceiling = limits.ceiling;
 
     /** While it is at its ceiling, its leaves have no turns. */
-    final Wait forCeiling = new Wait(this);
+    final Wait<ServiceNode> forCeiling = new Wait<>(this);
 
     /** While its guarantee is used up, or a class's ceiling keeps it from using it, it is not among the promised. */
-    final Wait forGuarantee = new Wait(this);
+    final Wait<ServiceNode> forGuarantee = new Wait<>(this);
 
     private final @Nullable Leaf[] leaves = new @Nullable Leaf[Schedule.CLASSES];
 
     /** What waits in its leaves, ends of streams included. */
     int held;
+
+    /** Ceilings of each client, and of each connection; with the latter each connection has a queue of its own. */
+    RateLimit client = RateLimit.NONE;
+
+    RateLimit connection = RateLimit.NONE;
 
     ServiceNode(int number) {
         this.number = number;
@@ -42,7 +47,22 @@ final class ServiceNode extends TurnRing.Member<ServiceNode> {
 
     /** Whether it has a guarantee, and something that waits and may use it. */
     boolean isPromised() {
-        return guarantee.isLimited() && held != 0 && !forCeiling.isOn && !forGuarantee.isOn;
+        return guarantee.isLimited() && !forCeiling.isOn && !forGuarantee.isOn && isReady();
+    }
+
+    /** Whether something waits for which none of its client's ceilings is to be waited for. */
+    boolean isReady() {
+        for (Leaf leaf : leaves) {
+            if (leaf != null && !leaf.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public long waitNumber() {
+        return number;
     }
 
     @Override

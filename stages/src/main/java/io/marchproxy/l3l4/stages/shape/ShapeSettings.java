@@ -10,12 +10,19 @@ import java.util.List;
  * @param services by number; those past the list's end have no limits
  * @param shards how many share the rates
  * @param codel how queues of datagrams are kept short
+ * @param policing of rules that police; no rule twice, and no policer
  */
 public record ShapeSettings(
-        RateLimit link, List<ClassLimits> classes, List<ServiceLimits> services, int shards, CodelSettings codel) {
+        RateLimit link,
+        List<ClassLimits> classes,
+        List<ServiceLimits> services,
+        int shards,
+        CodelSettings codel,
+        List<PoliceSettings> policing) {
     private static final int CLASSES = 4;
 
     public ShapeSettings {
+        policing = List.copyOf(policing);
         classes = List.copyOf(classes);
         services = List.copyOf(services);
         if (classes.size() != CLASSES) {
@@ -37,6 +44,12 @@ public record ShapeSettings(
         this(link, classes, services, shards, CodelSettings.OFF);
     }
 
+    /** Without policing. */
+    public ShapeSettings(
+            RateLimit link, List<ClassLimits> classes, List<ServiceLimits> services, int shards, CodelSettings codel) {
+        this(link, classes, services, shards, codel, List.of());
+    }
+
     /** Without any rate. */
     public ShapeSettings(int queuePacketsP0, int queuePacketsP1, int queuePacketsP2, int queuePacketsP3) {
         this(
@@ -55,8 +68,9 @@ public record ShapeSettings(
         return link.isSet()
                 || classes.stream().anyMatch(one -> one.ceiling().isSet())
                 || services.stream()
-                        .anyMatch(
-                                one -> one.toBackend().isSet() || one.toClient().isSet());
+                        .anyMatch(one -> one.toBackend().isSet()
+                                || one.toClient().isSet()
+                                || one.each().isSet());
     }
 
     /** The same without any rate: everything that waits leaves. */

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * never dropped, since what waits here counts as under way, and the engine stops reading a connection that has too much of that.
  */
 public final class ShapeStage extends SingleWriter implements HoldingStage {
+    private final Policing policing = new Policing();
     private final DirectionShaper toBackend;
     private final DirectionShaper toClient;
 
@@ -43,6 +44,7 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
 
     @Override
     public void apply(ShapeSettings settings, long nowNs) {
+        policing.apply(settings, nowNs);
         passesAll = !settings.limitsAnything();
         toBackend.apply(settings, false, nowNs);
         toClient.apply(settings, true, nowNs);
@@ -51,12 +53,19 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
 
     @Override
     public void share(Direction direction, ShareOf of, int which, int share, long nowNs) {
+        if (of == ShareOf.POLICER) {
+            policing.share(direction, which, share, nowNs);
+            return;
+        }
         (direction == Direction.TO_BACKEND ? toBackend : toClient).share(of, which, share, nowNs);
         lookAgain();
     }
 
     @Override
     public Verdict process(PacketDescriptor packet, long nowNs) {
+        if (policing.isOf(packet) && policing.process(packet, nowNs) == Verdict.DROP) {
+            return Verdict.DROP;
+        }
         if (passesAll && nextReleaseNs == Long.MAX_VALUE) {
             return Verdict.CONTINUE;
         }
@@ -97,12 +106,14 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
 
     @Override
     public void save(StateWriter to) {
+        policing.save(to);
         toBackend.save(to);
         toClient.save(to);
     }
 
     @Override
     public void restore(StateReader from) {
+        policing.restore(from);
         toBackend.restore(from);
         toClient.restore(from);
         lookAgain();
@@ -110,6 +121,11 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
 
     private void lookAgain() {
         nextReleaseNs = Math.min(toBackend.dueNs(), toClient.dueNs());
+    }
+
+    @Override
+    public Policed policed() {
+        return policing;
     }
 
     /** Datagrams of a class that wait in a direction. */

@@ -12,7 +12,9 @@ public enum ShareOf {
     /** A class's guarantee and ceiling; which is its number. */
     CLASS,
     /** A service's guarantee and rate; which is its number. */
-    SERVICE;
+    SERVICE,
+    /** What a rule polices to; which is the policer's number. */
+    POLICER;
 
     /** Shares of all shards add up to no more than this. */
     public static final int WHOLE = 1 << 16;

@@ -33,7 +33,8 @@ public final class TokenBucket {
     /** A bucket's debt goes no further: with the largest burst above it, a sum of both and a rate is below 2^63. */
     private static final long DEEPEST = -LARGEST_BURST * UNITS;
 
-    private static final int LARGEST_PACKET = (int) (LARGEST_BURST / 4);
+    /** What a packet takes at the most, in bytes. */
+    static final int LARGEST_PACKET = (int) (LARGEST_BURST / 4);
 
     private long rate;
     private long capacity;
@@ -106,9 +107,6 @@ public final class TokenBucket {
             return true;
         }
         count(nowNs);
-        if (tokens == capacity) {
-            largest = 0;
-        }
         largest = Math.max(largest, Math.min(bytes, LARGEST_PACKET) * UNITS);
         return tokens >= Math.min(largest, capacity);
     }
@@ -123,6 +121,15 @@ public final class TokenBucket {
         if (rate != 0) {
             tokens = Math.max(DEEPEST, tokens - Math.min(bytes, LARGEST_PACKET) * UNITS);
         }
+    }
+
+    /** Whether there is nothing more to earn, or no limit: it is as one that is new. */
+    boolean isFull(long nowNs) {
+        if (rate == 0) {
+            return true;
+        }
+        count(nowNs);
+        return tokens == capacity;
     }
 
     /** Whether there are tokens for this packet, whatever came before it: what a meter asks. */
@@ -172,6 +179,9 @@ public final class TokenBucket {
             // Before fillNs the product is less than the whole way from the deepest debt to a full bucket, and a
             // second's rate.
             tokens = passedNs >= fillNs ? capacity : Math.min(capacity, tokens + passedNs * rate);
+        }
+        if (tokens == capacity) {
+            largest = 0;
         }
         countedNs = nowNs;
     }

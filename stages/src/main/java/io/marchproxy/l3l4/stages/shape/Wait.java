@@ -2,9 +2,15 @@ package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 
-/** A service's waiting for a time: it has one for its ceiling and one for its guarantee. */
-final class Wait {
-    final ServiceNode service;
+/** A waiting for a time: a service has one for its ceiling and one for its guarantee, a queue one for those of its client. */
+final class Wait<W extends Wait.Numbered> {
+    /** Who may wait. */
+    interface Numbered {
+        /** Of those that go on at one time, the lowest is first. */
+        long waitNumber();
+    }
+
+    final W who;
 
     /** Until when. */
     long untilNs;
@@ -12,8 +18,8 @@ final class Wait {
     /** Whether it waits; kept by {@link Waits}. */
     boolean isOn;
 
-    Wait(ServiceNode service) {
-        this.service = service;
+    Wait(W who) {
+        this.who = who;
     }
 
     void save(StateWriter to) {
@@ -21,7 +27,7 @@ final class Wait {
         to.number(untilNs);
     }
 
-    boolean isBefore(Wait other) {
-        return untilNs < other.untilNs || (untilNs == other.untilNs && service.number < other.service.number);
+    boolean isBefore(Wait<W> other) {
+        return untilNs < other.untilNs || (untilNs == other.untilNs && who.waitNumber() < other.who.waitNumber());
     }
 }

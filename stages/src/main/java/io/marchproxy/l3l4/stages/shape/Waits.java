@@ -1,37 +1,42 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Services that wait, the first to go on at the top: a binary heap in an array (Williams, "Heapsort", 1964). Of those that go on at one
+ * Who waits, the first to go on at the top: a binary heap in an array (Williams, "Heapsort", 1964). Of those that go on at one
  * time the lowest number is first, so that the order never depends on how they came in.
  */
-final class Waits {
-    private Wait[] heap = {};
+final class Waits<W extends Wait.Numbered> {
+    private @Nullable Wait<W>[] heap = newHeap(16);
     private int size;
 
     /** When the first may go on; {@code Long.MAX_VALUE} when none waits. */
     long firstNs() {
-        return size == 0 ? Long.MAX_VALUE : heap[0].untilNs;
+        return size == 0 ? Long.MAX_VALUE : at(0).untilNs;
     }
 
     boolean isEmpty() {
         return size == 0;
     }
 
-    /** Has a service wait that does not wait here yet. */
-    void add(Wait wait, long untilNs) {
+    /** Has somebody wait who does not wait here yet. */
+    void add(Wait<W> wait, long untilNs) {
         wait.untilNs = untilNs;
         if (size == heap.length) {
-            heap = Arrays.copyOf(heap, Math.max(16, 2 * size));
+            heap = Arrays.copyOf(heap, 2 * size);
         }
         wait.isOn = true;
         rise(size++, wait);
     }
 
-    /** Has a service wait if it did when it was saved. */
-    void restore(Wait wait, StateReader from) {
+    /** Has somebody wait who did when it was saved. */
+    void restore(Wait<W> wait, StateReader from) {
         boolean isOn = from.number(0, 1) == 1;
         long untilNs = from.number();
         if (isOn) {
@@ -40,9 +45,10 @@ final class Waits {
     }
 
     /** Takes the first out; there must be one. */
-    Wait removeFirst() {
-        Wait first = heap[0];
-        Wait last = heap[--size];
+    Wait<W> removeFirst() {
+        Wait<W> first = at(0);
+        Wait<W> last = at(--size);
+        heap[size] = null;
         if (size > 0) {
             sink(last);
         }
@@ -50,11 +56,30 @@ final class Waits {
         return first;
     }
 
-    private void rise(int from, Wait wait) {
+    private Wait<W> at(int place) {
+        return Objects.requireNonNull(heap[place]);
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // Nothing else is ever put into it.
+    private static <W extends Wait.Numbered> @Nullable Wait<W>[] newHeap(int length) {
+        return new Wait[length];
+    }
+
+    /** The times of all, in the order of who they are. */
+    List<Wait<W>> inOrder() {
+        List<Wait<W>> all = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            all.add(at(i));
+        }
+        all.sort(Comparator.comparingLong(wait -> wait.who.waitNumber()));
+        return all;
+    }
+
+    private void rise(int from, Wait<W> wait) {
         int place = from;
         while (place > 0) {
             int parent = (place - 1) / 2;
-            if (!wait.isBefore(heap[parent])) {
+            if (!wait.isBefore(at(parent))) {
                 break;
             }
             heap[place] = heap[parent];
@@ -63,14 +88,14 @@ final class Waits {
         heap[place] = wait;
     }
 
-    private void sink(Wait wait) {
+    private void sink(Wait<W> wait) {
         int place = 0;
         while (2 * place + 1 < size) {
             int child = 2 * place + 1;
-            if (child + 1 < size && heap[child + 1].isBefore(heap[child])) {
+            if (child + 1 < size && at(child + 1).isBefore(at(child))) {
                 child++;
             }
-            if (!heap[child].isBefore(wait)) {
+            if (!at(child).isBefore(wait)) {
                 break;
             }
             heap[place] = heap[child];

@@ -48,6 +48,11 @@ final class DelayStage implements HoldingStage {
     }
 
     @Override
+    public Policed policed() {
+        return new Policing();
+    }
+
+    @Override
     public int waitingClass(long flowRef, boolean isToBackend) {
         return WaitingFlows.NOTHING;
     }

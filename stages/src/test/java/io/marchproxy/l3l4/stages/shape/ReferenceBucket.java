@@ -64,9 +64,6 @@ final class ReferenceBucket {
 
     boolean opens(int bytes, long nowNs) {
         count(nowNs);
-        if (tokens.equals(capacity)) {
-            largest = BigInteger.ZERO;
-        }
         largest = largest.max(units(bytes));
         return !isLimited() || tokens.compareTo(largest.min(capacity)) >= 0;
     }
@@ -103,6 +100,9 @@ final class ReferenceBucket {
         tokens = tokens.add(earned).min(capacity);
         ahead = ahead.subtract(earned);
         lowest = lowest.min(ahead);
+        if (tokens.equals(capacity)) {
+            largest = BigInteger.ZERO;
+        }
     }
 
     private long waitNs(BigInteger lacking) {

@@ -4,7 +4,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,13 +40,20 @@ final class ReferenceShaper {
 
     private static final class Client {
         final int number;
+        final long flow;
+        final Leaf leaf;
+        final long id;
+        long goOnNs = Long.MIN_VALUE;
         final Deque<Packet> packets = new ArrayDeque<>();
         final ReferenceCodel codel = new ReferenceCodel();
         int datagrams;
         long deficit = Schedule.QUANTUM;
 
-        Client(int number) {
+        Client(Leaf leaf, int number, long flow, long id) {
+            this.leaf = leaf;
             this.number = number;
+            this.flow = flow;
+            this.id = id;
         }
     }
 
@@ -76,6 +86,12 @@ final class ReferenceShaper {
     final List<ReferenceBucket> serviceCeilings = new ArrayList<>();
     private final List<ReferenceBucket> classGuarantees = new ArrayList<>();
     private final List<ReferenceBucket> serviceGuarantees = new ArrayList<>();
+    /** Of clients and connections, by service, which of the two, and number. */
+    private final Map<List<Long>, ReferenceBucket> each = new HashMap<>();
+
+    private final List<Client> blocked = new ArrayList<>();
+    private boolean toClient;
+    private long ids;
     private final List<List<Leaf>> rings = new ArrayList<>();
     private final List<Leaf> leaves = new ArrayList<>();
     private final long[] deficits = new long[CLASSES];
@@ -109,8 +125,10 @@ final class ReferenceShaper {
         }
     }
 
-    void apply(ShapeSettings next, boolean toClient, long nowNs) {
+    void apply(ShapeSettings next, boolean isToClient, long nowNs) {
         settings = next;
+        toClient = isToClient;
+        each.forEach((key, bucket) -> bucket.set(limit(key.getFirst().intValue(), key.get(1) == 1), nowNs));
         link.set(next.link(), nowNs);
         for (int i = 0; i < CLASSES; i++) {
             classCeilings.get(i).set(next.classes().get(i).ceiling(), nowNs);
@@ -128,7 +146,69 @@ final class ReferenceShaper {
             }
             promise(i);
         }
+        leaves.forEach(this::queueAnew);
         plan(nowNs);
+    }
+
+    private RateLimit limit(int service, boolean ofConnection) {
+        EachLimits limits = service < settings.services().size()
+                ? settings.services().get(service).each()
+                : EachLimits.NONE;
+        return ofConnection
+                ? toClient ? limits.connectionToClient() : limits.connectionToBackend()
+                : toClient ? limits.clientToClient() : limits.clientToBackend();
+    }
+
+    private void queueAnew(Leaf leaf) {
+        boolean byConnection = limit(leaf.service, true).isSet();
+        for (Client client : List.copyOf(leaf.clients)) {
+            if (client.flow != 0 != byConnection) {
+                leaf.clients.remove(client);
+                for (Packet packet : client.packets) {
+                    Client other = find(leaf, packet);
+                    if (other == null) {
+                        other = new Client(leaf, packet.client, byConnection ? packet.flow : 0, ++ids);
+                        leaf.clients.add(other);
+                    }
+                    other.packets.addLast(packet);
+                    other.datagrams += packet.datagrams;
+                }
+            }
+        }
+    }
+
+    private @Nullable Client find(Leaf leaf, Packet packet) {
+        long flow = limit(leaf.service, true).isSet() ? packet.flow : 0;
+        return Stream.concat(leaf.clients.stream(), blocked.stream())
+                .filter(one -> one.leaf == leaf && one.number == packet.client && one.flow == flow)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The ceilings of a packet's connection and client, those that there are. */
+    private List<ReferenceBucket> eachOf(int service, int client, long flow, long nowNs) {
+        List<ReferenceBucket> all = new ArrayList<>();
+        for (int i = 1; i >= 0; i--) {
+            RateLimit limit = limit(service, i == 1);
+            if (limit.isSet()) {
+                all.add(each.computeIfAbsent(List.of((long) service, (long) i, i == 1 ? flow : client), missing -> {
+                    ReferenceBucket bucket = new ReferenceBucket();
+                    bucket.set(limit, nowNs);
+                    return bucket;
+                }));
+            }
+        }
+        return all;
+    }
+
+    /** Whether no client or connection had more than its ceiling. */
+    boolean keepsEach() {
+        return each.values().stream().allMatch(ReferenceBucket::isKept);
+    }
+
+    private List<Client> all() {
+        return Stream.concat(leaves.stream().flatMap(leaf -> leaf.clients.stream()), blocked.stream())
+                .toList();
     }
 
     void share(ShareOf of, int which, int share, long nowNs) {
@@ -142,6 +222,7 @@ final class ReferenceShaper {
                 serviceGuarantees.get(which).share(share, nowNs);
                 serviceCeilings.get(which).share(share, nowNs);
             }
+            case POLICER -> throw new IllegalArgumentException("polices nothing");
         }
         everybodyGoesOn();
         plan(nowNs);
@@ -170,18 +251,13 @@ final class ReferenceShaper {
         if (packet.isData && passes(packet, nowNs)) {
             return true;
         }
-        Client client = leaf.clients.stream()
-                .filter(one -> one.number == packet.client)
-                .findFirst()
-                .orElse(null);
+        Client client = find(leaf, packet);
         if (!packet.isData && client == null) {
             return true;
         }
         int held = 0;
-        for (Leaf one : leaves) {
-            for (Client waiting : one.clients) {
-                held += one.trafficClass == packet.trafficClass ? waiting.datagrams : 0;
-            }
+        for (Client waiting : all()) {
+            held += waiting.leaf.trafficClass == packet.trafficClass ? waiting.datagrams : 0;
         }
         int room = settings.classes().get(packet.trafficClass).queuePackets() - held;
         boolean fits = packet.datagrams <= room && (client == null || client.datagrams < 8L * room);
@@ -189,13 +265,14 @@ final class ReferenceShaper {
             return null;
         }
         if (client == null) {
-            client = new Client(packet.client);
+            client = new Client(leaf, packet.client, limit(leaf.service, true).isSet() ? packet.flow : 0, ++ids);
             leaf.clients.add(client);
         }
         client.packets.addLast(packet);
         heldBytes += packet.bytes;
         client.datagrams += packet.datagrams;
         if (goOnNs[packet.service] == Long.MIN_VALUE
+                && !leaf.clients.isEmpty()
                 && !rings.get(packet.trafficClass).contains(leaf)) {
             rings.get(packet.trafficClass).add(leaf);
         }
@@ -208,13 +285,16 @@ final class ReferenceShaper {
         boolean waits = false;
         boolean ofService = false;
         boolean ofClass = false;
-        for (Leaf leaf : leaves) {
-            if (!leaf.clients.isEmpty()) {
-                waits = true;
-                ofService |= leaf.service == packet.service;
-                ofClass |= leaf.trafficClass == packet.trafficClass;
-            }
+        boolean ofEach = false;
+        for (Client client : all()) {
+            waits = true;
+            ofService |= client.leaf.service == packet.service;
+            ofClass |= client.leaf.trafficClass == packet.trafficClass;
+            ofEach |= client.leaf.service == packet.service
+                    && ((limit(packet.service, false).isSet() && client.number == packet.client)
+                            || (limit(packet.service, true).isSet() && client.flow == packet.flow));
         }
+        List<ReferenceBucket> ofPacket = eachOf(packet.service, packet.client, packet.flow, nowNs);
         ReferenceBucket service = serviceCeilings.get(packet.service);
         ReferenceBucket trafficClass = classCeilings.get(packet.trafficClass);
         if ((waits && link.isLimited())
@@ -222,9 +302,12 @@ final class ReferenceShaper {
                 || (ofClass && trafficClass.isLimited())
                 || !service.admits(packet.bytes, nowNs)
                 || !trafficClass.admits(packet.bytes, nowNs)
-                || !link.admits(packet.bytes, nowNs)) {
+                || !link.admits(packet.bytes, nowNs)
+                || ofEach
+                || !ofPacket.stream().allMatch(one -> one.admits(packet.bytes, nowNs))) {
             return false;
         }
+        ofPacket.forEach(one -> one.take(packet.bytes));
         ReferenceBucket ofServices = serviceGuarantees.get(packet.service);
         ReferenceBucket ofClasses = classGuarantees.get(packet.trafficClass);
         if (ofServices.hasAny(nowNs)) {
@@ -260,6 +343,7 @@ final class ReferenceShaper {
         if (packet.isData) {
             int bytes = isGone || fate == Fate.IS_DROPPED ? 0 : packet.bytes;
             client.deficit -= bytes;
+            eachOf(leaf.service, client.number, client.flow, nowNs).forEach(one -> one.take(bytes));
             if (promise != serviceGuarantees.get(leaf.service)) {
                 leaf.deficit -= bytes;
             }
@@ -304,7 +388,7 @@ final class ReferenceShaper {
         leavingClient = null;
         promise = null;
         dueNs = Long.MAX_VALUE;
-        if (leaves.stream().allMatch(leaf -> leaf.clients.isEmpty())) {
+        if (all().isEmpty()) {
             return;
         }
         goOn(nowNs);
@@ -316,6 +400,9 @@ final class ReferenceShaper {
         if (leaf == null) {
             for (long ns : goOnNs) {
                 dueNs = ns == Long.MIN_VALUE ? dueNs : Math.min(dueNs, ns);
+            }
+            for (Client client : blocked) {
+                dueNs = Math.min(dueNs, client.goOnNs);
             }
         } else if (link.opens(leaf.head().bytes, nowNs)) {
             leaving = leaf;
@@ -365,7 +452,7 @@ final class ReferenceShaper {
             long openNs = Long.MAX_VALUE;
             for (int i = 0; i < CLASSES && goOnNs[service] == Long.MIN_VALUE; i++) {
                 Leaf leaf = leaf(service, i);
-                if (!leaf.clients.isEmpty()) {
+                if (opens(leaf, nowNs)) {
                     int bytes = leaf.head().bytes;
                     if (!serviceCeilings.get(service).opens(bytes, nowNs)) {
                         block(service, nowNs);
@@ -393,6 +480,9 @@ final class ReferenceShaper {
                 ring.addLast(ring.removeFirst());
             }
             Leaf leaf = ring.getFirst();
+            if (!opens(leaf, nowNs)) {
+                continue;
+            }
             if (!serviceCeilings.get(leaf.service).opens(leaf.head().bytes, nowNs)) {
                 block(leaf.service, nowNs);
             } else if (classCeilings.get(trafficClass).opens(leaf.head().bytes, nowNs)) {
@@ -427,6 +517,33 @@ final class ReferenceShaper {
         }
     }
 
+    /** Has clients wait that are at a ceiling of their own, up to the first that is not. */
+    private boolean opens(Leaf leaf, long nowNs) {
+        boolean wasReady = !leaf.clients.isEmpty();
+        while (!leaf.clients.isEmpty()) {
+            Client client = leaf.turn();
+            ReferenceBucket closed = null;
+            for (ReferenceBucket one : eachOf(leaf.service, client.number, client.flow, nowNs)) {
+                if (closed == null && !one.opens(leaf.head().bytes, nowNs)) {
+                    closed = one;
+                }
+            }
+            if (closed == null) {
+                return true;
+            }
+            client.goOnNs = closed.opensNs(nowNs);
+            leaf.clients.remove(client);
+            blocked.add(client);
+        }
+        if (wasReady) {
+            rings.get(leaf.trafficClass).remove(leaf);
+            if (!waits(leaf.service)) {
+                forget(leaf.service);
+            }
+        }
+        return false;
+    }
+
     private void block(int service, long nowNs) {
         goOnNs[service] = serviceCeilings.get(service).opensNs(nowNs);
         rings.forEach(ring -> ring.removeIf(leaf -> leaf.service == service));
@@ -434,6 +551,20 @@ final class ReferenceShaper {
     }
 
     private void goOn(long untilNs) {
+        List<Client> due = blocked.stream()
+                .filter(client -> client.goOnNs <= untilNs)
+                .sorted(Comparator.comparingLong((Client client) -> client.goOnNs)
+                        .thenComparingLong(client -> client.id))
+                .toList();
+        for (Client client : due) {
+            blocked.remove(client);
+            client.leaf.clients.add(client);
+            List<Leaf> ring = rings.get(client.leaf.trafficClass);
+            if (goOnNs[client.leaf.service] == Long.MIN_VALUE && !ring.contains(client.leaf)) {
+                ring.add(client.leaf);
+            }
+            promise(client.leaf.service);
+        }
         inOrder(goOnNs, untilNs).forEach(service -> {
             goOnNs[service] = Long.MIN_VALUE;
             for (int i = 0; i < CLASSES; i++) {

@@ -244,7 +244,8 @@ class ShapeModelTest {
             assertTrue(
                     reference.link.isKept()
                             && reference.classCeilings.stream().allMatch(ReferenceBucket::isKept)
-                            && reference.serviceCeilings.stream().allMatch(ReferenceBucket::isKept),
+                            && reference.serviceCeilings.stream().allMatch(ReferenceBucket::isKept)
+                            && reference.keepsEach(),
                     "more than burst + rate x t has passed");
         }
         assertEquals(known.isEmpty(), stage.nextReleaseNs() == Long.MAX_VALUE);
@@ -276,9 +277,10 @@ class ShapeModelTest {
         List<ServiceLimits> services = new ArrayList<>();
         for (int i = random.nextInt(SERVICES + 1); i > 0; i--) {
             services.add(new ServiceLimits(
-                    random.nextInt(3) != 0 ? RateLimit.NONE : rate(random, 20_000_000),
-                    random.nextBoolean() ? RateLimit.NONE : rate(random, 100_000_000),
-                    random.nextBoolean() ? RateLimit.NONE : rate(random, 100_000_000)));
+                            random.nextInt(3) != 0 ? RateLimit.NONE : rate(random, 20_000_000),
+                            random.nextBoolean() ? RateLimit.NONE : rate(random, 100_000_000),
+                            random.nextBoolean() ? RateLimit.NONE : rate(random, 100_000_000))
+                    .with(new EachLimits(each(random), each(random), each(random), each(random))));
         }
         RateLimit link = random.nextInt(3) == 0 ? RateLimit.NONE : rate(random, 300_000_000);
         return new ShapeSettings(link, classes, services, 1, codel(random));
@@ -291,6 +293,10 @@ class ShapeModelTest {
         }
         long intervalNs = 1L + random.nextInt(random.nextBoolean() ? 1_000_000 : 100_000_000);
         return new CodelSettings((long) (intervalNs * Math.pow(random.nextDouble(), 2)), intervalNs);
+    }
+
+    private static RateLimit each(Random random) {
+        return random.nextInt(3) != 0 ? RateLimit.NONE : rate(random, 40_000_000);
     }
 
     private static RateLimit rate(Random random, long most) {

@@ -1,24 +1,35 @@
-package io.marchproxy.l3l4.replay;
+package io.marchproxy.l3l4.engine.settings;
 
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
-import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.classify.NumberRange;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** A rule in words, by which it is the same rule wherever it stands among others. */
-final class RuleText {
+/** A rule in words, by which it is the same rule wherever it stands among others, and over reloads. */
+public final class RuleText {
     private static final int ANY = -1;
     private static final int LAST_PORT = 65_535;
     private static final int IPV6 = 6;
 
     private RuleText() {}
 
-    static String of(ClassifyRule rule) {
+    /** What matches, and what becomes of it. */
+    public static String of(ClassifyRule rule) {
+        String dscp = switch (rule.egressDscp()) {
+            case ANY -> "";
+            case PacketDescriptor.DSCP_PRESERVE -> ", dscp as it came";
+            default -> ", dscp " + rule.egressDscp();
+        };
+        return conditions(rule) + ": P" + rule.trafficClass() + dscp;
+    }
+
+    /** What matches. */
+    public static String conditions(ClassifyRule rule) {
         StringJoiner text = new StringJoiner(" ");
         if (rule.protocol() >= 0) {
             text.add(
@@ -46,13 +57,7 @@ final class RuleText {
         }
         range(text, "length", rule.length());
         range(text, "client-flows", rule.clientFlows());
-        String conditions = text.length() == 0 ? "any" : text.toString();
-        String dscp = switch (rule.egressDscp()) {
-            case ANY -> "";
-            case PacketDescriptor.DSCP_PRESERVE -> ", dscp as it came";
-            default -> ", dscp " + rule.egressDscp();
-        };
-        return conditions + ": P" + rule.trafficClass() + dscp;
+        return text.length() == 0 ? "any" : text.toString();
     }
 
     private static void ports(StringJoiner text, String name, int low, int high) {

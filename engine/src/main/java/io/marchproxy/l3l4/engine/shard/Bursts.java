@@ -53,6 +53,9 @@ public final class Bursts {
     private final Burst[] classes = bursts(CLASSES * DIRECTIONS);
     private Burst[] services = {};
 
+    /** Of the ceilings for each client and connection, which every shard holds whole. By cell, as {@link #services}. */
+    private int[] each = {};
+
     Bursts(ShapeSettings settings) {
         apply(settings);
     }
@@ -62,7 +65,7 @@ public final class Bursts {
         int least = Math.min(
                 link[direction.ordinal()].bytes, classes[cell(trafficClass, direction)].bytes);
         int cell = cell(service, direction);
-        return cell < services.length ? Math.min(least, services[cell].bytes) : least;
+        return cell < services.length ? Math.min(least, Math.min(services[cell].bytes, each[cell])) : least;
     }
 
     void apply(ShapeSettings settings) {
@@ -76,6 +79,7 @@ public final class Bursts {
             for (int i = 0; i < services.length / DIRECTIONS; i++) {
                 ServiceLimits limits =
                         i < settings.services().size() ? settings.services().get(i) : ServiceLimits.NONE;
+                each[cell(i, direction)] = limits.each().leastBurstBytes(direction);
                 if (limits.isSharing()) {
                     services[cell(i, direction)] = services[cell(limits.sharesWith(), direction)];
                 } else {
@@ -93,6 +97,9 @@ public final class Bursts {
                 grow(which + 1);
                 services[cell(which, direction)].share(share);
             }
+            case POLICER -> {
+                // Drops or marks, and leaves no piece of a stream waiting.
+            }
         }
     }
 
@@ -100,6 +107,8 @@ public final class Bursts {
         int before = services.length;
         if (known * DIRECTIONS > before) {
             services = Arrays.copyOf(services, known * DIRECTIONS);
+            each = Arrays.copyOf(each, services.length);
+            Arrays.fill(each, before, each.length, Integer.MAX_VALUE);
             for (int i = before; i < services.length; i++) {
                 services[i] = new Burst();
             }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.EachLimits;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
@@ -47,6 +48,16 @@ class BurstsTest {
         assertEquals(20_000, bursts.largestPiece(1, 3, Direction.TO_CLIENT), "its service's, in one direction");
         assertEquals(20_000, bursts.largestPiece(2, 3, Direction.TO_CLIENT), "that of whom it shares with");
         assertEquals(50_000, bursts.largestPiece(9, 3, Direction.TO_CLIENT), "a service without a limit");
+    }
+
+    @Test
+    void shouldTakeTheBurstOfACeilingForEachWhole() {
+        EachLimits each = new EachLimits(P3, RateLimit.NONE, new RateLimit(1_000_000, 16_384), RateLimit.NONE);
+        Bursts bursts = new Bursts(new ShapeSettings(
+                RateLimit.NONE, List.of(FREE, FREE, FREE, FREE), List.of(ServiceLimits.NONE.with(each)), 4));
+
+        assertEquals(16_384, bursts.largestPiece(0, 0, Direction.TO_BACKEND));
+        assertEquals(NO_LIMIT, bursts.largestPiece(0, 0, Direction.TO_CLIENT));
     }
 
     @Test

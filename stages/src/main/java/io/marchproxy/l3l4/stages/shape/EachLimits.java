@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.packet.Direction;
+
 /**
  * Ceilings of a service that hold for each of its clients, an address, and for each of its connections and sessions.
  *
@@ -23,6 +25,16 @@ public record EachLimits(
 
     RateLimit connection(boolean toClient) {
         return toClient ? connectionToClient : connectionToBackend;
+    }
+
+    /** The least that both ceilings of a direction let pass at once, in bytes; {@code Integer.MAX_VALUE} without any. */
+    public int leastBurstBytes(Direction direction) {
+        boolean toClient = direction == Direction.TO_CLIENT;
+        return Math.min(burstBytes(client(toClient)), burstBytes(connection(toClient)));
+    }
+
+    private static int burstBytes(RateLimit limit) {
+        return limit.isSet() ? (int) Math.min(limit.burstBytes(), Integer.MAX_VALUE) : Integer.MAX_VALUE;
     }
 
     /** Whether there is any. */

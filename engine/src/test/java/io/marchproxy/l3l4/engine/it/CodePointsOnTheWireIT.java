@@ -41,7 +41,6 @@ class CodePointsOnTheWireIT {
     private static final int AF11 = 10;
     private static final int CS1 = 8;
     private static final int CS5 = 40;
-    private static final int CS6 = 48;
     private static final int DATAGRAM = 500;
 
     /** Twice what the services below let through, for a second. */
@@ -54,6 +53,9 @@ class CodePointsOnTheWireIT {
 
     /** Without what IPv6 says of its neighbours. */
     private static final String FILTER = "(tcp or udp) and (net 10.77.0.0/16 or net fd77::/16)";
+
+    /** What a backend answers with, whose datagrams go by the same rules: each another one than it was asked with. */
+    private static final Map<Integer, Integer> ANSWERED = Map.of(0, CS5, CS1, AF11, AF11, 0, CS5, CS1);
 
     private static final String CONFIG = """
             engine: { mode: %s }
@@ -185,7 +187,7 @@ class CodePointsOnTheWireIT {
         assertSegments(seen);
     }
 
-    /** Asks with each ECN field, and has it answered with CS6 and another. */
+    /** Asks with each ECN field, and has it answered with another, and with another code point. */
     private static void converse(
             Lan lan,
             String from,
@@ -197,12 +199,13 @@ class CodePointsOnTheWireIT {
             throws Exception {
         try (DatagramSocket client = lan.client(from)) {
             for (int ecn = 0; ecn <= CE; ecn++) {
-                int back = CS6 << 2 | (CE - ecn);
+                int answered = ANSWERED.get(dscp);
+                int back = answered << 2 | (CE - ecn);
                 String text = host + " " + port + " " + dscp + " " + ecn + " " + back;
                 send(client, dscp << 2 | ecn, text, host, port);
                 client.receive(new DatagramPacket(new byte[2_000], 2_000));
                 toBackend.put(text, WANTED.get(dscp) << 2 | ecn);
-                toClient.put(text, (dscp == CS5 ? CS6 : WANTED.get(dscp)) << 2 | (CE - ecn));
+                toClient.put(text, WANTED.get(answered) << 2 | (CE - ecn));
             }
         }
     }
@@ -285,7 +288,7 @@ class CodePointsOnTheWireIT {
                         .start()) {
             assertTrue(sink.isBound() && six.isBound());
             List<Packet> up = flood(lan, proxy, "up", "10.77.1.2", "10.77.1.1", 5_020, 2, 0);
-            List<Packet> down = flood(lan, proxy, "down", "fd77:1::2", "fd77:1::1", 5_030, 0, 1);
+            List<Packet> down = flood(lan, proxy, "down", "fd77:1::2", "fd77:1::1", 5_030, 0, CS1 << 2 | 1);
             List<Packet> deaf = flood(lan, proxy, "up", "10.77.1.3", "10.77.1.1", 5_020, 0, 0);
 
             assertMarked(up.stream().filter(CodePointsOnTheWireIT::isToBackends).toList(), 2);

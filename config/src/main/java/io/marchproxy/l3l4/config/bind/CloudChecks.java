@@ -96,11 +96,8 @@ final class CloudChecks {
     private void checkRegion(Bound section, BackendSettings.Provider provider, Key<String> key, String region) {
         Set<String> known = known(provider);
         Origin origin = section.origin(key);
-        if (provider == BackendSettings.Provider.ONPREM || known.contains(region)) {
-            return;
-        }
-        if (origin == Origin.Unwritten.DEFAULT) {
-            faults.add(section.origin(), section.path(key), "is not given: which region of " + provider.label() + "?");
+        boolean isGiven = origin != Origin.Unwritten.DEFAULT;
+        if (!isGiven || provider == BackendSettings.Provider.ONPREM || known.contains(region)) {
             return;
         }
         String near = Nearest.of(region, known);
@@ -161,8 +158,9 @@ final class CloudChecks {
 
     private void checkPlace(Bound backend, BackendSettings.Provider provider) {
         String region = backend.find(ServiceKeys.REGION).orElse("");
-        if (provider == BackendSettings.Provider.ONPREM && !known(provider).contains(region)) {
-            Origin origin = backend.origin(ServiceKeys.REGION);
+        Origin origin = backend.origin(ServiceKeys.REGION);
+        boolean isToldElsewhere = provider != BackendSettings.Provider.ONPREM && origin != Origin.Unwritten.DEFAULT;
+        if (!isToldElsewhere && !known(provider).contains(region)) {
             faults.add(
                     origin == Origin.Unwritten.DEFAULT ? backend.origin() : origin,
                     backend.path(ServiceKeys.REGION),

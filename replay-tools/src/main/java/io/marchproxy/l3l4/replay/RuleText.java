@@ -2,8 +2,8 @@ package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
-import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.classify.NumberRange;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;

@@ -43,7 +43,9 @@ public final class RuleRig {
     /** Distinct packets; each batch has the next ones, so that branches can't be learnt by heart. */
     private static final int PACKETS = 64 * Workload.BATCH;
 
-    private static final int[] CLIENT_LENGTHS = {8, 12, 16, 16, 18, 20, 21, 22, 22, 23, 24, 24, 24, 24, 24, 28, 30, 32, 32, 32};
+    private static final int[] CLIENT_LENGTHS = {
+        8, 12, 16, 16, 18, 20, 21, 22, 22, 23, 24, 24, 24, 24, 24, 28, 30, 32, 32, 32
+    };
     private static final int[] WELL_KNOWN = {53, 80, 123, 443, 500, 1_194, 3_478, 4_500, 5_060, 8_080};
 
     private final Random random = new Random(SEED);

@@ -502,7 +502,7 @@ class FaultsTest {
                 of(
                         "[ { address: \"h:1\", provider: azure, region: moon } ]",
                         "[0].region: \"moon\" is no region of azure; multicloud.regions takes those that are new"),
-                of("[ { address: \"h:1\", provider: aws } ]", "[0].region: is not given: which region of aws?"),
+                of("[ { address: \"h:1\", provider: aws } ]"),
                 of("[ { address: \"h:1\", weight: 1, priority: 1, provider: on_prem } ]"),
                 of(
                         "[ { address: \"h:1\", provider: gpc } ]",

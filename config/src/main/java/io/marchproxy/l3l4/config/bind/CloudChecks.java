@@ -96,17 +96,13 @@ final class CloudChecks {
     private void checkRegion(Bound section, BackendSettings.Provider provider, Key<String> key, String region) {
         Set<String> known = known(provider);
         Origin origin = section.origin(key);
-        if (provider == BackendSettings.Provider.ONPREM || known.contains(region)) {
-            return;
-        }
-        if (origin == Origin.Unwritten.DEFAULT) {
-            faults.add(section.origin(), section.path(key), "is not given: which region of " + provider.label() + "?");
+        boolean isGiven = origin != Origin.Unwritten.DEFAULT;
+        if (!isGiven || provider == BackendSettings.Provider.ONPREM || known.contains(region)) {
             return;
         }
         String near = Nearest.of(region, known);
         String hint = near == null ? "multicloud.regions takes those that are new" : "did you mean " + near + "?";
-        faults.add(
-                origin, section.path(key), Quote.of(region) + " is no region of " + provider.label() + "; " + hint);
+        faults.add(origin, section.path(key), Quote.of(region) + " is no region of " + provider.label() + "; " + hint);
     }
 
     private void checkService(Bound service) {
@@ -115,7 +111,8 @@ final class CloudChecks {
         boolean hasWeight = backends.isEmpty();
         boolean isEnabled = backends.isEmpty();
         for (Bound backend : backends) {
-            BackendSettings.Provider provider = backend.find(ServiceKeys.PROVIDER).orElse(BackendSettings.Provider.ONPREM);
+            BackendSettings.Provider provider =
+                    backend.find(ServiceKeys.PROVIDER).orElse(BackendSettings.Provider.ONPREM);
             backend.find(ServiceKeys.REGION)
                     .ifPresent(region -> checkRegion(backend, provider, ServiceKeys.REGION, region));
             hasWeight |= backend.find(ServiceKeys.WEIGHT).orElse(1.0) > 0;
@@ -161,8 +158,9 @@ final class CloudChecks {
 
     private void checkPlace(Bound backend, BackendSettings.Provider provider) {
         String region = backend.find(ServiceKeys.REGION).orElse("");
-        if (provider == BackendSettings.Provider.ONPREM && !known(provider).contains(region)) {
-            Origin origin = backend.origin(ServiceKeys.REGION);
+        Origin origin = backend.origin(ServiceKeys.REGION);
+        boolean isToldElsewhere = provider != BackendSettings.Provider.ONPREM && origin != Origin.Unwritten.DEFAULT;
+        if (!isToldElsewhere && !known(provider).contains(region)) {
             faults.add(
                     origin == Origin.Unwritten.DEFAULT ? backend.origin() : origin,
                     backend.path(ServiceKeys.REGION),
@@ -172,7 +170,8 @@ final class CloudChecks {
 
     private void settlePrice(Bound backend, BackendSettings.Provider provider) {
         String region = backend.find(ServiceKeys.REGION).orElse("");
-        double price = price(provider, region).or(() -> price(provider, EVERYWHERE)).orElse(0.0);
+        double price =
+                price(provider, region).or(() -> price(provider, EVERYWHERE)).orElse(0.0);
         backend.settle(ServiceKeys.COST_PER_GB, price);
     }
 

@@ -29,8 +29,8 @@ public final class MulticloudKeys {
             Key.required("provider", ServiceKeys.PROVIDER_TYPE, "Whose price it is.");
     public static final Key<String> PRICE_REGION =
             Key.of("region", Values.TEXT, "*", "Where it holds; * for all regions that have no line of their own.");
-    public static final Key<Double> PRICE =
-            Key.required("cost-per-gb", Values.decimal(0, 1_000_000), "Price of 10^9 bytes that leave a backend there.");
+    public static final Key<Double> PRICE = Key.required(
+            "cost-per-gb", Values.decimal(0, 1_000_000), "Price of 10^9 bytes that leave a backend there.");
     public static final Groups PRICES = new Groups(
             "prices",
             "What traffic costs; a backend's own cost-per-gb goes before it.",
@@ -49,9 +49,7 @@ public final class MulticloudKeys {
             new Group("", "One region.", List.of(PLACE_PROVIDER, PLACE_REGION, LATITUDE, LONGITUDE)));
 
     public static final Group MULTICLOUD = new Group(
-            "multicloud",
-            "Routing among clouds.",
-            List.of(ENABLED, PROVIDER, REGION, PRICE_VERSION, PRICES, REGIONS));
+            "multicloud", "Routing among clouds.", List.of(ENABLED, PROVIDER, REGION, PRICE_VERSION, PRICES, REGIONS));
 
     private MulticloudKeys() {}
 }

@@ -31,8 +31,7 @@ public record MulticloudSettings(
      *
      * @param provider whose it is
      */
-    public record RegionSettings(
-            BackendSettings.Provider provider, String region, double latitude, double longitude) {}
+    public record RegionSettings(BackendSettings.Provider provider, String region, double latitude, double longitude) {}
 
     /** Where a region is, if that is known. */
     public Optional<Regions.Place> place(BackendSettings.Provider of, String name) {

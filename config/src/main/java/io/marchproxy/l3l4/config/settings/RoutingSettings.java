@@ -33,8 +33,8 @@ public record RoutingSettings(
         CLIENT
     }
 
-    public static final RoutingSettings DEFAULT = new RoutingSettings(
-            Sticky.NONE, Duration.ofMillis(50), 1, 1, 1, Duration.ofSeconds(5), 0, 0, 90, 65_537);
+    public static final RoutingSettings DEFAULT =
+            new RoutingSettings(Sticky.NONE, Duration.ofMillis(50), 1, 1, 1, Duration.ofSeconds(5), 0, 0, 90, 65_537);
 
     public RoutingSettings {
         Ranges.check("routing.latency-budget", latencyBudget, Duration.ZERO, Duration.ofHours(1));

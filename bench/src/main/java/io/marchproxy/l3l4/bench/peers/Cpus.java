@@ -18,7 +18,8 @@ public record Cpus(String proxy, String load) {
 
     /** Has all threads of this JVM stay on some of them from now on. */
     public static void stayOn(String some) throws IOException, InterruptedException {
-        Programs.run(List.of("taskset", "-apc", some, String.valueOf(ProcessHandle.current().pid())));
+        Programs.run(List.of(
+                "taskset", "-apc", some, String.valueOf(ProcessHandle.current().pid())));
     }
 
     /**

@@ -48,7 +48,8 @@ import picocli.CommandLine.Spec;
 public final class QosCommand implements Callable<Integer> {
     private static final int UNAVAILABLE = 69;
     private static final int SOFTWARE = 70;
-    private static final List<String> PROGRAMS = List.of("ip", "tc", "ethtool", "tcpdump", "sysctl", "taskset", "timeout");
+    private static final List<String> PROGRAMS =
+            List.of("ip", "tc", "ethtool", "tcpdump", "sysctl", "taskset", "timeout");
     private static final List<Shaper> SHAPERS = List.of(Shaper.OURS, Shaper.TBF, Shaper.HTB);
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
     private static final int MOST_MBITS = 100_000;
@@ -129,7 +130,9 @@ public final class QosCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--rounds takes 1 or more, --seconds " + QUICK_SECONDS + " or more");
         }
-        if (rates.isEmpty() || rates.size() > QosStand.MOST_RATES || rates.stream().anyMatch(QosCommand::isOutside)) {
+        if (rates.isEmpty()
+                || rates.size() > QosStand.MOST_RATES
+                || rates.stream().anyMatch(QosCommand::isOutside)) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--rates takes 1 to " + QosStand.MOST_RATES + " numbers, each from 1 to " + MOST_MBITS);
@@ -156,8 +159,8 @@ public final class QosCommand implements Callable<Integer> {
     private QosReport measure(List<Case> cases) throws IOException, InterruptedException {
         Cpus cpus = prepare();
         Path folder = BenchFolder.find().toAbsolutePath();
-        Path raw = folder.resolve(
-                "target/qos-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".json");
+        Path raw =
+                folder.resolve("target/qos-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".json");
         Files.createDirectories(raw.getParent());
         QosReport report = new QosReport(describe(cpus), new ArrayList<>());
         // This JVM looks at packets between the turns, where the load is.
@@ -167,7 +170,9 @@ public final class QosCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(hook);
             List<String> keys = cases.stream().map(Case::key).distinct().toList();
             Progress progress = new Progress(
-                    System.err, Progress.onTerminal(), rounds * (cases.size() * SHAPERS.size() + keys.size()) + keys.size());
+                    System.err,
+                    Progress.onTerminal(),
+                    rounds * (cases.size() * SHAPERS.size() + keys.size()) + keys.size());
             for (int round = 0; round <= rounds; round++) {
                 round(stand, cases, keys, round, report, progress);
                 report.write(raw);
@@ -186,7 +191,10 @@ public final class QosCommand implements Callable<Integer> {
             QosStand stand, List<Case> cases, List<String> keys, int round, QosReport report, Progress progress)
             throws IOException, InterruptedException {
         for (String key : keys) {
-            Case first = cases.stream().filter(one -> one.key().equals(key)).findFirst().orElseThrow();
+            Case first = cases.stream()
+                    .filter(one -> one.key().equals(key))
+                    .findFirst()
+                    .orElseThrow();
             progress.step("round " + round + " · " + key + " · " + Shaper.NOBODY.label());
             QosResult result = turn(stand, first, Shaper.NOBODY, round);
             if (round > 0) {
@@ -204,19 +212,17 @@ public final class QosCommand implements Callable<Integer> {
         }
     }
 
-    private QosResult turn(QosStand stand, Case one, Shaper shaper, int round) throws IOException, InterruptedException {
+    private QosResult turn(QosStand stand, Case one, Shaper shaper, int round)
+            throws IOException, InterruptedException {
         List<WirePacket> packets = stand.measure(one, shaper, seconds, FLOOD_BITS);
         boolean isFree = shaper == Shaper.NOBODY;
         Conformance found;
         try {
-            found = Conformance.of(
-                    packets,
-                    shaper::counted,
-                    isFree ? 0 : (double) one.rate(),
-                    SKIP_NS,
-                    (long) (seconds * TimeUnit.SECONDS.toNanos(1)));
+            found = Conformance.of(packets, shaper::counted, isFree ? 0 : (double) one.rate(), SKIP_NS, (long)
+                    (seconds * TimeUnit.SECONDS.toNanos(1)));
         } catch (IllegalArgumentException e) {
-            throw new IOException(one.key() + " at " + one.mbits() + " Mbit/s, " + shaper.label() + ": " + e.getMessage(), e);
+            throw new IOException(
+                    one.key() + " at " + one.mbits() + " Mbit/s, " + shaper.label() + ": " + e.getMessage(), e);
         }
         return isFree
                 ? new QosResult(one.key(), 0, shaper, round, found.bitsPerSecond() / 1e6, 0, 0)

@@ -40,7 +40,9 @@ record QosReport(List<String> lines, List<QosResult> results) {
     /** Every round's figure of a shaper. */
     private List<Double> rounds(Line line, Shaper shaper, ToDoubleFunction<QosResult> figure) {
         return results.stream()
-                .filter(one -> one.shaper() == shaper && one.mbits() == line.mbits() && one.key().equals(line.key()))
+                .filter(one -> one.shaper() == shaper
+                        && one.mbits() == line.mbits()
+                        && one.key().equals(line.key()))
                 .map(figure::applyAsDouble)
                 .toList();
     }
@@ -65,14 +67,12 @@ record QosReport(List<String> lines, List<QosResult> results) {
 
     private static String percent(List<Double> values) {
         Spread spread = Spread.of(values);
-        return String.format(
-                Locale.ROOT, "%+.3f (%+.3f – %+.3f)", spread.median(), spread.lowest(), spread.highest());
+        return String.format(Locale.ROOT, "%+.3f (%+.3f – %+.3f)", spread.median(), spread.lowest(), spread.highest());
     }
 
     private static String kib(List<Double> values) {
         Spread spread = Spread.of(values);
-        return String.format(
-                Locale.ROOT, "%.1f (– %.1f)", spread.median() / KIB, spread.highest() / KIB);
+        return String.format(Locale.ROOT, "%.1f (– %.1f)", spread.median() / KIB, spread.highest() / KIB);
     }
 
     private List<String> cells(Line line) {
@@ -81,7 +81,9 @@ record QosReport(List<String> lines, List<QosResult> results) {
         cells.add(String.valueOf(line.mbits()));
         SHAPERS.forEach(shaper -> cells.add(percent(rounds(line, shaper, QosResult::errorPercent))));
         cells.add(String.format(
-                Locale.ROOT, "%.1f", rounds(line, Shaper.OURS, QosResult::burstBytes).getFirst() / KIB));
+                Locale.ROOT,
+                "%.1f",
+                rounds(line, Shaper.OURS, QosResult::burstBytes).getFirst() / KIB));
         SHAPERS.forEach(shaper -> cells.add(kib(rounds(line, shaper, QosResult::excessBytes))));
         cells.add(verdict(line));
         return cells;
@@ -102,7 +104,17 @@ record QosReport(List<String> lines, List<QosResult> results) {
         carriedLines().forEach(out::println);
         out.println();
         String row = "%-15s %7s  %-26s %-26s %-26s %7s %16s %16s %16s  %s%n";
-        out.printf(row, "", "Mbit/s", "error in %: ours", "tc tbf", "tc htb", "burst", "most KiB: ours", "tc tbf", "tc htb",
+        out.printf(
+                row,
+                "",
+                "Mbit/s",
+                "error in %: ours",
+                "tc tbf",
+                "tc htb",
+                "burst",
+                "most KiB: ours",
+                "tc tbf",
+                "tc htb",
                 "aim");
         for (Line line : cases()) {
             out.printf(row, cells(line).toArray());

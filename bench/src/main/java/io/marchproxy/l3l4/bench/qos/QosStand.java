@@ -34,7 +34,7 @@ final class QosStand implements AutoCloseable {
     static final int MOST_RATES = 50;
 
     private static final int FREE_INDEX = 99;
-    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(90);
 
     /** What may wait, in bytes: a thousand frames, as htb's queue holds. So a sender that pauses for a moment leaves no rate unused. */
     private static final int WAITING_BYTES = 1_514_000;
@@ -92,7 +92,18 @@ final class QosStand implements AutoCloseable {
 
     private void wire() throws IOException, InterruptedException {
         Programs.run(List.of(
-                "ip", "link", "add", NEAR_DEVICE, "netns", near.name(), "type", "veth", "peer", "name", FAR_DEVICE, "netns",
+                "ip",
+                "link",
+                "add",
+                NEAR_DEVICE,
+                "netns",
+                near.name(),
+                "type",
+                "veth",
+                "peer",
+                "name",
+                FAR_DEVICE,
+                "netns",
                 far.name()));
         up(near, NEAR_DEVICE, NEAR);
         up(far, FAR_DEVICE, FAR);
@@ -123,7 +134,12 @@ final class QosStand implements AutoCloseable {
         children.add(proxy);
         await(() -> {
             try {
-                near.run("timeout", "1", "bash", "-c", "</dev/tcp/" + FAR + "/" + free(Case.Protocol.TCP).proxyPort());
+                near.run(
+                        "timeout",
+                        "1",
+                        "bash",
+                        "-c",
+                        "</dev/tcp/" + FAR + "/" + free(Case.Protocol.TCP).proxyPort());
                 return true;
             } catch (IOException e) {
                 if (!proxy.isAlive()) {
@@ -146,11 +162,7 @@ final class QosStand implements AutoCloseable {
                 """.formatted(folder, ADMIN_PORT)
                 + Stream.of(Case.Protocol.values())
                         .map(protocol -> IntStream.range(0, rates.size())
-                                        .mapToObj(i -> new Case(
-                                                protocol,
-                                                Direction.TO_BACKEND,
-                                                rates.get(i),
-                                                i))
+                                        .mapToObj(i -> new Case(protocol, Direction.TO_BACKEND, rates.get(i), i))
                                         .map(one -> service(
                                                 one,
                                                 "rate: %dMbit, burst: %dB, ".formatted(one.mbits(), one.burstBytes())))
@@ -185,11 +197,10 @@ final class QosStand implements AutoCloseable {
      * @param seconds that are looked at
      * @param mostBits what UDP sends at the most where no rate says how much is enough
      */
-    List<WirePacket> measure(Case one, Shaper shaper, double seconds, long mostBits) throws IOException, InterruptedException {
+    List<WirePacket> measure(Case one, Shaper shaper, double seconds, long mostBits)
+            throws IOException, InterruptedException {
         boolean isTc = shaper == Shaper.TBF || shaper == Shaper.HTB;
-        Case sends = shaper == Shaper.NOBODY
-                ? new Case(one.protocol(), one.direction(), 0, FREE_INDEX)
-                : one;
+        Case sends = shaper == Shaper.NOBODY ? new Case(one.protocol(), one.direction(), 0, FREE_INDEX) : one;
         if (isTc) {
             shape(one, shaper);
         }
@@ -225,8 +236,8 @@ final class QosStand implements AutoCloseable {
         } else {
             at.run("tc", "qdisc", "add", "dev", device, "root", "handle", "1:", "htb", "default", "1");
             at.run(
-                    "tc", "class", "add", "dev", device, "parent", "1:", "classid", "1:1", "htb", "rate", rate, "burst", burst,
-                    "cburst", burst, "quantum", "1514");
+                    "tc", "class", "add", "dev", device, "parent", "1:", "classid", "1:1", "htb", "rate", rate, "burst",
+                    burst, "cburst", burst, "quantum", "1514");
         }
     }
 
@@ -248,7 +259,8 @@ final class QosStand implements AutoCloseable {
             ports = "src port " + (isTc ? one.backendPort() : one.proxyPort());
         }
         String device = one.isToBackend() ? (isTc ? FAR_DEVICE : "lo") : NEAR_DEVICE;
-        return Tap.open(one.isToBackend() ? far : near, cpus, device, one.protocol().key() + " and " + ports, file);
+        return Tap.open(
+                one.isToBackend() ? far : near, cpus, device, one.protocol().key() + " and " + ports, file);
     }
 
     /** Something that comes true in time. */

@@ -32,8 +32,23 @@ final class Tap implements AutoCloseable {
         Path words = file.resolveSibling("tcpdump.log");
         Files.deleteIfExists(words);
         List<String> command = List.of(
-                "tcpdump", "-i", device, "-n", "-p", "-Q", "in", "-s", String.valueOf(HEADER_BYTES), "-B",
-                String.valueOf(BUFFER_KIB), "--time-stamp-precision=nano", "-Z", "root", "-w", file.toString(), filter);
+                "tcpdump",
+                "-i",
+                device,
+                "-n",
+                "-p",
+                "-Q",
+                "in",
+                "-s",
+                String.valueOf(HEADER_BYTES),
+                "-B",
+                String.valueOf(BUFFER_KIB),
+                "--time-stamp-precision=nano",
+                "-Z",
+                "root",
+                "-w",
+                file.toString(),
+                filter);
         Process process = new ProcessBuilder(namespace.command(cpus.load(), command))
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)

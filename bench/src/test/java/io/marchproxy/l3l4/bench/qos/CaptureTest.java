@@ -24,7 +24,12 @@ class CaptureTest {
 
     @BeforeEach
     void begin() {
-        pcap.putInt(0xa1b23c4d).putShort((short) 2).putShort((short) 4).putLong(0).putInt(80).putInt(1);
+        pcap.putInt(0xa1b23c4d)
+                .putShort((short) 2)
+                .putShort((short) 4)
+                .putLong(0)
+                .putInt(80)
+                .putInt(1);
     }
 
     private void packet(int seconds, int ns, int protocol, int ipBytes, int transportHeader, int captured) {

@@ -33,7 +33,8 @@ class ConformanceTest {
         Conformance found = Conformance.of(steady(2_000), Shaper.HTB::counted, 8e6, 0, 10 * SECOND_NS);
 
         assertEquals(8.336e6, found.bitsPerSecond(), 1);
-        assertEquals(1_042 + 1_999 * 42, found.excessBytes(), 1e-3, "each packet is 42 bytes more than the rate brings");
+        assertEquals(
+                1_042 + 1_999 * 42, found.excessBytes(), 1e-3, "each packet is 42 bytes more than the rate brings");
     }
 
     @Test

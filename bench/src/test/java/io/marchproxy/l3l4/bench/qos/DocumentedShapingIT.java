@@ -58,7 +58,8 @@ class DocumentedShapingIT {
         Files.createSymbolicLink(folder.resolve("bin"), ROOT.resolve("bin"));
         Files.createDirectories(folder.resolve(EXAMPLE).getParent());
         Files.writeString(folder.resolve(EXAMPLE), withPorts(example, ports));
-        String said = run("trap 'kill $(jobs -p) $(cat iperf3.pid) 2>/dev/null || true' EXIT\n" + withPorts(commands, ports));
+        String said =
+                run("trap 'kill $(jobs -p) $(cat iperf3.pid) 2>/dev/null || true' EXIT\n" + withPorts(commands, ports));
 
         double mbits = receiver(said);
         assertTrue(mbits <= TO_CLIENT_MBITS * 1.02 && mbits >= NEARLY * TO_CLIENT_MBITS, said);

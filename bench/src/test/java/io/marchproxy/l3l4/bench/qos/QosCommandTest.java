@@ -34,7 +34,9 @@ class QosCommandTest {
     void shouldRefuseFlagsThatMakeNoSense(String flag, String words) {
         StringWriter err = new StringWriter();
 
-        int code = new CommandLine(new QosCommand()).setErr(new PrintWriter(err, true)).execute(flag);
+        int code = new CommandLine(new QosCommand())
+                .setErr(new PrintWriter(err, true))
+                .execute(flag);
 
         assertEquals(2, code);
         assertTrue(err.toString().contains(words), err::toString);

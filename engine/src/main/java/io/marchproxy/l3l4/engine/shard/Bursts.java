@@ -59,8 +59,7 @@ public final class Bursts {
 
     /** The largest piece, in bytes, of a service and class in a direction; {@code Integer.MAX_VALUE} where nothing is limited. */
     public int largestPiece(int service, int trafficClass, Direction direction) {
-        int least = Math.min(
-                link[direction.ordinal()].bytes, classes[cell(trafficClass, direction)].bytes);
+        int least = Math.min(link[direction.ordinal()].bytes, classes[cell(trafficClass, direction)].bytes);
         int cell = cell(service, direction);
         return cell < services.length ? Math.min(least, services[cell].bytes) : least;
     }

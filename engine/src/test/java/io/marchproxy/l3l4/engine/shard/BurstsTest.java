@@ -84,8 +84,7 @@ class BurstsTest {
     @Test
     void shouldNeverExceedTheWholeBurst() {
         RateLimit small = new RateLimit(8_000_000, 1_500);
-        Bursts bursts = new Bursts(
-                new ShapeSettings(small, List.of(FREE, FREE, FREE, FREE), List.of(), 2));
+        Bursts bursts = new Bursts(new ShapeSettings(small, List.of(FREE, FREE, FREE, FREE), List.of(), 2));
 
         assertEquals(1_500, bursts.largestPiece(0, 0, Direction.TO_BACKEND));
     }

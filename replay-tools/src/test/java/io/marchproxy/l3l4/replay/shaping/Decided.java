@@ -39,7 +39,8 @@ final class Decided {
      * @param client address that it came from, or goes to
      * @param leftNs when it was to leave, or {@link #NEVER}, or {@link #DROPPED}
      */
-    record Packet(int shard, Direction direction, int trafficClass, long client, int bytes, long arrivalNs, long leftNs) {
+    record Packet(
+            int shard, Direction direction, int trafficClass, long client, int bytes, long arrivalNs, long leftNs) {
         boolean isDropped() {
             return leftNs == DROPPED;
         }

@@ -38,7 +38,8 @@ final class Rates {
     /** Jain's index of fairness: 1 when all have the same, 1/n when one has everything. */
     static double jain(List<Long> shares) {
         double sum = shares.stream().mapToDouble(Long::doubleValue).sum();
-        double squares = shares.stream().mapToDouble(share -> (double) share * share).sum();
+        double squares =
+                shares.stream().mapToDouble(share -> (double) share * share).sum();
         return sum * sum / (shares.size() * squares);
     }
 
@@ -71,8 +72,7 @@ final class Rates {
      * @param fromNs what is before does not count
      * @param settleNs nor does so much of each such time's begin, in which bursts are used up
      */
-    static Saturated saturated(
-            List<Packet> packets, int count, ToIntFunction<Packet> who, long fromNs, long settleNs) {
+    static Saturated saturated(List<Packet> packets, int count, ToIntFunction<Packet> who, long fromNs, long settleNs) {
         List<Change> changes = new ArrayList<>();
         for (Packet packet : packets) {
             if (packet.hasWaited()) {

@@ -54,13 +54,15 @@ final class Run implements AutoCloseable {
         backend = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
         open.add(sink);
         open.add(backend);
-        Path file = Files.writeString(data.resolve("proxy.yaml"), """
+        Path file = Files.writeString(
+                data.resolve("proxy.yaml"),
+                """
                 data-dir: %s
                 admin: { port: 0 }
                 engine: { %s, journal: { mode: packets, max-size: 1GB } }
-                """.formatted(data, engine) + yaml
-                        .replace("UDP", "127.0.0.1:" + sink.getLocalPort())
-                        .replace("TCP", "127.0.0.1:" + backend.getLocalPort()));
+                """.formatted(data, engine)
+                        + yaml.replace("UDP", "127.0.0.1:" + sink.getLocalPort())
+                                .replace("TCP", "127.0.0.1:" + backend.getLocalPort()));
         ConfigResult result = ConfigLoader.load(file, Map.of(), Overrides.none());
         assertTrue(result.faults().isEmpty(), () -> result.faults().toString());
         ProxySettings settings = result.settings().orElseThrow();
@@ -126,7 +128,8 @@ final class Run implements AutoCloseable {
 
     /** A connection over which one side sends as fast as it may; the first byte says which. */
     void pours(String service, Direction direction) throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), address(service).getPort());
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), address(service).getPort());
         keep(socket);
         boolean fromClient = direction == Direction.TO_BACKEND;
         socket.getOutputStream().write(fromClient ? FROM_CLIENT : FROM_BACKEND);
@@ -161,7 +164,9 @@ final class Run implements AutoCloseable {
         Thread.ofVirtual().start(() -> {
             byte[] bytes = new byte[1 << 16];
             try {
-                while (running && (!sends || write(socket, bytes)) && (sends || socket.getInputStream().read(bytes) > 0)) {
+                while (running
+                        && (!sends || write(socket, bytes))
+                        && (sends || socket.getInputStream().read(bytes) > 0)) {
                     // what it is does not matter: the journal knows when and how much
                 }
             } catch (IOException e) {

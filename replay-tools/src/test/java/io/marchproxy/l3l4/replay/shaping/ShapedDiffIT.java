@@ -51,8 +51,8 @@ class ShapedDiffIT {
             run.sendsAtOnce(COUNT, DATAGRAM, "web", "bulk");
         }
         packets = Run.decidedIn(data).packets(Direction.TO_BACKEND);
-        assertTrue(packets.size() > COUNT && packets.stream().allMatch(Packet::hasLeft),
-                "a good part came, and all left");
+        assertTrue(
+                packets.size() > COUNT && packets.stream().allMatch(Packet::hasLeft), "a good part came, and all left");
 
         JsonNode same = diff("link-rate: 20Mbit", "link-rate: 20Mbit");
         assertEquals(0, same.get("changed").asLong());
@@ -75,7 +75,9 @@ class ShapedDiffIT {
         int[] next = {0, 0};
         double[] bytesLeft = {DATAGRAM, DATAGRAM};
         double[] longestNs = {0, 0};
-        for (long nowNs = beganNs; next[0] < queues.get(0).size() || next[1] < queues.get(1).size(); nowNs += STEP_NS) {
+        for (long nowNs = beganNs;
+                next[0] < queues.get(0).size() || next[1] < queues.get(1).size();
+                nowNs += STEP_NS) {
             boolean[] waits = {waits(queues.get(0), next[0], nowNs), waits(queues.get(1), next[1], nowNs)};
             for (int i = 0; i < 2; i++) {
                 double bytes = STEP_NS / 8_000.0 * (waits[1 - i] ? parts[i] : linkMbits);
@@ -84,7 +86,8 @@ class ShapedDiffIT {
                     bytes -= some;
                     bytesLeft[i] -= some;
                     if (bytesLeft[i] == 0) {
-                        longestNs[i] = Math.max(longestNs[i], (double) (nowNs - queues.get(i).get(next[i]).arrivalNs()));
+                        longestNs[i] = Math.max(longestNs[i], (double)
+                                (nowNs - queues.get(i).get(next[i]).arrivalNs()));
                         bytesLeft[i] = DATAGRAM;
                         next[i]++;
                     }

@@ -56,8 +56,9 @@ class ShapingProofIT {
     void shouldGiveFourSaturatedClassesOfDatagramsTheirParts() throws Exception {
         StringBuilder yaml = new StringBuilder(FOUR_CLASSES);
         for (int i = 0; i < EXPECTED.length; i++) {
-            yaml.append("  - { name: s%d, listen: \"udp://127.0.0.1:0\", class: P%d, backends: [ { address: \"UDP\" } ] }%n"
-                    .formatted(i, i));
+            yaml.append(
+                    "  - { name: s%d, listen: \"udp://127.0.0.1:0\", class: P%d, backends: [ { address: \"UDP\" } ] }%n"
+                            .formatted(i, i));
         }
         try (Run run = new Run(data, "shards: 1", yaml.toString())) {
             for (int i = 0; i < EXPECTED.length; i++) {
@@ -103,9 +104,10 @@ class ShapingProofIT {
         assertWithin(Decided.left(packets), 20 * MBIT, USUAL_BURST);
         assertWithin(Decided.left(packets).filter(packet -> packet.trafficClass() == 0), 4 * MBIT, USUAL_BURST);
         Saturated all = Rates.saturated(packets, EXPECTED.length, Packet::trafficClass, 0, BURST_NS);
-        String told = all.seconds() + " s: " + IntStream.range(0, EXPECTED.length)
-                .mapToObj(i -> "P" + i + " " + all.rate(i))
-                .toList();
+        String told = all.seconds() + " s: "
+                + IntStream.range(0, EXPECTED.length)
+                        .mapToObj(i -> "P" + i + " " + all.rate(i))
+                        .toList();
         System.out.println(told);
         assertTrue(all.seconds() > 1, told);
         // One packet more or less of each class, at either end.
@@ -174,8 +176,9 @@ class ShapingProofIT {
         assertTrue(packets.stream().filter(Packet::isDropped).count() > 1_000, "the flood is too much");
         List<Long> added = addedDelays(voice, rate);
         long p99Ns = added.get(added.size() * 99 / 100);
-        System.out.printf("P0 waits %d µs longer than alone at the 99th percentile, %d at the most%n", p99Ns / 1_000,
-                added.getLast() / 1_000);
+        System.out.printf(
+                "P0 waits %d µs longer than alone at the 99th percentile, %d at the most%n",
+                p99Ns / 1_000, added.getLast() / 1_000);
         assertTrue(p99Ns < 1_000_000, p99Ns + " ns");
         // Two packets of the flood: one that has just left, and one that its bucket was opened for.
         assertTrue(added.getLast() <= 2 * DATAGRAM * 8_000_000_000L / rate, added.getLast() + " ns");
@@ -247,14 +250,20 @@ class ShapingProofIT {
         Decided decided = Run.decidedIn(data);
         List<Packet> packets = decided.packets(Direction.TO_BACKEND);
         assertEquals(
-                onOne ? 1 : shards, packets.stream().map(Packet::shard).distinct().count());
+                onOne ? 1 : shards,
+                packets.stream().map(Packet::shard).distinct().count());
         // A shard's part of the burst may be less than a packet, which it lets pass all the same.
         assertWithin(Decided.left(packets), rate, burst + (shards - 1) * (long) DATAGRAM);
         long beganNs = packets.getFirst().leftNs();
         long settledNs = settledNs(decided.shares(), beganNs, shards > 1 && onOne);
         Saturated whole = Rates.saturated(packets, 1, packet -> 0, settledNs, BURST_NS);
-        System.out.printf("%d shards, %s: settled after %d ms, then %.4f of the rate over %.2f s%n", shards,
-                onOne ? "all on one" : "spread", (settledNs - beganNs) / 1_000_000, whole.rate() / rate, whole.seconds());
+        System.out.printf(
+                "%d shards, %s: settled after %d ms, then %.4f of the rate over %.2f s%n",
+                shards,
+                onOne ? "all on one" : "spread",
+                (settledNs - beganNs) / 1_000_000,
+                whole.rate() / rate,
+                whole.seconds());
         assertTrue(whole.seconds() > 0.5, whole::toString);
         assertEquals(1, whole.rate() / rate, 0.02);
     }
@@ -297,10 +306,10 @@ class ShapingProofIT {
         List<Packet> packets = decided.packets(Direction.TO_BACKEND);
         long beganNs = packets.getFirst().leftNs();
         long settledNs = settledNs(decided.shares(), beganNs, onOne);
-        Saturated both = Rates.saturated(
-                packets, 2, packet -> packet.trafficClass() == 3 ? 0 : 1, settledNs, BURST_NS);
-        System.out.printf("%d shards, %s: guaranteed 8 Mbit/s, had %.3f; both %.3f over %.2f s%n", shards,
-                onOne ? "all on one" : "spread", both.rate(0) / MBIT, both.rate() / MBIT, both.seconds());
+        Saturated both = Rates.saturated(packets, 2, packet -> packet.trafficClass() == 3 ? 0 : 1, settledNs, BURST_NS);
+        System.out.printf(
+                "%d shards, %s: guaranteed 8 Mbit/s, had %.3f; both %.3f over %.2f s%n",
+                shards, onOne ? "all on one" : "spread", both.rate(0) / MBIT, both.rate() / MBIT, both.seconds());
         assertTrue(both.seconds() > 0.5, both::toString);
         assertTrue(both.rate(0) >= 0.98 * 8 * MBIT, both::toString);
         assertEquals(1, both.rate() / (20 * MBIT), 0.02, both::toString);

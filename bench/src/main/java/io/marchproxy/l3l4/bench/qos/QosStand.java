@@ -34,7 +34,7 @@ final class QosStand implements AutoCloseable {
     static final int MOST_RATES = 50;
 
     private static final int FREE_INDEX = 99;
-    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(90);
 
     /** What may wait, in bytes: a thousand frames, as htb's queue holds. So a sender that pauses for a moment leaves no rate unused. */
     private static final int WAITING_BYTES = 1_514_000;

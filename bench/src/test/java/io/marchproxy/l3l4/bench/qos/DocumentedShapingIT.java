@@ -48,7 +48,7 @@ class DocumentedShapingIT {
         String example = Files.readString(ROOT.resolve(EXAMPLE));
         assertTrue(page.contains("```yaml\n" + example + "```"), "docs/QOS.md and " + EXAMPLE + " differ");
         String commands = Pattern.compile("```bash\n(.*?)```", Pattern.DOTALL)
-                .matcher(page)
+                .matcher(section(page))
                 .results()
                 .map(found -> found.group(1))
                 .collect(Collectors.joining("\n"));
@@ -67,6 +67,11 @@ class DocumentedShapingIT {
         assertTrue(said.contains("marchproxy_qos_bytes_processed_total{priority=\"P3\"}"), said);
         assertTrue(said.contains("verdicts  hold"), said);
         assertFalse(said.contains("a difference"), said);
+    }
+
+    private static String section(String page) {
+        int from = page.indexOf("## A worked example\n");
+        return page.substring(from, page.indexOf("\n## ", from));
     }
 
     /** Ports of the page in turn, each with one that is free. */

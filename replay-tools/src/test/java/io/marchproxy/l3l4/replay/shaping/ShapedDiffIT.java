@@ -28,6 +28,7 @@ class ShapedDiffIT {
     private static final String RECORDED = """
             qos:
               link-rate: 20Mbit
+              codel: { enabled: false }
               classes: { P1: { queue: 20000 }, P2: { queue: 20000 }, P3: { queue: 20000 } }
             services:
               - { name: web, listen: "udp://127.0.0.1:0", class: P1, backends: [ { address: "UDP" } ] }

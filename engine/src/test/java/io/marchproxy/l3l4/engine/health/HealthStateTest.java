@@ -186,7 +186,9 @@ class HealthStateTest {
         assertEquals(3 * 2 * 2, flips, "three backends, out and back, twice");
         for (int i = 0; i < 6; i++) {
             assertTrue(backends[i].healthy());
-            assertEquals(i < 3 ? Map.of(Ejection.PROBES, 2L) : Map.of(), backends[i].shown().ejections());
+            assertEquals(
+                    i < 3 ? Map.of(Ejection.PROBES, 2L) : Map.of(),
+                    backends[i].shown().ejections());
         }
     }
 

@@ -111,8 +111,7 @@ public final class ProxyService implements AutoCloseable {
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
         rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
-        parts = new StatusParts(
-                shards, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
+        parts = new StatusParts(shards, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
     }
 
     /**

@@ -59,8 +59,8 @@ final class RouteCompiler {
         }
         return home.flatMap(here -> multicloud
                         .place(settings.provider(), settings.region())
-                        .map(there -> GreatCircle.km(
-                                here.latitude(), here.longitude(), there.latitude(), there.longitude())))
+                        .map(there ->
+                                GreatCircle.km(here.latitude(), here.longitude(), there.latitude(), there.longitude())))
                 .orElse(PoolMember.UNKNOWN_KM);
     }
 

@@ -106,12 +106,11 @@ public final class SettingsCompiler {
      * begun with the snapshot takes the compiled settings as it takes those of a reload. Looks up no host name.
      */
     public static SettingsCompiler goingOnFrom(PipelineSettings recorded, ProxySettings next) throws SettingsException {
-        SettingsCompiler compiler =
-                new SettingsCompiler(
-                        NameResolver.offline(),
-                        recorded.shape().shards(),
-                        recorded.route().seed(),
-                        recorded.route().epochOffsetNs());
+        SettingsCompiler compiler = new SettingsCompiler(
+                NameResolver.offline(),
+                recorded.shape().shards(),
+                recorded.route().seed(),
+                recorded.route().epochOffsetNs());
         CompiledSettings fresh = new SettingsCompiler(NameResolver.offline()).compile(next);
         RecordedNumbers numbers = new RecordedNumbers(recorded, fresh);
         for (CompiledService service : numbers.services()) {

@@ -28,6 +28,13 @@ public final class Bursts {
         private int told = NOT_TOLD;
         private int bytes = Integer.MAX_VALUE;
 
+        /** What each client and connection may have at once, on whatever shard. */
+        private int ofEach = Integer.MAX_VALUE;
+
+        void each(long burstBytes) {
+            ofEach = (int) Math.min(burstBytes, Integer.MAX_VALUE);
+        }
+
         void apply(RateLimit limit, int shards) {
             whole = limit;
             evenly = ShareOf.WHOLE / shards;
@@ -59,10 +66,9 @@ public final class Bursts {
 
     /** The largest piece, in bytes, of a service and class in a direction; {@code Integer.MAX_VALUE} where nothing is limited. */
     public int largestPiece(int service, int trafficClass, Direction direction) {
-        int least = Math.min(
-                link[direction.ordinal()].bytes, classes[cell(trafficClass, direction)].bytes);
+        int least = Math.min(link[direction.ordinal()].bytes, classes[cell(trafficClass, direction)].bytes);
         int cell = cell(service, direction);
-        return cell < services.length ? Math.min(least, services[cell].bytes) : least;
+        return cell < services.length ? Math.min(least, Math.min(services[cell].bytes, services[cell].ofEach)) : least;
     }
 
     void apply(ShapeSettings settings) {
@@ -79,6 +85,7 @@ public final class Bursts {
                 if (limits.isSharing()) {
                     services[cell(i, direction)] = services[cell(limits.sharesWith(), direction)];
                 } else {
+                    services[cell(i, direction)].each(limits.each().burstBytes(direction));
                     services[cell(i, direction)].apply(limits.of(direction), shards);
                 }
             }
@@ -92,6 +99,9 @@ public final class Bursts {
             case SERVICE -> {
                 grow(which + 1);
                 services[cell(which, direction)].share(share);
+            }
+            case POLICER -> {
+                // takes a stream's read as it comes
             }
         }
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
+import io.marchproxy.l3l4.stages.shape.EachLimits;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
@@ -50,6 +51,19 @@ class BurstsTest {
     }
 
     @Test
+    void shouldTakeTheBurstsOfClientsAndConnectionsWholeOnEachShard() {
+        RateLimit client = new RateLimit(8_000_000, 9_000);
+        RateLimit connection = new RateLimit(8_000_000, 7_000);
+        EachLimits each = new EachLimits(client, RateLimit.NONE, RateLimit.NONE, connection);
+        ShapeSettings settings = new ShapeSettings(
+                RateLimit.NONE, List.of(FREE, FREE, FREE, FREE), List.of(ServiceLimits.NONE.with(each)), 4);
+        Bursts bursts = new Bursts(settings);
+
+        assertEquals(9_000, bursts.largestPiece(0, 3, Direction.TO_BACKEND));
+        assertEquals(7_000, bursts.largestPiece(0, 3, Direction.TO_CLIENT));
+    }
+
+    @Test
     void shouldFollowTheShardsShare() {
         Bursts bursts = new Bursts(settings(4));
         assertEquals(5_000, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
@@ -84,8 +98,7 @@ class BurstsTest {
     @Test
     void shouldNeverExceedTheWholeBurst() {
         RateLimit small = new RateLimit(8_000_000, 1_500);
-        Bursts bursts = new Bursts(
-                new ShapeSettings(small, List.of(FREE, FREE, FREE, FREE), List.of(), 2));
+        Bursts bursts = new Bursts(new ShapeSettings(small, List.of(FREE, FREE, FREE, FREE), List.of(), 2));
 
         assertEquals(1_500, bursts.largestPiece(0, 0, Direction.TO_BACKEND));
     }

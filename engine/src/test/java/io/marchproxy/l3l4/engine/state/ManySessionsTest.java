@@ -42,8 +42,11 @@ class ManySessionsTest {
                     SESSIONS,
                     proxy.status().flowState().status().restored(),
                     () -> proxy.status().toString());
-            Await.until("all are in both journals", PATIENCE, () -> proxy.status().journals().stream()
-                    .allMatch(journal -> journal.records() >= 2 * SESSIONS || journal.lostRecords() > 0));
+            Await.until(
+                    "all are in both journals",
+                    PATIENCE,
+                    () -> proxy.status().journals().stream()
+                            .allMatch(journal -> journal.records() >= 2 * SESSIONS || journal.lostRecords() > 0));
             List<JournalStatus> journals = proxy.status().journals();
             assertEquals(2, journals.size());
             for (JournalStatus journal : journals) {

@@ -35,7 +35,6 @@ class TcpBackpressureTest {
     /** What may be read beyond the buffer: one read, which is how the relay learns that it is full. */
     private static final int BOUND = BUFFER + Reader.LARGEST_READ;
 
-
     @ParameterizedTest
     @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#everywhere")
     void shouldHoldABoundedAmountForABackendThatStalls(Placed placed) throws Exception {

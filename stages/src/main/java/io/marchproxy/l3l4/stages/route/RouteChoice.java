@@ -31,7 +31,8 @@ public record RouteChoice(
 
     public RouteChoice {
         if (latencyBudgetNs < 0 || slowStartNs < 0) {
-            throw new IllegalArgumentException("a budget of " + latencyBudgetNs + " ns, a slow start of " + slowStartNs);
+            throw new IllegalArgumentException(
+                    "a budget of " + latencyBudgetNs + " ns, a slow start of " + slowStartNs);
         }
         if (panicPercent < 0 || panicPercent > 100 || budgetBackPercent < 1 || budgetBackPercent > 100) {
             throw new IllegalArgumentException("percentages " + panicPercent + " and " + budgetBackPercent);

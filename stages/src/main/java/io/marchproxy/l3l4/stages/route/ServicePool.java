@@ -147,9 +147,7 @@ final class ServicePool extends SingleWriter {
 
     private int pick(long entry, long nowNs) {
         MaglevTable table = table();
-        return table == null
-                ? now.pick(nowNs)
-                : table.walk(hash(entry), now.shortlist());
+        return table == null ? now.pick(nowNs) : table.walk(hash(entry), now.shortlist());
     }
 
     /** The table that flows are hashed into; money goes before it, stickiness after it. */
@@ -163,9 +161,7 @@ final class ServicePool extends SingleWriter {
     }
 
     private boolean isFree(int position, long tried, long nowNs) {
-        return (tried & bit(position)) == 0
-                && !candidates.isFull(position)
-                && (!isRamping || admits(position, nowNs));
+        return (tried & bit(position)) == 0 && !candidates.isFull(position) && (!isRamping || admits(position, nowNs));
     }
 
     private boolean admits(int position, long nowNs) {

@@ -49,8 +49,8 @@ final class WeightedScore extends TwoChoices {
             highestNs = Math.max(highestNs, latencyNs);
             lowestNs = latencyNs == 0 ? lowestNs : Math.min(lowestNs, latencyNs);
             highestCost = Math.max(highestCost, candidates.member(position).costPerGb());
-            highestBandwidth =
-                    Math.max(highestBandwidth, (double) candidates.member(position).bandwidthBitsPerSecond());
+            highestBandwidth = Math.max(
+                    highestBandwidth, (double) candidates.member(position).bandwidthBitsPerSecond());
         }
     }
 

@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.packet.Direction;
+
 /**
  * Ceilings of a service that hold for each of its clients, an address, and for each of its connections and sessions.
  *
@@ -23,6 +25,16 @@ public record EachLimits(
 
     RateLimit connection(boolean toClient) {
         return toClient ? connectionToClient : connectionToBackend;
+    }
+
+    /** What one client, and one connection, may have at once in a direction; {@code Long.MAX_VALUE} without a ceiling. */
+    public long burstBytes(Direction direction) {
+        boolean toClient = direction == Direction.TO_CLIENT;
+        return Math.min(burst(client(toClient)), burst(connection(toClient)));
+    }
+
+    private static long burst(RateLimit limit) {
+        return limit.isSet() ? limit.burstBytes() : Long.MAX_VALUE;
     }
 
     /** Whether there is any. */

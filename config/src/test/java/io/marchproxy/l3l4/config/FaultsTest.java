@@ -325,9 +325,7 @@ class FaultsTest {
                         "health: { expect: 'a\\q' }",
                         "services[0].health.expect: \"a\\q\" has a backslash before none of r, n, t, 0, xHH and \\; a"
                                 + " backslash itself is \\\\"),
-                of(
-                        "health: { max-loss: 1.5 }",
-                        "services[0].health.max-loss: \"1.5\" must be from 0 to 1"),
+                of("health: { max-loss: 1.5 }", "services[0].health.max-loss: \"1.5\" must be from 0 to 1"),
                 of(
                         "health: { interval: 5 sec }",
                         "services[0].health.interval: \"5 sec\" has a unit that is none of"

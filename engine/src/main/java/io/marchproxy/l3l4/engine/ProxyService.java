@@ -128,8 +128,7 @@ public final class ProxyService implements AutoCloseable {
         spending = new Spending(shards, epochOffsetNs);
         rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
-        parts = new StatusParts(
-                shards, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
+        parts = new StatusParts(shards, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
     }
 
     /**

@@ -206,7 +206,9 @@ final class Wild implements PipelineOutput, AutoCloseable {
                         7,
                         0,
                         List.of(
-                                pool(sessionCap, 1, 0, 1), pool(sessionCap + 1, 1, 1, 2, 3), pool(sessionCap + 2, 2, 3, 0))));
+                                pool(sessionCap, 1, 0, 1),
+                                pool(sessionCap + 1, 1, 1, 2, 3),
+                                pool(sessionCap + 2, 2, 3, 0))));
     }
 
     /** Any algorithm, with everything that may go before it. */

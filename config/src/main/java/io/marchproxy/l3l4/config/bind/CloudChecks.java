@@ -102,8 +102,7 @@ final class CloudChecks {
         }
         String near = Nearest.of(region, known);
         String hint = near == null ? "multicloud.regions takes those that are new" : "did you mean " + near + "?";
-        faults.add(
-                origin, section.path(key), Quote.of(region) + " is no region of " + provider.label() + "; " + hint);
+        faults.add(origin, section.path(key), Quote.of(region) + " is no region of " + provider.label() + "; " + hint);
     }
 
     private void checkService(Bound service) {
@@ -112,7 +111,8 @@ final class CloudChecks {
         boolean hasWeight = backends.isEmpty();
         boolean isEnabled = backends.isEmpty();
         for (Bound backend : backends) {
-            BackendSettings.Provider provider = backend.find(ServiceKeys.PROVIDER).orElse(BackendSettings.Provider.ONPREM);
+            BackendSettings.Provider provider =
+                    backend.find(ServiceKeys.PROVIDER).orElse(BackendSettings.Provider.ONPREM);
             backend.find(ServiceKeys.REGION)
                     .ifPresent(region -> checkRegion(backend, provider, ServiceKeys.REGION, region));
             hasWeight |= backend.find(ServiceKeys.WEIGHT).orElse(1.0) > 0;
@@ -170,7 +170,8 @@ final class CloudChecks {
 
     private void settlePrice(Bound backend, BackendSettings.Provider provider) {
         String region = backend.find(ServiceKeys.REGION).orElse("");
-        double price = price(provider, region).or(() -> price(provider, EVERYWHERE)).orElse(0.0);
+        double price =
+                price(provider, region).or(() -> price(provider, EVERYWHERE)).orElse(0.0);
         backend.settle(ServiceKeys.COST_PER_GB, price);
     }
 

@@ -19,8 +19,8 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
-import org.HdrHistogram.Histogram;
 import java.util.Map;
+import org.HdrHistogram.Histogram;
 
 /** The page {@code /status}; {@code docs/ADMIN.md} says what each field means. Indented, for people read it too. */
 public final class StatusJson {

@@ -106,9 +106,8 @@ final class ExplainCommand implements Callable<Integer> {
                 new ConfigurationSource(flags.file(), flags.overrides()).read().settings();
         CompiledSettings compiled = compile(settings);
         Explainer explainer = new Explainer(compiled);
-        Optional<CompiledService> service = serviceName == null
-                ? explainer.serviceOf(flow)
-                : explainer.service(serviceName, flow.protocol());
+        Optional<CompiledService> service =
+                serviceName == null ? explainer.serviceOf(flow) : explainer.service(serviceName, flow.protocol());
         if (service.isEmpty()) {
             out.println("no service " + (serviceName == null ? "listens there" : serviceName + " for that protocol"));
             return ExitCode.SOFTWARE;

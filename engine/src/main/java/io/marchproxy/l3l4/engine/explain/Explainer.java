@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a pipeline of its own, with the settings, and the state of routes where a service runs, what it would do with a flow: the
@@ -183,8 +182,7 @@ public final class Explainer {
             return "others are better by " + pool.scoreName();
         }
         if (view.share() < 1) {
-            return String.format(
-                    Locale.ROOT, "returned lately, and gets %.0f %% of its share", 100 * view.share());
+            return String.format(Locale.ROOT, "returned lately, and gets %.0f %% of its share", 100 * view.share());
         }
         if (pool.algorithm() == RouteAlgorithm.MAGLEV) {
             return "the flow's hash leads elsewhere";
@@ -218,8 +216,8 @@ public final class Explainer {
     /** The pipeline that is asked. */
     private static final class Asked implements AutoCloseable, PipelineOutput {
         private final Arena arena = Arena.ofConfined();
-        private final PacketDescriptor event =
-                new PacketDescriptor(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE).address());
+        private final PacketDescriptor event = new PacketDescriptor(
+                arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE).address());
         private final OffHeapFlowTable flows = new OffHeapFlowTable(FLOWS, 0, arena);
         private final Pipeline pipeline;
 

@@ -19,7 +19,9 @@ public final class ExplanationText {
                 text,
                 "class",
                 of.trafficClass()
-                        + (of.rule() < 0 ? ", the service's own: no rule matches" : ", by qos.rules[" + of.rule() + "]"));
+                        + (of.rule() < 0
+                                ? ", the service's own: no rule matches"
+                                : ", by qos.rules[" + of.rule() + "]"));
         line(text, "algorithm", of.algorithm());
         of.remarks().forEach(remark -> line(text, "note", remark));
         String choice = of.choice();
@@ -30,7 +32,9 @@ public final class ExplanationText {
     }
 
     private static String lower(String sentence) {
-        return sentence.isEmpty() ? sentence : sentence.substring(0, 1).toLowerCase(Locale.ROOT) + sentence.substring(1);
+        return sentence.isEmpty()
+                ? sentence
+                : sentence.substring(0, 1).toLowerCase(Locale.ROOT) + sentence.substring(1);
     }
 
     private static void line(StringBuilder text, String name, String value) {
@@ -61,7 +65,9 @@ public final class ExplanationText {
         for (String[] row : rows) {
             StringBuilder line = new StringBuilder();
             for (int i = 0; i < row.length; i++) {
-                line.append(row[i]).append(" ".repeat(widths[i] - row[i].length())).append(GAP);
+                line.append(row[i])
+                        .append(" ".repeat(widths[i] - row[i].length()))
+                        .append(GAP);
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }

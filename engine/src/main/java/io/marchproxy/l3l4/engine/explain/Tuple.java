@@ -19,8 +19,11 @@ public record Tuple(Protocol protocol, InetSocketAddress source, InetSocketAddre
      * @throws IllegalArgumentException with a sentence for the user
      */
     public static Tuple of(String text, int dscp) {
-        List<String> words = List.of(
-                text.replace("->", " ").replace(">", " ").replace("→", " ").strip().split("\\s+"));
+        List<String> words = List.of(text.replace("->", " ")
+                .replace(">", " ")
+                .replace("→", " ")
+                .strip()
+                .split("\\s+"));
         if (words.size() != 3) {
             throw new IllegalArgumentException(
                     "a flow is PROTOCOL SOURCE:PORT DESTINATION:PORT, such as tcp 10.0.0.1:40000 127.0.0.1:8080");

@@ -95,8 +95,7 @@ class AdminServerTest {
         assertEquals(
                 "200 web/aws-1 takes new traffic while it is healthy\n",
                 post("/api/v1/services/web/backends/aws-1/undrain"));
-        assertEquals(
-                "404 there is no backend b of a service web\n", post("/api/v1/services/web/backends/b/drain"));
+        assertEquals("404 there is no backend b of a service web\n", post("/api/v1/services/web/backends/b/drain"));
         assertEquals(List.of("web aws-1 true", "web aws-1 false", "web b true"), source.drains);
     }
 
@@ -104,7 +103,10 @@ class AdminServerTest {
     void shouldTakeNoCommandFromAWebPageNorByGet() throws Exception {
         String path = "/api/v1/services/web/backends/aws-1/drain";
         HttpResponse<String> ofAPage = http.send(
-                request(path).header("Origin", "http://evil.example").POST(BodyPublishers.noBody()).build(),
+                request(path)
+                        .header("Origin", "http://evil.example")
+                        .POST(BodyPublishers.noBody())
+                        .build(),
                 BodyHandlers.ofString());
         assertEquals(403, ofAPage.statusCode());
         assertEquals(405, get(path).statusCode());

@@ -47,7 +47,8 @@ class ExplainerTest {
         Path file = Files.writeString(folder.resolve("proxy.yaml"), YAML.replace("ALGORITHM", algorithm));
         var result = ConfigLoader.load(file, Map.of(), Overrides.none());
         assertEquals(List.of(), result.faults());
-        return new SettingsCompiler(NameResolver.offline()).compile(result.settings().orElseThrow());
+        return new SettingsCompiler(NameResolver.offline())
+                .compile(result.settings().orElseThrow());
     }
 
     private static Explanation explain(CompiledSettings settings, String tuple, Explainer.Suppositions supposed) {
@@ -67,8 +68,7 @@ class ExplainerTest {
 
     @Test
     void shouldTellTheChoiceTheRuleAndWhyTheOthersLost() throws Exception {
-        Explanation told =
-                explain(compile("geo"), "tcp 10.9.1.1:5 -> 127.0.0.1:8080", Explainer.Suppositions.NONE);
+        Explanation told = explain(compile("geo"), "tcp 10.9.1.1:5 -> 127.0.0.1:8080", Explainer.Suppositions.NONE);
 
         assertEquals("near", told.choice());
         assertEquals(0, told.rule());
@@ -150,7 +150,9 @@ class ExplainerTest {
                         .orElseThrow()
                         .settings()
                         .name());
-        assertTrue(explainer.serviceOf(Tuple.of("udp 10.0.0.1:1 127.0.0.1:8080", 0)).isEmpty());
+        assertTrue(explainer
+                .serviceOf(Tuple.of("udp 10.0.0.1:1 127.0.0.1:8080", 0))
+                .isEmpty());
     }
 
     @Test

@@ -124,8 +124,7 @@ final class Candidates {
         PoolMember member = members[position];
         return member.maxConnections() != 0
                 && active(position)
-                        >= Math.min(
-                                member.maxConnections(), states.flows().room(member.number()));
+                        >= Math.min(member.maxConnections(), states.flows().room(member.number()));
     }
 
     /**

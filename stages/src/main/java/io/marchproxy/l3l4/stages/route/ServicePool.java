@@ -149,9 +149,7 @@ final class ServicePool extends SingleWriter {
 
     private int pick(long entry, long nowNs) {
         MaglevTable table = table();
-        return table == null
-                ? now.pick(nowNs)
-                : table.walk(hash(entry), now.shortlist());
+        return table == null ? now.pick(nowNs) : table.walk(hash(entry), now.shortlist());
     }
 
     /** The table that flows are hashed into; money goes before it, stickiness after it. */

@@ -23,8 +23,7 @@ class AlgorithmsTest {
         PoolRig rig = new PoolRig(
                 WEIGHTED_TURNS, List.of(PoolRig.weighing(0, 5), PoolRig.weighing(1, 1), PoolRig.weighing(2, 1)));
 
-        List<Integer> chosen =
-                IntStream.range(0, 7).mapToObj(i -> rig.flow()).toList();
+        List<Integer> chosen = IntStream.range(0, 7).mapToObj(i -> rig.flow()).toList();
 
         assertEquals(List.of(0, 0, 1, 0, 2, 0, 0), chosen);
     }
@@ -263,8 +262,7 @@ class AlgorithmsTest {
     @EnumSource(RouteAlgorithm.class)
     void shouldRespectWhatABackendMayHave(RouteAlgorithm algorithm) {
         PoolRig rig = new PoolRig(
-                RouteChoice.of(algorithm),
-                List.of(PoolRig.capped(0, 3), PoolRig.capped(1, 5), PoolRig.capped(2, 7)));
+                RouteChoice.of(algorithm), List.of(PoolRig.capped(0, 3), PoolRig.capped(1, 5), PoolRig.capped(2, 7)));
         int[] flows = new int[3];
         for (int i = 0; i < 15; i++) {
             int chosen = rig.flow();
@@ -318,9 +316,7 @@ class AlgorithmsTest {
         RouteChoice choice = RouteChoice.of(RouteAlgorithm.FAILOVER).withDailyBudget(1.0);
         PoolRig rig = new PoolRig(
                 choice,
-                List.of(
-                        new PoolMember(0, 1, true, 1, 0, 1, 0, 100, 0),
-                        new PoolMember(1, 2, true, 1, 0, 2, 0, 10, 0)));
+                List.of(new PoolMember(0, 1, true, 1, 0, 1, 0, 100, 0), new PoolMember(1, 2, true, 1, 0, 2, 0, 10, 0)));
         rig.nowNs = SECOND;
         assertEquals(0, rig.flow());
         rig.states.bills().add(0, 9_000_000);

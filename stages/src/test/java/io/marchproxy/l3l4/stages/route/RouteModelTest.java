@@ -89,8 +89,9 @@ class RouteModelTest {
                     int chosen = rig.flow();
                     panics += isPanic && anyUsable ? 1 : 0;
                     if (any) {
-                        assertTrue(chosen >= 0 && mayBe[chosen], "step " + step + ": chose " + chosen + " of "
-                                + Arrays.toString(mayBe));
+                        assertTrue(
+                                chosen >= 0 && mayBe[chosen],
+                                "step " + step + ": chose " + chosen + " of " + Arrays.toString(mayBe));
                         flows[chosen]++;
                         rig.states.flows().begins(chosen);
                     } else {

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.cli;
 
 import io.marchproxy.l3l4.config.ConfigResult;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.settings.MemoryNeed;
 import java.io.PrintWriter;
 import java.util.List;
@@ -59,6 +60,7 @@ final class CheckCommand implements Callable<Integer> {
         // A comment in YAML, so that what --show prints can be read back.
         String lead = show ? "# warning: " : "warning: ";
         result.warnings().forEach(warning -> out.println(lead + warning.format()));
+        HealthMonitor.refusals(result.settings().get()).forEach(line -> out.println(lead + source() + ": " + line));
         out.print(show ? result.effective() : verdict(result.settings().get()));
         out.flush();
         return ExitCode.OK;

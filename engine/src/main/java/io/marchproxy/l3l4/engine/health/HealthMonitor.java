@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.health;
 
 import io.marchproxy.l3l4.config.settings.HealthSettings;
+import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.engine.shard.HealthSignals;
 import io.marchproxy.l3l4.engine.sys.Errno;
 import io.netty.channel.Channel;
@@ -116,6 +117,14 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         this.pings = new PingProber(loop);
         this.lastTurnNs = System.nanoTime();
         loop.scheduleWithFixedDelay(this::turn, TURN_NS, TURN_NS, TimeUnit.NANOSECONDS);
+    }
+
+    /** What settings ask for in the way of probes that this process can't do on this machine, in words for the user. */
+    public static List<String> refusals(ProxySettings settings) {
+        boolean pings = settings.services().stream()
+                .anyMatch(service -> service.health().protocol() == HealthSettings.Probe.ICMP);
+        String refusal = pings ? PingProber.refusal() : "";
+        return refusal.isEmpty() ? List.of() : List.of("services[].health.protocol: icmp: " + refusal);
     }
 
     /** Replaces the set of backends; those that stay keep their health. */

@@ -47,6 +47,10 @@ public final class FaultsCommand implements Callable<Integer> {
     private static final int UNAVAILABLE = 69;
     private static final int SOFTWARE = 70;
     private static final int QUICK = 3;
+
+    /** Faults of each kind before those that count: a proxy that has just started is not what clients meet. */
+    private static final int WARM_UP = 2;
+
     private static final List<String> PROGRAMS = List.of("ip", "nft", "kill", "sysctl", "taskset");
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
@@ -187,8 +191,9 @@ public final class FaultsCommand implements Callable<Integer> {
                 Machine.here().describe(),
                 String.format(
                         Locale.ROOT,
-                        "%d faults of each kind, seed %d; load average of the machine before: %.2f",
+                        "%d faults of each kind after %d that don't count, seed %d; load average of the machine before: %.2f",
                         faults,
+                        WARM_UP,
                         seed,
                         Proc.loadAverage()));
         long startMs = System.currentTimeMillis();
@@ -198,6 +203,9 @@ public final class FaultsCommand implements Callable<Integer> {
             FaultSession session = new FaultSession(stand, seed);
             for (FaultKind kind : kinds) {
                 List<Recovery> recoveries = new ArrayList<>();
+                for (int i = 0; i < WARM_UP; i++) {
+                    session.once(kind);
+                }
                 for (int i = 0; i < faults; i++) {
                     recoveries.add(session.once(kind));
                 }

@@ -52,7 +52,9 @@ class ProxyCommandTest {
     @Test
     void shouldTellWhenBackendsCannotBePingedFromHere() throws IOException {
         Path file = Files.writeString(folder.resolve("pinged.yaml"), SOUND + "    health: { protocol: icmp }\n");
-        String[] groups = Files.readString(Path.of("/proc/sys/net/ipv4/ping_group_range")).strip().split("\\s+");
+        String[] groups = Files.readString(Path.of("/proc/sys/net/ipv4/ping_group_range"))
+                .strip()
+                .split("\\s+");
         boolean nobody = Long.parseLong(groups[0]) > Long.parseLong(groups[1]);
 
         Ending check = execute("check", "--config", file.toString());
@@ -60,7 +62,8 @@ class ProxyCommandTest {
         assertEquals(0, check.exitCode(), check.out());
         assertTrue(check.out().endsWith(": ok (1 service, 2 backends)\n"), check.out());
         if (nobody) {
-            assertTrue(check.out().startsWith("warning: " + file + ": services[].health.protocol: icmp: "), check.out());
+            assertTrue(
+                    check.out().startsWith("warning: " + file + ": services[].health.protocol: icmp: "), check.out());
             assertTrue(check.out().contains("net.ipv4.ping_group_range"), check.out());
         }
     }

@@ -70,9 +70,9 @@ final class PingProber implements Prober {
         InetAddress address = run.target().address().getAddress();
         PingSocket socket = socketFor(address);
         if (socket.fault.isEmpty()) {
-            asked.values().removeIf(ProbeRun::isOver);
             long mine = ++number;
             asked.put(mine, run);
+            run.whenOver(() -> asked.remove(mine));
             run.waitsFor("ICMP echo reply");
             int error = socket.send(address, mine);
             if (error == Errno.ENETUNREACH || error == Errno.EHOSTUNREACH) {
@@ -105,7 +105,6 @@ final class PingProber implements Prober {
     private void answered(long which, InetAddress from) {
         ProbeRun run = asked.get(which);
         if (run != null && run.target().address().getAddress().equals(from)) {
-            asked.remove(which);
             run.answered();
         }
     }

@@ -28,6 +28,7 @@ final class ProbeRun {
     private final long startNs = System.nanoTime();
     private @Nullable ScheduledFuture<?> timeout;
     private @Nullable Channel channel;
+    private Runnable cleanUp = () -> {};
     private String waitingFor = "probe timed out";
     private boolean over;
 
@@ -51,13 +52,14 @@ final class ProbeRun {
         }
     }
 
+    /** What is done when it has ended, whichever way. */
+    void whenOver(Runnable action) {
+        cleanUp = action;
+    }
+
     /** What is missing if the time should be up now. */
     void waitsFor(String what) {
         waitingFor = "no " + what + " in time";
-    }
-
-    boolean isOver() {
-        return over;
     }
 
     void answered() {
@@ -103,6 +105,7 @@ final class ProbeRun {
         if (used != null) {
             used.close();
         }
+        cleanUp.run();
         return true;
     }
 }

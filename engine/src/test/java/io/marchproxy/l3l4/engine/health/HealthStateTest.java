@@ -147,6 +147,49 @@ class HealthStateTest {
         assertTrue(ejections >= 10 && ejections <= 7 + (600 - 63) / 60 + 1, "ejections: " + ejections);
     }
 
+    /** A region of three is lost for ten seconds, returns for two, and is lost again; another region is as it was. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void shouldTakeARegionOutInHalfASecondAndBackOnceForEachLoss(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        HealthState[] backends = new HealthState[6];
+        long[] next = new long[6];
+        long[] outSince = new long[6];
+        for (int i = 0; i < 6; i++) {
+            backends[i] = state(HealthSettings.DEFAULT_TCP);
+            next[i] = random.nextLong(INTERVAL);
+        }
+        int flips = 0;
+        for (long now = 0; now < 30 * SECOND; now += 1_000_000) {
+            boolean lost = (now >= 5 * SECOND && now < 15 * SECOND) || (now >= 18 * SECOND && now < 20 * SECOND);
+            for (int i = 0; i < 6; i++) {
+                if (now >= next[i]) {
+                    next[i] += INTERVAL;
+                    boolean fails = lost && i < 3;
+                    boolean flipped = fails
+                            ? backends[i].probeFailed("timed out", now)
+                            : backends[i].probeSucceeded(1_000_000, now);
+                    if (flipped && fails) {
+                        outSince[i] = now;
+                        long sinceLossNs = now - (now < 16 * SECOND ? 5 : 18) * SECOND;
+                        assertTrue(sinceLossNs <= 2 * INTERVAL, "out after " + sinceLossNs + ", seed " + seed);
+                    } else if (flipped) {
+                        long sinceReturnNs = now - (now < 18 * SECOND ? 15 : 20) * SECOND;
+                        assertTrue(
+                                sinceReturnNs <= 2 * INTERVAL && now - outSince[i] >= SECOND,
+                                "back after " + sinceReturnNs + ", seed " + seed);
+                    }
+                    flips += flips(flipped);
+                }
+            }
+        }
+        assertEquals(3 * 2 * 2, flips, "three backends, out and back, twice");
+        for (int i = 0; i < 6; i++) {
+            assertTrue(backends[i].healthy());
+            assertEquals(i < 3 ? Map.of(Ejection.PROBES, 2L) : Map.of(), backends[i].shown().ejections());
+        }
+    }
+
     @Test
     void shouldForgiveAFlapAfterTenHoldsInGoodHealth() {
         HoldDown hold = new HoldDown();

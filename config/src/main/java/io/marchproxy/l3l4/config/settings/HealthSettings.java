@@ -145,6 +145,7 @@ public record HealthSettings(
         Ranges.check("health.drain", drain, Duration.ofMillis(1), Duration.ofDays(1));
     }
 
+    /** The same with another way to probe. */
     public HealthSettings withProtocol(Probe other) {
         return new HealthSettings(
                 other,

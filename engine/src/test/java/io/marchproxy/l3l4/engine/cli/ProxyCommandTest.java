@@ -102,13 +102,14 @@ class ProxyCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"explain", "top", "rum"})
+    @CsvSource({"tap", "top", "rum"})
     void shouldSayThatThereIsNoSuchCommand(String command) {
         Ending ending = execute(command);
 
         assertEquals(2, ending.exitCode());
         assertEquals(
-                "proxy-l3l4: there is no command '" + command + "'; there are run, check, demo, drain, version, help",
+                "proxy-l3l4: there is no command '" + command + "'; there are run, check, explain, demo, drain,"
+                        + " version, help",
                 ending.err().lines().findFirst().orElse(""));
     }
 

@@ -75,7 +75,8 @@ final class BackendAddresses {
         for (CompiledBackend backend : current) {
             CompiledBackend found = byNumber.get(backend.target().index());
             CompiledBackend renewed = found == null ? backend : renewed(backend, found);
-            boolean isMoved = !renewed.target().address().equals(backend.target().address());
+            boolean isMoved =
+                    !renewed.target().address().equals(backend.target().address());
             if (isMoved) {
                 LOG.info(
                         "backend {} of {} is at {} now, as its name says",
@@ -101,7 +102,9 @@ final class BackendAddresses {
         InetSocketAddress inUse = backend.target().address();
         CompiledBackend renewed =
                 new CompiledBackend(backend.target(), backend.settings(), backend.service(), found.addresses());
-        return found.addresses().contains(inUse) ? renewed : renewed.at(found.addresses().getFirst());
+        return found.addresses().contains(inUse)
+                ? renewed
+                : renewed.at(found.addresses().getFirst());
     }
 
     /** Moves backends on that are not healthy and have had their time at the address where they are. */

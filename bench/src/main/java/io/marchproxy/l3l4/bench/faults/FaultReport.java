@@ -29,7 +29,8 @@ record FaultReport(List<String> lines, List<FaultFigures> figures) {
 
     void print(PrintWriter out) {
         lines.forEach(out::println);
-        out.println("milliseconds from the fault to the first answer by the other backend; to the last request that suffered");
+        out.println(
+                "milliseconds from the fault to the first answer by the other backend; to the last request that suffered");
         out.printf(
                 "%-15s %6s %9s %9s %9s %9s %9s %6s %9s   %s%n",
                 "fault", "times", "p50", "p90", "p99", "max", "clean p99", "lost", "in flight", "aim");
@@ -88,7 +89,8 @@ record FaultReport(List<String> lines, List<FaultFigures> figures) {
     void hlog(Path file, long startMs, long endMs) throws IOException {
         try (PrintStream out = new PrintStream(Files.newOutputStream(file), false, StandardCharsets.UTF_8)) {
             HistogramLogWriter log = new HistogramLogWriter(out);
-            log.outputComment("bench faults: nanoseconds from a backend's fault on; the largest value of a line is in milliseconds");
+            log.outputComment(
+                    "bench faults: nanoseconds from a backend's fault on; the largest value of a line is in milliseconds");
             log.outputLogFormatVersion();
             log.outputStartTime(startMs);
             log.outputBaseTime(startMs);

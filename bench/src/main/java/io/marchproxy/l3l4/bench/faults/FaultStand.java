@@ -47,8 +47,7 @@ final class FaultStand implements AutoCloseable {
         other.listen(OTHER_PORT);
         failing.listen(FAILING_PORT);
         write();
-        proxy = new ProcessBuilder(
-                        root.resolve("bin/proxy-l3l4").toString(), "run", "--config", config.toString())
+        proxy = new ProcessBuilder(root.resolve("bin/proxy-l3l4").toString(), "run", "--config", config.toString())
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))

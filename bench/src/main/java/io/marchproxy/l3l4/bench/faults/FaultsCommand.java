@@ -83,7 +83,8 @@ public final class FaultsCommand implements Callable<Integer> {
     @Option(
             names = "--hlog",
             paramLabel = "FILE",
-            description = "The times as an HdrHistogram log, for replay-tools latency. Default: a file under bench/target.")
+            description =
+                    "The times as an HdrHistogram log, for replay-tools latency. Default: a file under bench/target.")
     private @Nullable Path hlog;
 
     @Option(names = "--inside", hidden = true, description = "It stands in its namespace already.")
@@ -137,8 +138,8 @@ public final class FaultsCommand implements Callable<Integer> {
                     .redirectError(ProcessBuilder.Redirect.PIPE)
                     .start();
             process.getOutputStream().close();
-            Thread errors = Thread.startVirtualThread(
-                    () -> process.errorReader().lines().forEach(spec.commandLine().getErr()::println));
+            Thread errors = Thread.startVirtualThread(() ->
+                    process.errorReader().lines().forEach(spec.commandLine().getErr()::println));
             process.inputReader().lines().forEach(spec.commandLine().getOut()::println);
             errors.join();
             int code = process.waitFor();
@@ -228,7 +229,8 @@ public final class FaultsCommand implements Callable<Integer> {
         Path log = hlog;
         if (log == null) {
             Files.createDirectories(folder.resolve("target"));
-            log = folder.resolve("target/faults-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".hlog");
+            log = folder.resolve(
+                    "target/faults-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".hlog");
         }
         report.hlog(log, startMs, System.currentTimeMillis());
         spec.commandLine().getErr().println("times: " + log);

@@ -58,8 +58,11 @@ class RecoveryTest {
     void shouldJudgeByTheAim() {
         Recovery quick = new Recovery(99 * MS, 0, 0, 3);
         Recovery lossy = new Recovery(99 * MS, 0, 1, 0);
-        assertEquals("p99 ≤ 100 ms, none lost: met", figures(FaultKind.KILLED, quick).verdict());
-        assertEquals("p99 ≤ 100 ms, none lost: NOT met", figures(FaultKind.KILLED, lossy).verdict());
+        assertEquals(
+                "p99 ≤ 100 ms, none lost: met", figures(FaultKind.KILLED, quick).verdict());
+        assertEquals(
+                "p99 ≤ 100 ms, none lost: NOT met",
+                figures(FaultKind.KILLED, lossy).verdict());
         assertEquals(
                 "p99 ≤ 800 ms: NOT met",
                 figures(FaultKind.FROZEN, new Recovery(801 * MS, 0, 0, 0)).verdict());

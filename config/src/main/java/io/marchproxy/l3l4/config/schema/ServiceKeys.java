@@ -234,8 +234,8 @@ public final class ServiceKeys {
             Values.integer(1, 1000),
             HEALTHY.healthyAfter(),
             "Successes in a row that bring a backend back.");
-    public static final Key<Integer> HEALTH_WINDOW = Key.of(
-            "window", Values.integer(10, 1000), HEALTHY.window(), "Probes that loss is reckoned over.");
+    public static final Key<Integer> HEALTH_WINDOW =
+            Key.of("window", Values.integer(10, 1000), HEALTHY.window(), "Probes that loss is reckoned over.");
     public static final Key<Double> MAX_LOSS = Key.of(
             "max-loss",
             Values.decimal(0, 1),
@@ -254,10 +254,13 @@ public final class ServiceKeys {
             Values.HOST_NAME,
             "the backend's",
             "Host that HTTP probes ask for, which the certificate has to be for.");
-    public static final Key<HealthSettings.StatusRange> HTTP_STATUS = Key.of(
-            "status", Values.STATUS, HEALTHY.question().status(), "Of answers to HTTP probes.");
+    public static final Key<HealthSettings.StatusRange> HTTP_STATUS =
+            Key.of("status", Values.STATUS, HEALTHY.question().status(), "Of answers to HTTP probes.");
     public static final Key<Boolean> VERIFY_TLS = Key.of(
-            "verify-tls", Values.BOOLEAN, HEALTHY.question().verifyTls(), "Whether https probes check the certificate.");
+            "verify-tls",
+            Values.BOOLEAN,
+            HEALTHY.question().verifyTls(),
+            "Whether https probes check the certificate.");
     public static final Key<Duration> HOLD = Key.of(
             "hold",
             Values.duration(Duration.ZERO, Duration.ofDays(1)),
@@ -324,10 +327,7 @@ public final class ServiceKeys {
     public static final Key<BackendSettings.Provider> PROVIDER =
             Key.of("provider", PROVIDER_TYPE, BackendSettings.Provider.ONPREM, "Who runs it.");
     public static final Key<String> REGION = Key.of(
-            "region",
-            Values.TEXT,
-            "local",
-            "Where it runs: a region of the cloud's, or, on premises, any name.");
+            "region", Values.TEXT, "local", "Where it runs: a region of the cloud's, or, on premises, any name.");
     public static final Key<Double> COST_PER_GB = Key.open(
             "cost-per-gb",
             Values.decimal(0, 1_000_000),
@@ -338,8 +338,8 @@ public final class ServiceKeys {
             Values.decimal(0, 1_000_000),
             1.0,
             "Its share of the traffic, for all algorithms but round-robin; 0 for none.");
-    public static final Key<Long> BANDWIDTH = Key.open(
-            "bandwidth", RATE_TYPE, "not known", "What the path to it carries, for the algorithm weighted.");
+    public static final Key<Long> BANDWIDTH =
+            Key.open("bandwidth", RATE_TYPE, "not known", "What the path to it carries, for the algorithm weighted.");
     public static final Key<Integer> PRIORITY = Key.of(
             "priority", Values.integer(0, 1_000_000), 1, "Its tier for the algorithm failover: the lowest goes first.");
     public static final Key<Integer> BACKEND_MAX = Key.open(

@@ -22,8 +22,7 @@ final class AnswerHandler extends SimpleChannelInboundHandler<ByteBuf> {
         run.waitsFor("expected answer");
         Question question = run.target().settings().question();
         if (!question.send().isEmpty()) {
-            context.writeAndFlush(
-                    Unpooled.wrappedBuffer(question.send().getBytes(StandardCharsets.ISO_8859_1)));
+            context.writeAndFlush(Unpooled.wrappedBuffer(question.send().getBytes(StandardCharsets.ISO_8859_1)));
         }
     }
 

@@ -107,8 +107,7 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         this(listener, traffic, seed, NioSocketChannel::new);
     }
 
-    HealthMonitor(
-            Listener listener, BackendTraffic traffic, long seed, ChannelFactory<? extends Channel> sockets) {
+    HealthMonitor(Listener listener, BackendTraffic traffic, long seed, ChannelFactory<? extends Channel> sockets) {
         this.listener = listener;
         this.traffic = traffic;
         this.seed = seed;
@@ -214,9 +213,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         if (target.probed()) {
             long spreadNs = Math.min(target.intervalNs(), LARGEST_SPREAD_NS);
             long firstNs = new SplittableRandom(seed ^ (target.backend() * 0x9e3779b97f4a7c15L)).nextLong(spreadNs);
-            // With a delay, not at a rate: a process that was stopped for a minute owes nobody a minute's probes at once.
-            one.runs(loop.scheduleWithFixedDelay(
-                    () -> probe(one), firstNs, target.intervalNs(), TimeUnit.NANOSECONDS));
+            // With a delay, not at a rate: a process that was stopped for a minute owes nobody a minute's probes at
+            // once.
+            one.runs(loop.scheduleWithFixedDelay(() -> probe(one), firstNs, target.intervalNs(), TimeUnit.NANOSECONDS));
         } else if (!state.healthy()) {
             scheduleReturn(one);
         }
@@ -350,7 +349,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         if (state.usable()) {
             LOG.info("backend {} is healthy", state.target().label());
         } else if (state.drained()) {
-            LOG.info("backend {} is drained: it takes no new traffic", state.target().label());
+            LOG.info(
+                    "backend {} is drained: it takes no new traffic",
+                    state.target().label());
         } else {
             LOG.warn("backend {} is not healthy: {}", state.target().label(), state.lastError());
         }

@@ -28,9 +28,8 @@ final class HoldDown {
         long forgiven = healthyForNs / (FORGIVEN_AFTER_HOLDS * baseNs);
         doublings = (int) Math.max(0, doublings - forgiven);
         long longest = Math.max(baseNs, mostNs);
-        long holdNs = doublings < Long.numberOfLeadingZeros(baseNs) - 1
-                ? Math.min(longest, baseNs << doublings)
-                : longest;
+        long holdNs =
+                doublings < Long.numberOfLeadingZeros(baseNs) - 1 ? Math.min(longest, baseNs << doublings) : longest;
         doublings = Math.min(doublings + 1, MOST_DOUBLINGS);
         return holdNs;
     }

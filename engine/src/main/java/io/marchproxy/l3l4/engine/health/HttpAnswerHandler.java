@@ -48,8 +48,7 @@ final class HttpAnswerHandler extends SimpleChannelInboundHandler<HttpObject> {
 
     private void ask(ChannelHandlerContext context) {
         run.waitsFor("answer to the HTTP request");
-        FullHttpRequest request =
-                new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, question.path());
+        FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, question.path());
         ProbeTarget target = run.target();
         int port = target.probeAddress().getPort();
         String host = target.probeHost();

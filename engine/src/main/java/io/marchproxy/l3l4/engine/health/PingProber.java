@@ -49,8 +49,7 @@ final class PingProber implements Prober {
      */
     static String refusal() {
         SocketCalls calls = new SocketCalls();
-        int fd = calls.socket(
-                SocketLayout.AF_INET, SocketLayout.SOCK_DGRAM | SocketLayout.SOCK_CLOEXEC, IPPROTO_ICMP);
+        int fd = calls.socket(SocketLayout.AF_INET, SocketLayout.SOCK_DGRAM | SocketLayout.SOCK_CLOEXEC, IPPROTO_ICMP);
         if (fd < 0) {
             return words(-fd);
         }

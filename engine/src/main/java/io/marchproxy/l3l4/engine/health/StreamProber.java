@@ -29,15 +29,15 @@ final class StreamProber implements Prober {
     private @Nullable SslContext unchecked;
 
     StreamProber(EventLoop loop, ChannelFactory<? extends Channel> sockets) {
-        this.bootstrap =
-                new Bootstrap().group(loop).channelFactory(sockets).option(ChannelOption.SO_LINGER, 0);
+        this.bootstrap = new Bootstrap().group(loop).channelFactory(sockets).option(ChannelOption.SO_LINGER, 0);
     }
 
     @Override
     public void begin(ProbeRun run) {
         ProbeTarget target = run.target();
         HealthSettings settings = target.settings();
-        boolean asks = settings.protocol().isHttp() || !settings.question().expect().isEmpty();
+        boolean asks =
+                settings.protocol().isHttp() || !settings.question().expect().isEmpty();
         ChannelHandler handler;
         try {
             handler = asks ? asking(run) : new QuietHandler();

@@ -387,7 +387,10 @@ final class TcpConnection implements Endpoint {
     /** Whether the backend ends with an error a connection that it never sent a byte on, and that its client has not ended. */
     private boolean wasNeverAnswered() {
         Side server = backend;
-        return !resetTold && server != null && !server.reader().hasRead() && !client.reader().isEnded();
+        return !resetTold
+                && server != null
+                && !server.reader().hasRead()
+                && !client.reader().isEnded();
     }
 
     /**

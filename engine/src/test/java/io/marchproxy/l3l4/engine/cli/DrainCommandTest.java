@@ -61,9 +61,10 @@ class DrainCommandTest {
 
     @Test
     void shouldTakeTheCommandsThatTheDocumentationShows() throws IOException {
-        List<String> shown = Files.readAllLines(Path.of(System.getProperty("project.root"), "docs", "HEALTH.md")).stream()
-                .filter(line -> line.startsWith("proxy-l3l4 drain "))
-                .toList();
+        List<String> shown =
+                Files.readAllLines(Path.of(System.getProperty("project.root"), "docs", "HEALTH.md")).stream()
+                        .filter(line -> line.startsWith("proxy-l3l4 drain "))
+                        .toList();
         assertEquals(2, shown.size());
         for (String line : shown) {
             assertEquals(0, run(line.substring("proxy-l3l4 ".length()).split(" ")), line);
@@ -94,7 +95,9 @@ class DrainCommandTest {
         CommandLine command = ProxyCommand.commandLine().setErr(new PrintWriter(text, true));
         assertEquals(2, command.execute("drain", "web", "aws-1", "--admin", "ftp://127.0.0.1"));
         assertTrue(text.toString().contains("no http URL"), text.toString());
-        assertEquals(2, ProxyCommand.commandLine().setErr(new PrintWriter(text, true)).execute("drain", "web"));
+        assertEquals(
+                2,
+                ProxyCommand.commandLine().setErr(new PrintWriter(text, true)).execute("drain", "web"));
     }
 
     private int run(String... arguments) {

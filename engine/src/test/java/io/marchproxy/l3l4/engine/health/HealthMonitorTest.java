@@ -27,8 +27,7 @@ class HealthMonitorTest {
     private record Flip(int backend, boolean healthy) {}
 
     private final BlockingQueue<Flip> flips = new LinkedBlockingQueue<>();
-    private final HealthMonitor monitor =
-            new HealthMonitor(
+    private final HealthMonitor monitor = new HealthMonitor(
             (target, healthy) -> flips.add(new Flip(target.backend(), healthy)), BackendTraffic.NONE, 1);
 
     @AfterEach
@@ -85,9 +84,8 @@ class HealthMonitorTest {
     @Test
     void shouldNotBlameABackendWhenThereIsNoSocketForAProbe() throws Exception {
         CountDownLatch attempts = new CountDownLatch(10);
-        try (HealthMonitor withoutSockets =
-                new HealthMonitor(
-                        (target, healthy) -> flips.add(new Flip(target.backend(), healthy)), BackendTraffic.NONE, 1, () -> {
+        try (HealthMonitor withoutSockets = new HealthMonitor(
+                (target, healthy) -> flips.add(new Flip(target.backend(), healthy)), BackendTraffic.NONE, 1, () -> {
                     attempts.countDown();
                     throw new ChannelException("Failed to open a socket.", new IOException("Too many open files"));
                 })) {

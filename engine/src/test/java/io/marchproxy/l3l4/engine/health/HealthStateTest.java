@@ -186,7 +186,9 @@ class HealthStateTest {
         assertEquals(3 * 2 * 2, flips, "three backends, out and back, twice");
         for (int i = 0; i < 6; i++) {
             assertTrue(backends[i].healthy());
-            assertEquals(i < 3 ? Map.of(Ejection.PROBES, 2L) : Map.of(), backends[i].shown().ejections());
+            assertEquals(
+                    i < 3 ? Map.of(Ejection.PROBES, 2L) : Map.of(),
+                    backends[i].shown().ejections());
         }
     }
 
@@ -231,15 +233,14 @@ class HealthStateTest {
                 flipped = state.probeFailed("timed out", now);
             } else if (kind == 1) {
                 inARow = 0;
-                flipped = state.trafficFailed(
-                        Ejection.values()[random.nextInt(Ejection.values().length)], "error", now);
+                flipped =
+                        state.trafficFailed(Ejection.values()[random.nextInt(Ejection.values().length)], "error", now);
                 assertEquals(before, flipped, "an error of traffic counts at once, seed " + seed);
             } else {
                 inARow++;
                 flipped = state.probeSucceeded(1 + random.nextLong(1_000), now);
                 assertTrue(
-                        !flipped || (now >= heldUntil && inARow >= 2),
-                        "back too early, seed " + seed + ", event " + i);
+                        !flipped || (now >= heldUntil && inARow >= 2), "back too early, seed " + seed + ", event " + i);
             }
             assertEquals(before != state.healthy(), flipped, "seed " + seed + ", event " + i);
             flips += flips(flipped);
@@ -247,7 +248,9 @@ class HealthStateTest {
         assertTrue(flips > 10, "the schedule flips: " + flips);
         assertEquals(
                 (flips + 1) / 2,
-                state.shown().ejections().values().stream().mapToLong(Long::longValue).sum());
+                state.shown().ejections().values().stream()
+                        .mapToLong(Long::longValue)
+                        .sum());
     }
 
     @Test

@@ -64,7 +64,8 @@ class HealthIT {
             ProxyStatus status = proxy.status();
             assertEquals("silent", status.backend("one").path("state").asText());
             assertTrue(status.backend("one").path("last_error").asText().startsWith("no answer to traffic for"));
-            assertTrue(status.backend("one").path("probes_failed").asLong() < 3, "its kernel accepts what probes connect");
+            assertTrue(
+                    status.backend("one").path("probes_failed").asLong() < 3, "its kernel accepts what probes connect");
             assertTrue(status.backend("two").path("healthy").asBoolean());
 
             freezing.thaw();
@@ -108,14 +109,25 @@ class HealthIT {
             Thread.ofPlatform().daemon().start(() -> echo(stopping, mute));
             client.connect(proxy.udp("web"));
             client.setSoTimeout(20);
-            Await.until("answers are usual", PATIENCE, () -> echoes(client)
-                    && proxy.status().backend("one").path("bytes_to_client").asLong() > 100);
+            Await.until(
+                    "answers are usual",
+                    PATIENCE,
+                    () -> echoes(client)
+                            && proxy.status()
+                                            .backend("one")
+                                            .path("bytes_to_client")
+                                            .asLong()
+                                    > 100);
             mute.set(true);
             Await.until(
                     "its datagrams are answered by the other",
                     PATIENCE,
                     () -> echoes(client)
-                            && proxy.status().backend("two").path("bytes_to_client").asLong() > 0);
+                            && proxy.status()
+                                            .backend("two")
+                                            .path("bytes_to_client")
+                                            .asLong()
+                                    > 0);
             JsonNode state = proxy.status().backend("one");
             assertEquals("silent", state.path("state").asText());
             assertEquals(0, state.path("connect_errors").asLong(), "nothing was refused");
@@ -152,7 +164,13 @@ class HealthIT {
             for (int i = 0; i < 20; i++) {
                 assertTrue(echoes(address), "all go to the other");
             }
-            assertEquals(1, proxy.status().backend("one").path("ejections").path("reset").asLong());
+            assertEquals(
+                    1,
+                    proxy.status()
+                            .backend("one")
+                            .path("ejections")
+                            .path("reset")
+                            .asLong());
             assertTrue(resetting.accepted() >= before, "probes still connect");
         }
     }
@@ -194,8 +212,8 @@ class HealthIT {
     void shouldResetTheConnectionsOfABackendThatIsOutWhereThatIsWanted() throws Exception {
         try (TcpBackend one = TcpBackend.echo();
                 TcpBackend two = TcpBackend.echo();
-                ProxyProcess proxy = ProxyProcess.with(two(
-                                "tcp", one.port(), two.port(), "health: { on-unhealthy: reset, drain: 10ms }"))
+                ProxyProcess proxy = ProxyProcess.with(
+                                two("tcp", one.port(), two.port(), "health: { on-unhealthy: reset, drain: 10ms }"))
                         .start();
                 Socket first = connect(proxy.tcp("web"));
                 Socket second = connect(proxy.tcp("web"))) {
@@ -233,7 +251,11 @@ class HealthIT {
                     Await.until(
                             "echoes come back from " + id,
                             PATIENCE,
-                            () -> proxy.status().backend(id).path("probe_rtt_seconds").asDouble() > 0);
+                            () -> proxy.status()
+                                            .backend(id)
+                                            .path("probe_rtt_seconds")
+                                            .asDouble()
+                                    > 0);
                 }
                 backendSide.ipInside("link", "set", "b0", "down");
                 awaitHealthy(proxy, "one", false);

@@ -51,10 +51,11 @@ class NameResolverTest {
                 LONG);
         List<CompiledBackend> first = new SettingsCompiler(resolver)
                 .compile(SettingsCompilerTest.settings(
-                        QosSettings.DEFAULT, ServiceSettings.builder("web")
-                        .listen(Protocol.TCP, "127.0.0.1", 80)
-                        .backend("b", "some.example", 9001)
-                        .build()))
+                        QosSettings.DEFAULT,
+                        ServiceSettings.builder("web")
+                                .listen(Protocol.TCP, "127.0.0.1", 80)
+                                .backend("b", "some.example", 9001)
+                                .build()))
                 .backends();
         means.set(new InetAddress[] {SIX, FOUR});
         CompiledBackend both = resolver.again(first).getFirst();

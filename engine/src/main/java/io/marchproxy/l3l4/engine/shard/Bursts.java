@@ -78,7 +78,9 @@ public final class Bursts {
             for (int i = 0; i < services.length / DIRECTIONS; i++) {
                 ServiceLimits limits =
                         i < settings.services().size() ? settings.services().get(i) : ServiceLimits.NONE;
-                each[cell(i, direction)] = limits.each().leastBurstBytes(direction);
+                each[cell(i, direction)] = limits.isSharing()
+                        ? each[cell(limits.sharesWith(), direction)]
+                        : limits.each().leastBurstBytes(direction);
                 if (limits.isSharing()) {
                     services[cell(i, direction)] = services[cell(limits.sharesWith(), direction)];
                 } else {

@@ -126,6 +126,8 @@ final class ClientQueue implements Wait.Numbered {
         to.number(flowRef);
         to.number(deficit);
         codel.save(to);
+        to.number(EachBuckets.isShared(client) ? 1 : 0);
+        to.number(EachBuckets.isShared(connection) ? 1 : 0);
         to.number(packets);
         for (int slot = head; slot != HeldPackets.NONE; slot = held.next(slot)) {
             held.save(slot, to);

@@ -174,6 +174,21 @@ final class DirectionShaper extends SingleWriter {
                 : null;
     }
 
+    /** As it was saved: who came when there was no room for a bucket of its own goes on with the shared one. */
+    private void assign(ClientQueue queue, boolean isClientShared, boolean isConnectionShared) {
+        ServiceNode service = Objects.requireNonNull(queue.leaf).service;
+        if (isClientShared) {
+            queue.client = each.shared(2 * service.number, service.client, askedNs);
+        } else if (service.client.isSet()) {
+            queue.client = each.get(2 * service.number, queue.clientHigh, queue.clientLow, service.client, askedNs);
+        }
+        if (isConnectionShared) {
+            queue.connection = each.shared(2 * service.number + 1, service.connection, askedNs);
+        } else if (service.connection.isSet()) {
+            queue.connection = each.get(2 * service.number + 1, 0, queue.flowRef, service.connection, askedNs);
+        }
+    }
+
     /** Takes over this shard's share of the limits of the link, a class or a service. */
     void share(ShareOf of, int which, int share, long nowNs) {
         switch (of) {
@@ -266,7 +281,8 @@ final class DirectionShaper extends SingleWriter {
     private boolean passes(PacketDescriptor packet, ServiceNode service, ClassNode trafficClass, long nowNs) {
         int bytes = packet.lengthBytes();
         if (held != 0
-                && (link.isLimited()
+                && ((limitsEach && waiting.trafficClass(packet.flowRef()) != WaitingFlows.NOTHING)
+                        || link.isLimited()
                         || (service.held != 0 && service.ceiling.isLimited())
                         || (trafficClass.held != 0 && trafficClass.ceiling.isLimited()))) {
             return false;
@@ -467,7 +483,7 @@ final class DirectionShaper extends SingleWriter {
         queue.number = number;
         queue.deficit = from.number();
         queue.codel.restore(from);
-        assign(queue, askedNs);
+        assign(queue, from.number(0, 1) != 0, from.number(0, 1) != 0);
         for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
             int slot = packets.restore(from);
             count(leaf, queue, packets.at(slot), 1);

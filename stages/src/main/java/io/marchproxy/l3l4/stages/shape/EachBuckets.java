@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class EachBuckets {
     private static final int FIRST_PLACES = 64;
+
+    /** While there are as many as there may be, one look through all of them for so many that found no room. */
+    private static final int REFUSED_PER_SWEEP = 4;
+
     private static final long GOLDEN = 0x9e37_79b9_7f4a_7c15L;
 
     /** The address of who shares: none, since IPv4 addresses have no first half, and no IPv6 address begins so. */
@@ -23,6 +27,9 @@ final class EachBuckets {
     private int size;
     private int sweepAt = FIRST_PLACES;
 
+    /** How often somebody was sent to the shared one since the last look for room. */
+    private int refused;
+
     EachBuckets(int most) {
         this.most = most;
     }
@@ -30,14 +37,23 @@ final class EachBuckets {
     /** The bucket of a client or connection, made with a limit if there is none. */
     EachBucket get(int kind, long high, long low, RateLimit limit, long nowNs) {
         EachBucket found = find(kind, high, low);
-        if (found == null && size >= sweepAt) {
+        if (found == null && size >= sweepAt && (size < most || ++refused > most / REFUSED_PER_SWEEP)) {
             sweep(nowNs);
         }
         if (found == null && size >= most) {
-            found = find(kind, SHARED, SHARED);
-            return found == null ? add(kind, SHARED, SHARED, limit, nowNs) : found;
+            return shared(kind, limit, nowNs);
         }
         return found == null ? add(kind, high, low, limit, nowNs) : found;
+    }
+
+    /** The bucket of those that came when there was no room. */
+    EachBucket shared(int kind, RateLimit limit, long nowNs) {
+        EachBucket found = find(kind, SHARED, SHARED);
+        return found == null ? add(kind, SHARED, SHARED, limit, nowNs) : found;
+    }
+
+    static boolean isShared(@Nullable EachBucket one) {
+        return one != null && one.high == SHARED && one.low == SHARED;
     }
 
     private @Nullable EachBucket find(int kind, long high, long low) {
@@ -86,7 +102,8 @@ final class EachBuckets {
             }
             places[i] = kept;
         }
-        sweepAt = Math.max(FIRST_PLACES, 2 * size);
+        refused = 0;
+        sweepAt = Math.min(most, Math.max(FIRST_PLACES, 2 * size));
     }
 
     private void chain(EachBucket one) {
@@ -135,6 +152,7 @@ final class EachBuckets {
                     .bucket
                     .restore(from);
         }
-        sweepAt = Math.max(FIRST_PLACES, 2 * size);
+        refused = 0;
+        sweepAt = Math.min(most, Math.max(FIRST_PLACES, 2 * size));
     }
 }

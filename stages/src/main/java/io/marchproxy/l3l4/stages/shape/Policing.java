@@ -9,6 +9,9 @@ import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,8 +52,10 @@ final class Policing extends SingleWriter implements Policed {
                 nextOfRules[(one.place() + 1) * DIRECTIONS + direction] = policer;
             }
         }
+        Set<@Nullable Policer> staying = Collections.newSetFromMap(new IdentityHashMap<>());
+        Collections.addAll(staying, nextOfRules);
         for (Policer before : ofRules) {
-            if (before != null && !Arrays.asList(nextOfRules).contains(before)) {
+            if (before != null && !staying.contains(before)) {
                 before.retire();
             }
         }

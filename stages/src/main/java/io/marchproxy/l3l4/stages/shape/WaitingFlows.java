@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * How many packets of each flow wait in one direction, and in which class: so that a packet whose class is another's is kept behind
- * them. By the flow's slot, four bytes for each slot up to the highest that ever had something waiting. Where a flow has ended with packets that still
- * wait, the next flow of the slot is kept behind them as well, which does no harm. One thread.
+ * them. By the flow's slot, twelve bytes for each slot up to the highest that ever had something waiting. Where a flow has ended with packets that still
+ * wait, the next flow of the slot counts as waiting from its own first packet that waits until all of both have left. One thread.
  */
 final class WaitingFlows {
     static final int NOTHING = -1;
@@ -17,12 +17,17 @@ final class WaitingFlows {
     /** The number of packets, and in the lowest bits the class of the last. */
     private int[] bySlot = new int[FIRST_SLOTS];
 
+    /** Whose last packet that is. */
+    private long[] flows = new long[FIRST_SLOTS];
+
     /** A packet begins to wait. */
     void add(long flowRef, int trafficClass) {
         int slot = (int) flowRef;
         if (slot >= bySlot.length) {
             bySlot = Arrays.copyOf(bySlot, Math.max(slot + 1, 2 * bySlot.length));
+            flows = Arrays.copyOf(flows, bySlot.length);
         }
+        flows[slot] = flowRef;
         bySlot[slot] = (((bySlot[slot] >> CLASS_BITS) + 1) << CLASS_BITS) | trafficClass;
     }
 
@@ -34,6 +39,7 @@ final class WaitingFlows {
     /** The class in which the last packet of a flow waits, or {@link #NOTHING}. */
     int trafficClass(long flowRef) {
         int slot = (int) flowRef;
-        return slot >= 0 && slot < bySlot.length && bySlot[slot] > CLASS_MASK ? bySlot[slot] & CLASS_MASK : NOTHING;
+        boolean waits = slot >= 0 && slot < bySlot.length && bySlot[slot] > CLASS_MASK && flows[slot] == flowRef;
+        return waits ? bySlot[slot] & CLASS_MASK : NOTHING;
     }
 }

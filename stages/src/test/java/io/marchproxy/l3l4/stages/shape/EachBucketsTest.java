@@ -1,0 +1,60 @@
+package io.marchproxy.l3l4.stages.shape;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class EachBucketsTest {
+    private static final int MOST = 100;
+    private static final RateLimit LIMIT = new RateLimit(8_000_000, 1_500);
+    private static final long SECOND = 1_000_000_000L;
+
+    private final EachBuckets buckets = new EachBuckets(MOST);
+
+    private EachBucket use(int client, long nowNs) {
+        EachBucket one = buckets.get(0, 0, client, LIMIT, nowNs);
+        one.bucket.take(1_000);
+        return one;
+    }
+
+    @Test
+    void shouldKeepTheBucketOfWhoComesAgain() {
+        assertSame(use(7, 0), use(7, 0));
+        assertNotSame(use(7, 0), use(8, 0));
+    }
+
+    @Test
+    void shouldHaveThoseShareOneWhoFindNoRoom() {
+        for (int i = 0; i < MOST; i++) {
+            assertFalse(EachBuckets.isShared(use(i, 0)));
+        }
+        assertTrue(EachBuckets.isShared(use(MOST, 0)));
+        assertSame(use(MOST + 1, 0), use(MOST + 2, 0));
+        assertFalse(EachBuckets.isShared(use(3, 0)), "who has one keeps it");
+    }
+
+    @Test
+    void shouldFindRoomAgainWhenThoseBeforeHaveGone() {
+        for (int i = 0; i < MOST; i++) {
+            use(i, 0);
+        }
+        int refused = 0;
+        while (EachBuckets.isShared(use(1_000 + refused, SECOND))) {
+            refused++;
+        }
+        assertTrue(refused <= MOST / 2, refused + " clients shared a bucket though all others were full");
+        assertEquals(0, refusedOf(2_000, MOST / 2), "and there is room for many");
+    }
+
+    private int refusedOf(int first, int count) {
+        int refused = 0;
+        for (int i = 0; i < count; i++) {
+            refused += EachBuckets.isShared(use(first + i, SECOND)) ? 1 : 0;
+        }
+        return refused;
+    }
+}

@@ -12,8 +12,8 @@ class SchedulingTest {
     @Test
     void shouldTakeShortSlicesAndKeepTheNiceValue() throws Exception {
         int[] nice = new int[2];
-        long slice = onItsOwnThread(() -> {
-            int self = Scheduling.threads("slices").getFirst();
+        long slice = onItsOwnThread("short-slices", () -> {
+            int self = Scheduling.threads("short-slices").getFirst();
             assertEquals(0, Scheduling.giveWay(self, 3));
             nice[0] = Scheduling.nice(self);
             assertEquals(0, Scheduling.takeShortSlices());
@@ -30,8 +30,8 @@ class SchedulingTest {
     void shouldGiveWayOnceAndNeverPushForward() throws Exception {
         int before = Scheduling.nice(0);
         int[] nice = new int[2];
-        onItsOwnThread(() -> {
-            int self = Scheduling.threads("slices").getFirst();
+        onItsOwnThread("gives-way", () -> {
+            int self = Scheduling.threads("gives-way").getFirst();
             Thread other = Thread.ofPlatform().start(() -> {
                 assertEquals(0, Scheduling.giveWay(self, 5));
                 nice[0] = Scheduling.nice(self);
@@ -51,9 +51,10 @@ class SchedulingTest {
         assertFalse(Scheduling.threads("C1 Compiler").isEmpty());
     }
 
-    private static long onItsOwnThread(Callable<Long> task) throws Exception {
+    /** A name of its own, too: a thread of another test may not be quite gone. */
+    private static long onItsOwnThread(String name, Callable<Long> task) throws Exception {
         FutureTask<Long> result = new FutureTask<>(task);
-        Thread.ofPlatform().name("slices").start(result);
+        Thread.ofPlatform().name(name).start(result);
         return result.get();
     }
 }

@@ -136,6 +136,19 @@ class RatesTest {
     }
 
     @Test
+    void shouldTellOfBothDirectionsAtOnce() {
+        assertEquals(
+                List.of(
+                        "proxy.yaml:6: services[0].client-rate.to-backend: is more than services[0].rate.to-backend, 1Mbit, and so"
+                                + " never reached",
+                        "proxy.yaml:6: services[0].client-rate.to-client: is more than services[0].rate.to-client, 1Mbit, and so"
+                                + " never reached"),
+                Faulty.formatted(Faulty.load(
+                        folder,
+                        SERVICE + "    rate: 1Mbit\n    client-rate: { to-backend: 2Mbit, to-client: 3Mbit }\n")));
+    }
+
+    @Test
     void shouldReadItsOwnEffectiveFormBack() {
         ConfigResult result = Faulty.load(
                 folder,

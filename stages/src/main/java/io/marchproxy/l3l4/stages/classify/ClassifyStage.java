@@ -225,8 +225,9 @@ public final class ClassifyStage implements Stage {
         RuleTable table = service.rules();
         query.flow(packet);
         ClientFlows counted = clientFlows;
-        query.clientFlows =
-                counted == null ? 0 : counted.count(packet.ipVersion(), packet.sourceHigh(), packet.sourceLow());
+        query.clientFlows = counted == null || service.profile().isIp()
+                ? 0
+                : counted.count(packet.ipVersion(), packet.sourceHigh(), packet.sourceLow());
         ask(packet, isStream(packet.protocol(), service.profile()));
         ofFlow = table.firstOfFlow(query);
         describe(packet, service, table.firstMatch(query, ofFlow));

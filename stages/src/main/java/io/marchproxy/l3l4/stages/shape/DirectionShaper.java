@@ -92,6 +92,10 @@ final class DirectionShaper extends SingleWriter {
                 services[i] = services[limits.sharesWith()];
                 continue;
             }
+            if (services[i].number != i) {
+                // It shared another's limits under the settings that a comparison came from. What waits goes on by those.
+                services[i] = new ServiceNode(i);
+            }
             ServiceNode one = services[i];
             one.limits.set(limits.guarantee(), toClient ? limits.toClient() : limits.toBackend(), shards, nowNs);
             one.client = limits.each().client(toClient);

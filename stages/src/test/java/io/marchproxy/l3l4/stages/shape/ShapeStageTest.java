@@ -305,6 +305,23 @@ class ShapeStageTest {
         assertEquals(List.of("2@1000000", "3@1000000"), until(Long.MAX_VALUE - 1));
     }
 
+    /** As where a recording of a service on TCP and UDP is compared with a configuration that has two services of them. */
+    @Test
+    void shouldGiveWhoSharedALimitItsOwn() {
+        ShapeSettings one = settings(RateLimit.NONE, MEGABYTE, RateLimit.NONE);
+        ServiceLimits limited = one.services().getFirst();
+        stage = new ShapeStage(
+                new ShapeSettings(one.link(), one.classes(), List.of(limited, ServiceLimits.sharing(0)), 1), flows);
+        datagram(1, 0, 3, 1_000, 0);
+        assertEquals(Verdict.HOLD, datagram(1, 1, 3, 1_000, 0));
+
+        stage.apply(new ShapeSettings(one.link(), one.classes(), List.of(limited, ServiceLimits.NONE), 1), 0);
+
+        assertEquals(Verdict.HOLD, datagram(1, 0, 3, 1_000, 0), "the one keeps its limit");
+        assertEquals(Verdict.CONTINUE, datagram(2, 1, 3, 1_000, 0), "the other has none");
+        assertEquals(List.of("2@" + 1_000 * BYTE_NS, "3@" + 2_000 * BYTE_NS), until(Long.MAX_VALUE - 1));
+    }
+
     @Test
     void shouldShareALimitAmongShardsEvenly() {
         ShapeSettings whole = settings(RateLimit.NONE, new RateLimit(16_000_000, 2_000), RateLimit.NONE);

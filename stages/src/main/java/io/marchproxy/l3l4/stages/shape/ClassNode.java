@@ -29,6 +29,11 @@ final class ClassNode {
         this.number = number;
     }
 
+    /** It in a set of classes. */
+    int bit() {
+        return 1 << number;
+    }
+
     /** Writes its limits, and whose turn it is and will be. */
     void save(StateWriter to) {
         limits.save(to);

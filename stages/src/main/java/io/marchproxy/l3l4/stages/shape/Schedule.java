@@ -102,6 +102,7 @@ final class Schedule extends SingleWriter {
             if (services[i].number == i) {
                 services[i].forCeiling.save(to);
                 services[i].forGuarantee.save(to);
+                to.number(services[i].closedClasses);
             }
         }
         for (ClassNode one : classes) {
@@ -119,6 +120,7 @@ final class Schedule extends SingleWriter {
             if (services[i].number == i) {
                 forCeilings.restore(services[i].forCeiling, from);
                 forGuarantees.restore(services[i].forGuarantee, from);
+                services[i].closedClasses = from.number(0, (1 << CLASSES) - 1);
             }
         }
         for (ClassNode one : classes) {
@@ -151,6 +153,9 @@ final class Schedule extends SingleWriter {
         ServiceNode service = leaf.service;
         if (!service.forCeiling.isOn && !leaf.isInRing() && !leaf.isEmpty()) {
             leaf.trafficClass.turns.add(leaf);
+        }
+        if (!leaf.isEmpty() && service.waitsForOthersThan(leaf.trafficClass)) {
+            forGuarantees.remove(service.forGuarantee);
         }
         promise(service);
     }
@@ -311,10 +316,10 @@ final class Schedule extends SingleWriter {
         }
         for (ServiceNode service = promised.turn(); service != null; service = promised.turn()) {
             if (!service.guarantee.hasAny(nowNs)) {
-                promised.remove(service);
-                forGuarantees.add(service.forGuarantee, service.guarantee.anyNs(nowNs));
+                waitToUseGuarantee(service, 0, service.guarantee.anyNs(nowNs));
                 continue;
             }
+            int closed = 0;
             long openNs = Long.MAX_VALUE;
             for (int i = 0; i < CLASSES && !service.forCeiling.isOn; i++) {
                 Leaf leaf = service.findLeaf(i);
@@ -327,16 +332,22 @@ final class Schedule extends SingleWriter {
                         promised.turn(service.following());
                         return leaf;
                     } else {
+                        closed |= classes[i].bit();
                         openNs = Math.min(openNs, classes[i].ceiling.opensNs(nowNs));
                     }
                 }
             }
             if (service.isInRing()) {
-                promised.remove(service);
-                forGuarantees.add(service.forGuarantee, openNs);
+                waitToUseGuarantee(service, closed, openNs);
             }
         }
         return null;
+    }
+
+    private void waitToUseGuarantee(ServiceNode service, int closedClasses, long untilNs) {
+        promised.remove(service);
+        service.closedClasses = closedClasses;
+        forGuarantees.add(service.forGuarantee, untilNs);
     }
 
     /** The leaf of a class that may send now as far as its service and class go, or null; then {@link #dueNs} is no later than when one may. */

@@ -15,6 +15,9 @@ final class ServiceNode extends TurnRing.Member<ServiceNode> implements Wait.Num
     /** While its guarantee is used up, or a class's ceiling keeps it from using it, it is not among the promised. */
     final Wait<ServiceNode> forGuarantee = new Wait<>(this);
 
+    /** While it waits so for classes' ceilings, those classes, a bit each: the others may use its guarantee. 0 when it is used up. */
+    int closedClasses;
+
     private final @Nullable Leaf[] leaves = new @Nullable Leaf[Schedule.CLASSES];
 
     /** What waits in its leaves, ends of streams included. */
@@ -48,6 +51,11 @@ final class ServiceNode extends TurnRing.Member<ServiceNode> implements Wait.Num
     /** Whether it has a guarantee, and something that waits and may use it. */
     boolean isPromised() {
         return guarantee.isLimited() && !forCeiling.isOn && !forGuarantee.isOn && isReady();
+    }
+
+    /** Whether it waits to use its guarantee for ceilings of classes, of which this is none. */
+    boolean waitsForOthersThan(ClassNode trafficClass) {
+        return forGuarantee.isOn && closedClasses != 0 && (closedClasses & trafficClass.bit()) == 0;
     }
 
     /** Whether something waits for which none of its client's ceilings is to be waited for. */

@@ -18,6 +18,9 @@ final class Wait<W extends Wait.Numbered> {
     /** Whether it waits; kept by {@link Waits}. */
     boolean isOn;
 
+    /** Where it is in the heap while it waits; kept by {@link Waits}. */
+    int place;
+
     Wait(W who) {
         this.who = who;
     }

@@ -47,13 +47,20 @@ final class Waits<W extends Wait.Numbered> {
     /** Takes the first out; there must be one. */
     Wait<W> removeFirst() {
         Wait<W> first = at(0);
+        remove(first);
+        return first;
+    }
+
+    /** Takes out somebody who waits here. */
+    void remove(Wait<W> wait) {
+        int place = wait.place;
         Wait<W> last = at(--size);
         heap[size] = null;
-        if (size > 0) {
-            sink(last);
+        if (place < size) {
+            sink(place, last);
+            rise(last.place, last);
         }
-        first.isOn = false;
-        return first;
+        wait.isOn = false;
     }
 
     private Wait<W> at(int place) {
@@ -82,14 +89,14 @@ final class Waits<W extends Wait.Numbered> {
             if (!wait.isBefore(at(parent))) {
                 break;
             }
-            heap[place] = heap[parent];
+            put(place, at(parent));
             place = parent;
         }
-        heap[place] = wait;
+        put(place, wait);
     }
 
-    private void sink(Wait<W> wait) {
-        int place = 0;
+    private void sink(int from, Wait<W> wait) {
+        int place = from;
         while (2 * place + 1 < size) {
             int child = 2 * place + 1;
             if (child + 1 < size && at(child + 1).isBefore(at(child))) {
@@ -98,9 +105,14 @@ final class Waits<W extends Wait.Numbered> {
             if (!at(child).isBefore(wait)) {
                 break;
             }
-            heap[place] = heap[child];
+            put(place, at(child));
             place = child;
         }
+        put(place, wait);
+    }
+
+    private void put(int place, Wait<W> wait) {
         heap[place] = wait;
+        wait.place = place;
     }
 }

@@ -7,6 +7,8 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +99,9 @@ final class ReferenceShaper {
     private final long[] deficits = new long[CLASSES];
     private final long[] goOnNs;
     private final long[] promisedNs;
+    /** While a service can't use its guarantee for ceilings of classes, those classes; empty while there is nothing left of it. */
+    private final List<Set<Integer>> closed = new ArrayList<>();
+
     private final List<Integer> promised = new ArrayList<>();
     private ShapeSettings settings = new ShapeSettings(0, 0, 0, 0);
     private int turn = 1;
@@ -114,6 +119,7 @@ final class ReferenceShaper {
             serviceGuarantees.add(new ReferenceBucket());
             goOnNs[i] = Long.MIN_VALUE;
             promisedNs[i] = Long.MIN_VALUE;
+            closed.add(new TreeSet<>());
             for (int j = 0; j < CLASSES; j++) {
                 leaves.add(new Leaf(i, j));
             }
@@ -447,8 +453,10 @@ final class ReferenceShaper {
             if (!serviceGuarantees.get(service).hasAny(nowNs)) {
                 promised.removeFirst();
                 promisedNs[service] = serviceGuarantees.get(service).anyNs(nowNs);
+                closed.get(service).clear();
                 continue;
             }
+            Set<Integer> shut = new TreeSet<>();
             long openNs = Long.MAX_VALUE;
             for (int i = 0; i < CLASSES && goOnNs[service] == Long.MIN_VALUE; i++) {
                 Leaf leaf = leaf(service, i);
@@ -461,12 +469,14 @@ final class ReferenceShaper {
                         promised.addLast(promised.removeFirst());
                         return leaf;
                     } else {
+                        shut.add(i);
                         openNs = Math.min(openNs, classCeilings.get(i).opensNs(nowNs));
                     }
                 }
             }
             if (forget(service)) {
                 promisedNs[service] = openNs;
+                closed.set(service, shut);
             }
         }
         return null;
@@ -591,10 +601,24 @@ final class ReferenceShaper {
         if (serviceGuarantees.get(service).isLimited()
                 && waits(service)
                 && goOnNs[service] == Long.MIN_VALUE
-                && promisedNs[service] == Long.MIN_VALUE
+                && mayUseGuarantee(service)
                 && !promised.contains(service)) {
+            promisedNs[service] = Long.MIN_VALUE;
             promised.add(service);
         }
+    }
+
+    /** Whether there is some left, and something to use it for: in a class that is not known to be at its ceiling. */
+    private boolean mayUseGuarantee(int service) {
+        if (promisedNs[service] == Long.MIN_VALUE) {
+            return true;
+        }
+        Set<Integer> shut = closed.get(service);
+        return !shut.isEmpty()
+                && leaves.stream()
+                        .anyMatch(leaf -> leaf.service == service
+                                && !leaf.clients.isEmpty()
+                                && !shut.contains(leaf.trafficClass));
     }
 
     private boolean forget(int service) {

@@ -26,7 +26,9 @@ class ShapeSharesTest {
     private final PacketDescriptor packet = TestPackets.descriptor();
     private final long[][] flowRefs = new long[10][64];
     private final long[][] bytes = new long[10][64];
-    private final Histogram urgentDelaysNs = new Histogram(SECOND_NS, 3);
+    /** What packets of service 0's client 0 waited. */
+    private final Histogram delaysNs = new Histogram(3);
+
     private final Random random = new Random(7);
     private long urgentDropped;
 
@@ -90,8 +92,8 @@ class ShapeSharesTest {
 
     private void left(PacketDescriptor gone, long nowNs) {
         bytes[gone.service()][(int) gone.argument0()] += gone.lengthBytes();
-        if (gone.trafficClass() == 0) {
-            urgentDelaysNs.recordValue(nowNs - gone.arrivalNs());
+        if (gone.service() == 0 && gone.argument0() == 0) {
+            delaysNs.recordValue(nowNs - gone.arrivalNs());
         }
     }
 
@@ -178,6 +180,38 @@ class ShapeSharesTest {
         assertEquals(20, mbitOf(2, 3, 2 * SECOND_NS), 1);
     }
 
+    /** P3 lets a packet of the service go each 120 ms. What it has in P1, which others flood, has its guarantee at any time. */
+    @Test
+    void shouldKeepAServicesGuaranteeWhileOneOfItsClassesIsAtItsCeiling() {
+        ShapeSettings settings = new ShapeSettings(
+                mbit(10),
+                List.of(
+                        of(0, 0, 1),
+                        of(0, 0, 1),
+                        of(0, 0, 1),
+                        new ClassLimits(1_000, RateLimit.NONE, new RateLimit(100_000, 1_500), 1)),
+                List.of(
+                        new ServiceLimits(mbit(5), RateLimit.NONE, RateLimit.NONE),
+                        ServiceLimits.NONE,
+                        ServiceLimits.NONE,
+                        ServiceLimits.NONE),
+                1);
+
+        run(
+                settings,
+                10 * SECOND_NS,
+                new Sender(0, 1, 0, 4, FRAME),
+                new Sender(0, 3, 1, 1, 1_500),
+                new Sender(1, 1, 2, 20, FRAME),
+                new Sender(2, 1, 3, 20, FRAME),
+                new Sender(3, 1, 4, 20, FRAME));
+
+        // Two packets before it, 1 ms each, and two of its own.
+        assertTrue(delaysNs.getMaxValue() < 4_500_000, "at the most " + delaysNs.getMaxValue() + " ns");
+        assertEquals(4, mbitOf(0, 0, 10 * SECOND_NS), 0.1);
+        assertEquals(0.1, mbitOf(0, 1, 10 * SECOND_NS), 0.01);
+    }
+
     @Test
     void shouldHoldServiceAndClassToTheirCeilingsTogether() {
         ShapeSettings settings = new ShapeSettings(
@@ -206,9 +240,7 @@ class ShapeSharesTest {
 
         run(settings, 5 * SECOND_NS, new Sender(0, 0, 0, 5, 200), new Sender(1, 3, 1, 300, 1_400));
 
-        assertTrue(
-                urgentDelaysNs.getValueAtPercentile(99) < 1_000_000,
-                "p99 " + urgentDelaysNs.getValueAtPercentile(99) + " ns");
+        assertTrue(delaysNs.getValueAtPercentile(99) < 1_000_000, "p99 " + delaysNs.getValueAtPercentile(99) + " ns");
         assertEquals(0, urgentDropped);
         assertEquals(5, mbitOf(0, 0, 5 * SECOND_NS), 0.2);
         assertEquals(95, mbitOf(1, 1, 5 * SECOND_NS), 1);

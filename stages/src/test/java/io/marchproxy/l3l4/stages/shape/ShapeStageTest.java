@@ -232,6 +232,38 @@ class ShapeStageTest {
         assertEquals(List.of("2@500000", "3@1000000"), until(Long.MAX_VALUE - 1));
     }
 
+    /** Nor is it to matter that the proxy went on from a checkpoint meanwhile. */
+    @Test
+    void shouldGiveAServiceItsGuaranteeInOneClassWhileItWaitsForTheCeilingOfAnother() {
+        ShapeSettings settings = new ShapeSettings(
+                MEGABYTE,
+                List.of(
+                        new ClassLimits(1_000, RateLimit.NONE),
+                        new ClassLimits(1_000, RateLimit.NONE),
+                        new ClassLimits(1_000, new RateLimit(80_000, 1_000)),
+                        new ClassLimits(1_000, RateLimit.NONE)),
+                List.of(
+                        new ServiceLimits(new RateLimit(4_000_000, 10_000), RateLimit.NONE, RateLimit.NONE),
+                        ServiceLimits.NONE),
+                1);
+        stage = new ShapeStage(settings, flows);
+        datagram(1, 0, 2, 1_000, 0);
+        for (int i = 2; i <= 7; i++) {
+            datagram(2, 1, 1, 1_000, 0);
+        }
+        datagram(1, 0, 2, 1_000, 0);
+        assertEquals(List.of("2@1000000", "3@2000000"), until(2_500 * BYTE_NS));
+        SavedState saved = new SavedState();
+        stage.save(saved);
+        stage = new ShapeStage(settings, flows);
+        stage.restore(saved.toRead());
+
+        datagram(1, 0, 1, 1_000, 2_500 * BYTE_NS);
+
+        assertEquals(List.of("9@3000000", "4@4000000", "5@5000000", "6@6000000", "7@7000000"), until(50_000 * BYTE_NS));
+        assertEquals(List.of("8@100000000"), until(200_000 * BYTE_NS));
+    }
+
     @Test
     void shouldDropDatagramsBeyondTheBoundOfTheirClass() {
         datagram(1, 0, 2, 1_000, 0);

@@ -187,7 +187,8 @@ public final class RouteStage implements Stage {
 
     private void connected(long entry, long nowNs) {
         int backend = FlowEntry.backend(entry);
-        if (states.isInPool(backend)) {
+        if (backend >= 0) {
+            // Counted out even where a reload took the backend away: it may come back under its number.
             states.flows().answered(backend, nowNs);
             states.connected(backend, FlowEntry.connectNs(entry), nowNs);
         }

@@ -267,7 +267,7 @@ public final class RouteStage implements Stage {
         }
         send(entry, backend);
         states.flows().connects(backend, nowNs);
-        FlowEntry.tried(entry, FlowEntry.tried(entry) | pool.maskOf(backend));
+        FlowEntry.tried(entry, FlowEntry.tried(entry) | ServicePool.maskOf(backend));
         FlowEntry.tries(entry, FlowEntry.tries(entry) + 1);
         packet.backend(backend);
         packet.argument1(remainingNs(entry, pool, nowNs));

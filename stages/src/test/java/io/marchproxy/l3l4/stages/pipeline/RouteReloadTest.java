@@ -38,4 +38,17 @@ class RouteReloadTest {
         assertEquals(1, back.number());
         assertEquals(0, back.latencyNs(), "no connect waits there");
     }
+
+    @Test
+    void shouldNotTryABackendTwiceThatAReloadMoved() {
+        reload(List.of(1, 2, 3));
+        bench.open(WEB, 5000);
+        assertEquals("forward OPEN ▶ P1 dscp 34 backend 1 new", bench.sendOne());
+        long flowRef = bench.flowRef();
+        reload(List.of(3, 1, 2));
+        bench.of(EventKind.CONNECT_FAILED, flowRef, TO_BACKEND);
+        assertEquals("forward CONNECT_FAILED ▶ P1 dscp 34 backend 2", bench.sendOne());
+        bench.of(EventKind.CONNECT_FAILED, flowRef, TO_BACKEND);
+        assertEquals("forward CONNECT_FAILED ▶ P1 dscp 34 backend 3", bench.sendOne());
+    }
 }

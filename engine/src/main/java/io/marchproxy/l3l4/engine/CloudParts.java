@@ -12,18 +12,27 @@ import io.marchproxy.l3l4.stages.route.RouteFigures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** What the status tells of clouds: by service, and by provider and region. */
 final class CloudParts {
     private record Place(BackendSettings.Provider provider, String region) {}
 
     private final List<Shard> shards;
+    private final long epochOffsetNs;
 
-    CloudParts(List<Shard> shards) {
+    /**
+     * Reads off shards.
+     *
+     * @param epochOffsetNs to add to the monotonic time for nanoseconds since 1970 (UTC)
+     */
+    CloudParts(List<Shard> shards, long epochOffsetNs) {
         this.shards = shards;
+        this.epochOffsetNs = epochOffsetNs;
     }
 
-    StatusReport.CloudStatus status(CompiledSettings settings) {
+    StatusReport.CloudStatus status(CompiledSettings settings, long nowNs) {
+        long day = TimeUnit.NANOSECONDS.toDays(nowNs + epochOffsetNs);
         MulticloudSettings multicloud = settings.source().multicloud();
         BackendSettings.Provider provider = multicloud.provider();
         String home = provider == null ? "" : provider.label() + " " + multicloud.region();
@@ -40,7 +49,7 @@ final class CloudParts {
                 home,
                 settings.services().stream()
                         .filter(CompiledService::active)
-                        .map(service -> routing(service, multicloud.enabled()))
+                        .map(service -> routing(service, multicloud.enabled(), day))
                         .toList(),
                 List.copyOf(regions.values()));
     }
@@ -74,7 +83,7 @@ final class CloudParts {
                 one.cost() + other.cost());
     }
 
-    private StatusReport.RoutingStatus routing(CompiledService service, boolean isEnabled) {
+    private StatusReport.RoutingStatus routing(CompiledService service, boolean isEnabled, long day) {
         int id = service.id();
         long panics = 0;
         long refused = 0;
@@ -84,7 +93,7 @@ final class CloudParts {
             RouteFigures figures = shard.pipeline().routeFigures();
             panics += figures.panics(id);
             refused += figures.refused(id);
-            spent += figures.spentToday(id);
+            spent += figures.spentOn(id, day);
             saving |= figures.isSaving(id);
         }
         RoutingSettings routing = service.settings().routing();

@@ -55,15 +55,15 @@ final class ServicePool extends SingleWriter {
 
     void apply(BackendPool next, long epochOffsetNs) {
         Algorithm before = own;
-        DailyBudget spent = budget;
         settings = next;
         candidates = new Candidates(states, next.members());
         own = Algorithm.of(next.choice(), candidates, draw);
         own.goOnFrom(before);
         cheapest = new LowestCost(candidates, 0);
         now = own;
-        budget = new DailyBudget(states.bills(), candidates, next.choice(), epochOffsetNs);
-        budget.goOnFrom(spent);
+        DailyBudget spending = new DailyBudget(states.bills(), candidates, next.choice(), epochOffsetNs);
+        spending.goOnFrom(budget);
+        budget = spending;
         left = new boolean[candidates.size()];
         isStale = true;
     }

@@ -12,69 +12,60 @@ import io.marchproxy.l3l4.stages.route.RouteFigures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
-/** What the status tells of clouds: by service, and by provider and region. */
+/** What the status tells of clouds: by service, and by provider and region. Any thread. */
 final class CloudParts {
-    private record Place(BackendSettings.Provider provider, String region) {}
-
     private final List<Shard> shards;
+    private final long epochOffsetNs;
+    private final RegionSums regions;
 
-    CloudParts(List<Shard> shards) {
+    /**
+     * Reads off shards.
+     *
+     * @param epochOffsetNs to add to the monotonic time for nanoseconds since 1970 (UTC)
+     */
+    CloudParts(List<Shard> shards, long epochOffsetNs) {
         this.shards = shards;
+        this.epochOffsetNs = epochOffsetNs;
+        this.regions = new RegionSums(new Figures(shards));
     }
 
-    StatusReport.CloudStatus status(CompiledSettings settings) {
+    StatusReport.CloudStatus status(CompiledSettings settings, long nowNs) {
+        long day = TimeUnit.NANOSECONDS.toDays(nowNs + epochOffsetNs);
         MulticloudSettings multicloud = settings.source().multicloud();
         BackendSettings.Provider provider = multicloud.provider();
         String home = provider == null ? "" : provider.label() + " " + multicloud.region();
-        Map<Place, StatusReport.RegionStatus> regions = new LinkedHashMap<>();
+        Map<Integer, RegionSums.Place> places = new LinkedHashMap<>();
         for (CompiledBackend backend : settings.backends()) {
             BackendSettings of = backend.settings();
-            regions.merge(
-                    new Place(of.provider(), of.region()),
-                    region(backend, multicloud.isElsewhere(of.provider(), of.region())),
-                    CloudParts::sum);
+            places.put(backend.target().index(), new RegionSums.Place(of.provider(), of.region()));
         }
         return new StatusReport.CloudStatus(
                 multicloud.priceVersion(),
                 home,
                 settings.services().stream()
                         .filter(CompiledService::active)
-                        .map(service -> routing(service, multicloud.enabled()))
+                        .map(service -> routing(service, multicloud.enabled(), day))
                         .toList(),
-                List.copyOf(regions.values()));
+                regions.read(places).stream()
+                        .map(region -> region(region, multicloud))
+                        .toList());
     }
 
-    private StatusReport.RegionStatus region(CompiledBackend backend, boolean crossing) {
-        int index = backend.target().index();
-        long flows = 0;
-        long toBackend = 0;
-        long toClient = 0;
-        double cost = 0;
-        for (Shard shard : shards) {
-            RouteFigures figures = shard.pipeline().routeFigures();
-            flows += figures.flows(index);
-            toBackend += shard.perBackend().bytesToBackend(index);
-            toClient += shard.perBackend().bytesToClient(index);
-            cost += figures.cost(index);
-        }
-        BackendSettings of = backend.settings();
+    private static StatusReport.RegionStatus region(RegionSums.Region region, MulticloudSettings multicloud) {
+        RegionSums.Place place = region.place();
         return new StatusReport.RegionStatus(
-                of.provider().label(), of.region(), crossing, flows, toBackend, toClient, cost);
+                place.provider().label(),
+                place.region(),
+                multicloud.isElsewhere(place.provider(), place.region()),
+                region.flows(),
+                region.exchanged().bytesToBackend(),
+                region.exchanged().bytesToClient(),
+                region.exchanged().cost());
     }
 
-    private static StatusReport.RegionStatus sum(StatusReport.RegionStatus one, StatusReport.RegionStatus other) {
-        return new StatusReport.RegionStatus(
-                one.provider(),
-                one.region(),
-                one.crossing(),
-                one.flows() + other.flows(),
-                one.bytesToBackend() + other.bytesToBackend(),
-                one.bytesToClient() + other.bytesToClient(),
-                one.cost() + other.cost());
-    }
-
-    private StatusReport.RoutingStatus routing(CompiledService service, boolean isEnabled) {
+    private StatusReport.RoutingStatus routing(CompiledService service, boolean isEnabled, long day) {
         int id = service.id();
         long panics = 0;
         long refused = 0;
@@ -84,7 +75,7 @@ final class CloudParts {
             RouteFigures figures = shard.pipeline().routeFigures();
             panics += figures.panics(id);
             refused += figures.refused(id);
-            spent += figures.spentToday(id);
+            spent += figures.spentOn(id, day);
             saving |= figures.isSaving(id);
         }
         RoutingSettings routing = service.settings().routing();
@@ -99,5 +90,30 @@ final class CloudParts {
                 routing.dailyBudget(),
                 spent,
                 saving);
+    }
+
+    /** Reads backends off all shards. */
+    private record Figures(List<Shard> shards) implements RegionSums.Source {
+        @Override
+        public long flows(int backend) {
+            long flows = 0;
+            for (Shard shard : shards) {
+                flows += shard.pipeline().routeFigures().flows(backend);
+            }
+            return flows;
+        }
+
+        @Override
+        public RegionSums.Exchanged exchanged(int backend) {
+            long toBackend = 0;
+            long toClient = 0;
+            double cost = 0;
+            for (Shard shard : shards) {
+                toBackend += shard.perBackend().bytesToBackend(backend);
+                toClient += shard.perBackend().bytesToClient(backend);
+                cost += shard.pipeline().routeFigures().cost(backend);
+            }
+            return new RegionSums.Exchanged(toBackend, toClient, cost);
+        }
     }
 }

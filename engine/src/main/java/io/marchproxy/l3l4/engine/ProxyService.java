@@ -125,10 +125,11 @@ public final class ProxyService implements AutoCloseable {
         listeners = new ListenerSet(shards, this::listen, this::steer);
         quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
         rooms = new QuotaBalancer(shards.stream().map(RoomShare::new).toList(), control);
-        spending = new Spending(shards, epochOffsetNs);
+        spending = new Spending(shards.stream().map(Spending::purse).toList(), epochOffsetNs);
         rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
         heartbeats = new Heartbeats(shards);
-        parts = new StatusParts(shards, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
+        CloudParts clouds = new CloudParts(shards, epochOffsetNs);
+        parts = new StatusParts(shards, clouds, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
     }
 
     /**

@@ -13,25 +13,51 @@ import java.util.concurrent.TimeUnit;
  * the control thread, every second: by then a shard may have spent what a second brings beyond the budget, and no more.
  */
 final class Spending {
-    private final List<Shard> shards;
+    /** What a shard spends, and is told. */
+    interface Purse {
+        /** What a service has spent in the shard on a day, in days since 1970. */
+        double spentOn(int service, long day);
+
+        /** Tells the shard what the others have spent. */
+        void spentElsewhere(int service, double sum, long day);
+    }
+
+    private record Told(double sum, long day) {}
+
+    private final List<Purse> purses;
     private final long epochOffsetNs;
 
     /** By shard and service: what it was told last. */
-    private final Map<Long, Double> told = new HashMap<>();
+    private final Map<Long, Told> told = new HashMap<>();
 
     /**
      * Watches over shards.
      *
      * @param epochOffsetNs to add to the monotonic time for nanoseconds since 1970 (UTC)
      */
-    Spending(List<Shard> shards, long epochOffsetNs) {
-        this.shards = shards;
+    Spending(List<Purse> purses, long epochOffsetNs) {
+        this.purses = purses;
         this.epochOffsetNs = epochOffsetNs;
+    }
+
+    /** A shard's purse. */
+    static Purse purse(Shard shard) {
+        return new Purse() {
+            @Override
+            public double spentOn(int service, long day) {
+                return shard.pipeline().routeFigures().spentOn(service, day);
+            }
+
+            @Override
+            public void spentElsewhere(int service, double sum, long day) {
+                shard.spent(service, sum, day);
+            }
+        };
     }
 
     /** Looks at the services that have a budget. */
     void turn(CompiledSettings settings, long nowNs) {
-        if (shards.size() == 1) {
+        if (purses.size() == 1) {
             return;
         }
         long day = TimeUnit.NANOSECONDS.toDays(nowNs + epochOffsetNs);
@@ -42,16 +68,18 @@ final class Spending {
         }
     }
 
-    private void share(int service, long day) {
+    /** Shares what a service has spent on a day: of a shard that had no packet on it yet, nothing. */
+    void share(int service, long day) {
+        double[] spent = new double[purses.size()];
         double all = 0;
-        for (Shard shard : shards) {
-            all += shard.pipeline().routeFigures().spentToday(service);
+        for (int i = 0; i < spent.length; i++) {
+            spent[i] = purses.get(i).spentOn(service, day);
+            all += spent[i];
         }
-        for (Shard shard : shards) {
-            double elsewhere = all - shard.pipeline().routeFigures().spentToday(service);
-            Double before = told.put((long) service << Integer.SIZE | shard.id(), elsewhere);
-            if (before == null || before != elsewhere) {
-                shard.spent(service, elsewhere, day);
+        for (int i = 0; i < spent.length; i++) {
+            Told now = new Told(all - spent[i], day);
+            if (!now.equals(told.put((long) service << Integer.SIZE | i, now))) {
+                purses.get(i).spentElsewhere(service, now.sum(), day);
             }
         }
     }

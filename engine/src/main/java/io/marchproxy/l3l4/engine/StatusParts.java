@@ -28,6 +28,7 @@ import org.HdrHistogram.Histogram;
 /** Reads the parts of a status report off the running components. Any thread. */
 record StatusParts(
         List<Shard> running,
+        CloudParts cloudParts,
         TcpRelay tcp,
         Relay udp,
         ListenerSet listeners,
@@ -144,7 +145,7 @@ record StatusParts(
 
     /** What is routed where among clouds. */
     StatusReport.CloudStatus clouds(CompiledSettings settings) {
-        return new CloudParts(running).status(settings);
+        return cloudParts.status(settings, System.nanoTime());
     }
 
     private static StatusReport.ShardStatus shard(Shard shard) {

@@ -133,6 +133,27 @@ class ProxyServiceTest {
     }
 
     @Test
+    void shouldKeepCountingWhatWasExchangedWithABackendThatAReloadTookAway() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        try (EchoServer first = new EchoServer();
+                EchoServer second = new EchoServer();
+                ProxyService proxy = ProxyService.start(automatic(named("a", port, "127.0.0.1", first.port())))) {
+            try (Socket client = connect(port)) {
+                assertEchoes(client);
+            }
+            await(() -> proxy.status().services().getFirst().connections() == 0);
+            await(() -> proxy.status().clouds().regions().getFirst().flows() == 0);
+            List<StatusReport.RegionStatus> before = proxy.status().clouds().regions();
+            assertTrue(before.getFirst().bytesToClient() > 0, before::toString);
+            proxy.reload(automatic(named("a", port, "127.0.0.1", second.port())));
+            assertEquals(before, proxy.status().clouds().regions());
+        }
+    }
+
+    @Test
     void shouldMoveAnAddressFromOneServiceToAnotherAndBack() throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -174,7 +174,7 @@ public final class FlowEntry {
         Memory.putLong(entry + FlowLayout.CONNECT_NS, value);
     }
 
-    /** Of a TCP flow without a connection to a backend yet: the backends tried, one bit for each of the pool's first 64. */
+    /** Of a TCP flow without a connection to a backend yet: the backends tried, one bit for each by its number modulo 64. */
     public static long tried(long entry) {
         return Memory.getLong(entry + FlowLayout.TRIED);
     }

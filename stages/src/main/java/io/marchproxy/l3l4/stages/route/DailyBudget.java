@@ -25,7 +25,9 @@ final class DailyBudget {
     private volatile double elsewhere;
 
     private volatile boolean isSaving;
-    private long dayEndsNs = Long.MIN_VALUE;
+
+    /** Written last when a day begins, so that whoever sees the new day sees what belongs to it. */
+    private volatile long dayEndsNs = Long.MIN_VALUE;
 
     DailyBudget(BackendBills bills, Candidates candidates, RouteChoice choice, long epochOffsetNs) {
         this.bills = bills;
@@ -90,9 +92,12 @@ final class DailyBudget {
         return dayEndsNs;
     }
 
-    /** What this shard has spent today. Any thread. */
-    double spentHere() {
-        return total() - before;
+    /**
+     * What this shard has spent on a day, in days since 1970; 0 when the day of its last packet was another. Any thread: a shard that
+     * is idle does not notice midnight, and what it spent the day before is not the new day's.
+     */
+    double spentHereOn(long day) {
+        return Math.floorDiv(dayEndsNs + epochOffsetNs, DAY_NS) - 1 == day ? total() - before : 0;
     }
 
     /** What was spent today, as far as this shard knows. Any thread. */

@@ -24,8 +24,15 @@ public final class MaglevTable implements Derived {
 
     private final int[] places;
 
-    private MaglevTable(int[] places) {
+    /** By position in the pool: whether any place is its. */
+    private final boolean[] hasPlace;
+
+    private MaglevTable(int[] places, int members) {
         this.places = places;
+        this.hasPlace = new boolean[members];
+        for (int owner : places) {
+            hasPlace[owner] = true;
+        }
     }
 
     /** Whether a table may have so many places: a prime up to 655,373. */
@@ -68,7 +75,7 @@ public final class MaglevTable implements Derived {
                 }
             }
         }
-        return new MaglevTable(places);
+        return new MaglevTable(places, weights.length);
     }
 
     /** What each member's share is in proportion to; backends that are all of weight 0 have equal shares. */
@@ -104,14 +111,23 @@ public final class MaglevTable implements Derived {
     /** The first position, from a hash's place on, that may be used; −1 when nobody who may has a place. */
     int walk(long hash, boolean[] mayBeUsed) {
         int place = place(hash);
-        for (int i = 0; i < places.length; i++) {
-            int owner = places[place];
-            if (mayBeUsed[owner]) {
-                return owner;
-            }
+        if (!mayBeUsed[places[place]] && !anyHasPlace(mayBeUsed)) {
+            return FREE;
+        }
+        while (!mayBeUsed[places[place]]) {
             place = place + 1 == places.length ? 0 : place + 1;
         }
-        return FREE;
+        return places[place];
+    }
+
+    /** Whether a walk comes to an end: those of weight 0 have no places. */
+    private boolean anyHasPlace(boolean[] some) {
+        for (int i = 0; i < hasPlace.length; i++) {
+            if (some[i] && hasPlace[i]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

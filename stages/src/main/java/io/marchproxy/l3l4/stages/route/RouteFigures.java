@@ -45,10 +45,10 @@ public final class RouteFigures {
         return pool == null ? 0 : pool.refused();
     }
 
-    /** What a service has spent today (UTC) in this shard. */
-    public double spentToday(int service) {
+    /** What a service has spent in this shard on a day (UTC), in days since 1970, if that is the day of its last packet; else 0. */
+    public double spentOn(int service, long day) {
         ServicePool pool = pools.apply(service);
-        return pool == null ? 0 : pool.budget().spentHere();
+        return pool == null ? 0 : pool.budget().spentHereOn(day);
     }
 
     /** Whether a service takes only the cheapest at the moment, its money being spent. */

@@ -33,8 +33,8 @@ public final class RouteStage implements Stage {
     /** Replaced by a new snapshot; others than the pipeline's thread may read it. */
     private volatile ServicePool[] pools = {};
 
-    /** When the day ends of a service that has money to spend; {@code Long.MAX_VALUE} when none has. */
-    private long dayEndsNs = Long.MAX_VALUE;
+    /** When the first of the services' days ends; {@code Long.MIN_VALUE} when that is to be asked. */
+    private long dayEndsNs = Long.MIN_VALUE;
 
     /** A stage that remembers no sessions of before. */
     public RouteStage(RouteSettings settings, FlowTable flows) {
@@ -62,10 +62,8 @@ public final class RouteStage implements Stage {
         states.apply(after);
         int before = pools.length;
         ServicePool[] next = Arrays.copyOf(pools, Math.max(before, after.size()));
-        boolean hasBudget = false;
         for (int i = 0; i < after.size(); i++) {
             BackendPool pool = after.get(i);
-            hasBudget |= pool.choice().dailyBudget() > 0;
             if (i < before) {
                 next[i].apply(pool, settings.epochOffsetNs());
             } else {
@@ -73,7 +71,7 @@ public final class RouteStage implements Stage {
             }
         }
         pools = next;
-        dayEndsNs = hasBudget ? Long.MIN_VALUE : Long.MAX_VALUE;
+        dayEndsNs = Long.MIN_VALUE;
     }
 
     /** Takes in that a backend's health flipped; one that returns starts slowly from {@code nowNs} on. */
@@ -187,7 +185,8 @@ public final class RouteStage implements Stage {
 
     private void connected(long entry, long nowNs) {
         int backend = FlowEntry.backend(entry);
-        if (states.isInPool(backend)) {
+        if (backend >= 0) {
+            // Counted out even where a reload took the backend away: it may come back under its number.
             states.flows().answered(backend, nowNs);
             states.connected(backend, FlowEntry.connectNs(entry), nowNs);
         }
@@ -266,7 +265,7 @@ public final class RouteStage implements Stage {
         }
         send(entry, backend);
         states.flows().connects(backend, nowNs);
-        FlowEntry.tried(entry, FlowEntry.tried(entry) | pool.maskOf(backend));
+        FlowEntry.tried(entry, FlowEntry.tried(entry) | ServicePool.maskOf(backend));
         FlowEntry.tries(entry, FlowEntry.tries(entry) + 1);
         packet.backend(backend);
         packet.argument1(remainingNs(entry, pool, nowNs));
@@ -318,7 +317,7 @@ public final class RouteStage implements Stage {
     public void restore(StateReader from) {
         states.restore(from);
         draw.state(from.number());
-        dayEndsNs = dayEndsNs == Long.MAX_VALUE ? Long.MAX_VALUE : Long.MIN_VALUE;
+        dayEndsNs = Long.MIN_VALUE;
         from.number(pools.length, pools.length);
         for (ServicePool pool : pools) {
             pool.restore(from);

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.route;
 
+import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
@@ -17,7 +18,6 @@ final class ServicePool extends SingleWriter {
     static final int FULL = -2;
 
     private static final int NOBODY = PacketDescriptor.NO_BACKEND;
-    private static final int MASK_BITS = Long.SIZE;
 
     /** How old a list may be that measurements, slow starts or money have a part in. */
     private static final long LONGEST_NS = 10_000_000;
@@ -55,15 +55,15 @@ final class ServicePool extends SingleWriter {
 
     void apply(BackendPool next, long epochOffsetNs) {
         Algorithm before = own;
-        DailyBudget spent = budget;
         settings = next;
         candidates = new Candidates(states, next.members());
         own = Algorithm.of(next.choice(), candidates, draw);
         own.goOnFrom(before);
         cheapest = new LowestCost(candidates, 0);
         now = own;
-        budget = new DailyBudget(states.bills(), candidates, next.choice(), epochOffsetNs);
-        budget.goOnFrom(spent);
+        DailyBudget spending = new DailyBudget(states.bills(), candidates, next.choice(), epochOffsetNs);
+        spending.goOnFrom(budget);
+        budget = spending;
         left = new boolean[candidates.size()];
         isStale = true;
     }
@@ -124,7 +124,8 @@ final class ServicePool extends SingleWriter {
      * A backend for a new flow.
      *
      * @param entry the flow's
-     * @param tried a mask over the pool's first 64, of those that are not to be taken while there are others
+     * @param tried masks of those that are not to be taken while there are others; 0 for a first try, else the last was at the
+     *     backend that the entry names
      * @return its number, {@code NO_BACKEND} or {@link #FULL}
      */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes what it counts
@@ -133,9 +134,10 @@ final class ServicePool extends SingleWriter {
         if (candidates.count() == 0) {
             return NOBODY;
         }
+        int last = tried == 0 ? NOBODY : FlowEntry.backend(entry);
         int picked = pick(entry, nowNs);
         if (picked < 0 || !isFree(picked, tried, nowNs)) {
-            picked = pickOther(picked, entry, tried, nowNs);
+            picked = pickOther(picked, entry, tried, last, nowNs);
         }
         if (candidates.isPanic()) {
             panics++;
@@ -167,7 +169,7 @@ final class ServicePool extends SingleWriter {
             states.flows().refuses(candidates.number(position));
             return false;
         }
-        return (tried & bit(position)) == 0 && (!isRamping || admits(position, nowNs));
+        return (tried & maskOf(candidates.number(position))) == 0 && (!isRamping || admits(position, nowNs));
     }
 
     private boolean admits(int position, long nowNs) {
@@ -177,11 +179,10 @@ final class ServicePool extends SingleWriter {
 
     /**
      * The one picked is not free: another that is, or, failing that, one that has had its share since it returned, or else one that
-     * was tried before.
+     * was tried before, or has its bit in the mask: the last one only when there is no other.
      */
-    private int pickOther(int picked, long entry, long tried, long nowNs) {
-        int untried = leave(tried);
-        if (untried == 0 && leave(0) == 0) {
+    private int pickOther(int picked, long entry, long tried, int last, long nowNs) {
+        if (leave(tried, last) == 0 && leave(0, last) == 0 && leave(0, NOBODY) == 0) {
             return NOBODY;
         }
         if (isRamping) {
@@ -193,10 +194,12 @@ final class ServicePool extends SingleWriter {
     }
 
     /** Marks those that have room and were not tried; tells how many they are. */
-    private int leave(long tried) {
+    private int leave(long tried, int last) {
         int count = 0;
         for (int i = 0; i < left.length; i++) {
-            left[i] = candidates.mayBeUsed(i) && !candidates.isFull(i) && (tried & bit(i)) == 0;
+            int number = candidates.number(i);
+            left[i] =
+                    candidates.mayBeUsed(i) && !candidates.isFull(i) && number != last && (tried & maskOf(number)) == 0;
             count += left[i] ? 1 : 0;
         }
         return count;
@@ -216,10 +219,12 @@ final class ServicePool extends SingleWriter {
         }
     }
 
-    /** The mask of a backend; 0 for those past the 64th, or no longer here. */
-    long maskOf(int backend) {
-        int position = positionOf(backend);
-        return position < 0 ? 0 : bit(position);
+    /**
+     * The mask of a backend: by its number, which a reload leaves as it is. Numbers mostly follow one another, so that two of a pool
+     * share a bit only where it has more than 64; then whoever shares one with a backend that was tried is passed over, too.
+     */
+    static long maskOf(int backend) {
+        return 1L << (backend % Long.SIZE);
     }
 
     /** Where a backend stands in the pool; −1 when it is not here. Numbers mostly follow one another, so one look finds most. */
@@ -319,9 +324,5 @@ final class ServicePool extends SingleWriter {
         own.restore(from);
         cheapest.restore(from);
         budget.restore(from);
-    }
-
-    private static long bit(int position) {
-        return position < MASK_BITS ? 1L << position : 0;
     }
 }

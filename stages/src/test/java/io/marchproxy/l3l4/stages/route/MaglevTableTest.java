@@ -2,8 +2,10 @@ package io.marchproxy.l3l4.stages.route;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,6 +96,19 @@ class MaglevTableTest {
         }
         assertEquals(table.size() / 3.5, places[0], table.size() / 3.5 * 0.05);
         assertEquals(0, places[2]);
+    }
+
+    /** Looking at every place would take more than half a minute. */
+    @Test
+    void shouldSayAtOnceThatNobodyWhoMayBeUsedHasAPlace() {
+        MaglevTable table =
+                MaglevTable.of(List.of(PoolRig.weighing(0, 1), PoolRig.weighing(1, 0)), MaglevTable.LARGEST);
+        boolean[] weightless = {false, true};
+        assertTimeoutPreemptively(Duration.ofSeconds(5), () -> {
+            for (int i = 0; i < 200_000; i++) {
+                assertEquals(-1, table.walk(Draw.mix(i), weightless));
+            }
+        });
     }
 
     @Test

@@ -137,7 +137,7 @@ final class UdpSessions {
         egress.bind(session.flowRef(), session);
         counters.egress().increment(UdpCounter.SESSIONS_OPENED);
         totals.increment(packet.service());
-        readOnLoop(socket, session);
+        readOnLoop(socket, session.reader(packet.backend()));
         return session;
     }
 
@@ -153,7 +153,7 @@ final class UdpSessions {
             queue.send();
         }
         closeOnLoop(session.moveTo(packet.backend(), socket));
-        readOnLoop(socket, session);
+        readOnLoop(socket, session.reader(packet.backend()));
         return session;
     }
 
@@ -202,17 +202,17 @@ final class UdpSessions {
         queue.finish(session);
     }
 
-    private void readOnLoop(UdpSocket socket, UdpSession session) {
+    private void readOnLoop(UdpSocket socket, DatagramHandler reader) {
         if (shard.loop().inEventLoop()) {
-            read(socket, session);
+            read(socket, reader);
         } else {
-            execute(() -> read(socket, session));
+            execute(() -> read(socket, reader));
         }
     }
 
-    private static void read(UdpSocket socket, UdpSession session) {
+    private static void read(UdpSocket socket, DatagramHandler reader) {
         try {
-            socket.read(session);
+            socket.read(reader);
         } catch (IOException e) {
             LOG.debug("a session's socket is not read, since its shard ends: {}", e.toString());
             socket.close();

@@ -209,7 +209,7 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 target.datagrams(),
                 traffic,
                 usual.computeIfAbsent(target.service(), key -> new SilenceWatch.Usual()));
-        WatchedBackend one = new WatchedBackend(state, silence);
+        WatchedBackend one = new WatchedBackend(state, silence, new ResetWatch(target.backend(), traffic));
         if (target.probed()) {
             long spreadNs = Math.min(target.intervalNs(), LARGEST_SPREAD_NS);
             long firstNs = new SplittableRandom(seed ^ (target.backend() * 0x9e3779b97f4a7c15L)).nextLong(spreadNs);
@@ -267,7 +267,7 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         if (one == null) {
             return;
         }
-        if (reason == Ejection.RESET && !(one.resetsOutnumberAnswers() && another(one))) {
+        if (reason == Ejection.RESET && !(one.resets().reset() && one.silence().answersAsARule() && another(one))) {
             return;
         }
         change(one, () -> one.state().trafficFailed(reason, error, System.nanoTime()));
@@ -291,8 +291,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         List<WatchedBackend> tooSilent = new ArrayList<>();
         for (WatchedBackend one : watched.values()) {
             long limitNs = one.target().settings().silence().toNanos();
-            one.turned();
+            one.resets().turn();
             if (!one.state().healthy()) {
+                one.resets().restart();
                 one.silence().restart();
             } else if (one.silence().turn(elapsedNs, limitNs) && limitNs > 0) {
                 tooSilent.add(one);

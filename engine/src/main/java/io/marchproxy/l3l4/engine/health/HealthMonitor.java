@@ -181,13 +181,18 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
     private void replace(List<ProbeTarget> targets) {
         Map<Integer, WatchedBackend> former = new HashMap<>(watched);
         watched.clear();
+        List<WatchedBackend> unusable = new ArrayList<>();
         for (ProbeTarget target : targets) {
             WatchedBackend known = former.get(target.backend());
             if (known != null && known.target().equals(target)) {
                 watched.put(target.backend(), known);
                 former.remove(target.backend());
             } else {
-                watched.put(target.backend(), watched(target, known));
+                WatchedBackend one = watched(target, known);
+                watched.put(target.backend(), one);
+                if (known == null && !one.state().usable()) {
+                    unusable.add(one);
+                }
             }
         }
         former.values().forEach(WatchedBackend::stop);
@@ -196,6 +201,8 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         targets.forEach(target -> services.add(target.service()));
         usual.keySet().retainAll(services);
         watched.values().forEach(this::show);
+        // Whoever listens takes a new backend for usable, and has forgotten what it knew of one that was away.
+        unusable.forEach(one -> tell(one.state()));
     }
 
     private WatchedBackend watched(ProbeTarget target, @Nullable WatchedBackend known) {

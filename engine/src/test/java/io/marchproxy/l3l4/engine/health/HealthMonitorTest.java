@@ -138,6 +138,21 @@ class HealthMonitorTest {
         assertNull(monitor.health(2));
     }
 
+    @Test
+    void shouldTellThatABackendIsStillDrainedWhenItIsWatchedAgain() throws Exception {
+        InetSocketAddress nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        monitor.watch(List.of(target(2, nobody, false)));
+        monitor.drain(2, true);
+        assertEquals(new Flip(2, false), next());
+        monitor.watch(List.of());
+        monitor.watch(List.of(target(2, nobody, false)));
+        assertEquals(new Flip(2, false), next());
+        assertTrue(monitor.health(2).drained());
+        monitor.drain(2, false);
+        assertEquals(new Flip(2, true), next());
+        assertNull(flips.poll(), "nothing is told twice");
+    }
+
     private Flip next() throws InterruptedException {
         Flip flip = flips.poll(30, TimeUnit.SECONDS);
         assertTrue(flip != null, "no flip came");

@@ -64,7 +64,7 @@ final class UdpSessions {
         UdpSession session = find(packet.flowRef());
         if (session == null) {
             session = open(listener, packet);
-        } else if (session.backend() != packet.backend()) {
+        } else if (session.backend() != packet.backend() || hasMoved(session)) {
             session = reroute(session, packet);
         }
         if (session != null) {
@@ -112,6 +112,12 @@ final class UdpSessions {
         int slot = (int) flowRef;
         UdpSession session = slot < bySlot.length ? bySlot[slot] : null;
         return session != null && session.flowRef() == flowRef ? session : null;
+    }
+
+    /** Whether the session's backend is at another address than its socket is connected to, as when its name has come to mean another. */
+    private boolean hasMoved(UdpSession session) {
+        BackendTarget target = egress.backend(session.backend());
+        return target != null && !target.address().equals(session.socket().address());
     }
 
     private @Nullable UdpSession open(UdpListener listener, PacketDescriptor packet) {

@@ -87,6 +87,25 @@ class UdpReroutingTest {
         assertEquals(LENGTH, second.receive().payload().length, "the session has moved");
     }
 
+    /** As when the backend's name has come to mean another address. */
+    @Test
+    void shouldFollowItsBackendToAnotherAddress() throws Exception {
+        shard.place(0, first.address());
+        send(0);
+        send(0);
+        assertEquals(LENGTH, first.receive().payload().length);
+        assertEquals(LENGTH, first.receive().payload().length);
+        assertEquals(1, opened.sockets.size(), "one socket, while the address stays");
+
+        shard.place(0, second.address());
+        send(0);
+        send(0);
+        assertEquals(LENGTH, second.receive().payload().length);
+        assertEquals(LENGTH, second.receive().payload().length);
+        assertEquals(2, opened.sockets.size());
+        assertEquals(1, counters.get(UdpCounter.SESSIONS_REROUTED));
+    }
+
     private void send(int backend) {
         packet.reset(EventKind.DATA, 0);
         packet.payloadAddress(buffers.takeSlot());

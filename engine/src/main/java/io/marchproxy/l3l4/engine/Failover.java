@@ -8,6 +8,9 @@ import io.marchproxy.l3l4.engine.shard.HealthSignals;
 import io.marchproxy.l3l4.engine.shard.Shard;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +25,16 @@ final class Failover implements HealthMonitor.Listener, BackendTraffic, HealthSi
     private final HealthMonitor health;
     private final ConnectErrors errors = new ConnectErrors();
     private volatile List<Shard> shards = List.of();
-    private volatile @Nullable TcpRelay tcp;
+    private final Map<Integer, Long> outages = new ConcurrentHashMap<>();
+    private volatile @Nullable Connections tcp;
+    private long outagesBegun;
+
+    /** The connections to backends. */
+    @FunctionalInterface
+    interface Connections {
+        /** As {@link TcpRelay#backendIsOut}. */
+        void backendIsOut(int backend, long resetAfterNs, BooleanSupplier isOut);
+    }
 
     /** A monitor that watches nothing yet, and no shards. */
     Failover(long seed) {
@@ -30,8 +42,8 @@ final class Failover implements HealthMonitor.Listener, BackendTraffic, HealthSi
     }
 
     /** From now on these shards are told; before, there is nothing to tell. */
-    void serve(List<Shard> running, TcpRelay relay) {
-        tcp = relay;
+    void serve(List<Shard> running, Connections connections) {
+        tcp = connections;
         shards = List.copyOf(running);
     }
 
@@ -54,9 +66,15 @@ final class Failover implements HealthMonitor.Listener, BackendTraffic, HealthSi
     public void flipped(ProbeTarget target, boolean usable) {
         int backend = target.backend();
         shards.forEach(shard -> shard.health(target.service(), backend, usable));
-        TcpRelay relay = tcp;
-        if (!usable && relay != null && !target.datagrams()) {
-            relay.backendIsOut(backend, resetAfterNs(target), () -> isOut(backend));
+        if (usable) {
+            outages.remove(backend);
+            return;
+        }
+        long outage = ++outagesBegun;
+        outages.put(backend, outage);
+        Connections connections = tcp;
+        if (connections != null && !target.datagrams()) {
+            connections.backendIsOut(backend, resetAfterNs(target), () -> isOut(backend, outage));
         }
     }
 
@@ -72,9 +90,10 @@ final class Failover implements HealthMonitor.Listener, BackendTraffic, HealthSi
         };
     }
 
-    private boolean isOut(int backend) {
+    /** Whether an outage still lasts: one that has begun since has its own time. */
+    private boolean isOut(int backend, long outage) {
         HealthMonitor.Health state = health.health(backend);
-        return state != null && !state.healthy();
+        return state != null && !state.healthy() && outages.getOrDefault(backend, 0L) == outage;
     }
 
     @Override

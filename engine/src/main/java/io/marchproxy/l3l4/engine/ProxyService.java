@@ -119,7 +119,7 @@ public final class ProxyService implements AutoCloseable {
                 settings.latency(),
                 shards.stream().map(Shard::latency).toList());
         tcp = new TcpRelay(shards);
-        failover.serve(shards, tcp);
+        failover.serve(shards, tcp::backendIsOut);
         udp = new UdpRelay(shards);
         neighbourhood = Neighbourhood.of(placement);
         listeners = new ListenerSet(shards, this::listen, this::steer);

@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.engine.health;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Question;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
@@ -26,10 +25,8 @@ final class DatagramProber implements Prober {
                 bootstrap.clone().handler(new Answer(run)).connect(run.target().probeAddress());
         run.uses(connect.channel());
         connect.addListener(done -> {
-            if (done.cause() instanceof ChannelException) {
-                run.notAsked(String.valueOf(done.cause().getMessage()));
-            } else if (!done.isSuccess()) {
-                run.failed(ProbeErrors.words(done.cause()));
+            if (!done.isSuccess()) {
+                run.failed(done.cause());
             }
         });
     }
@@ -49,7 +46,7 @@ final class DatagramProber implements Prober {
             context.writeAndFlush(Unpooled.wrappedBuffer(question.send().getBytes(StandardCharsets.ISO_8859_1)))
                     .addListener(sent -> {
                         if (!sent.isSuccess()) {
-                            run.failed(ProbeErrors.words(sent.cause()));
+                            run.failed(sent.cause());
                         }
                     });
         }

@@ -181,13 +181,18 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
     private void replace(List<ProbeTarget> targets) {
         Map<Integer, WatchedBackend> former = new HashMap<>(watched);
         watched.clear();
+        List<WatchedBackend> unusable = new ArrayList<>();
         for (ProbeTarget target : targets) {
             WatchedBackend known = former.get(target.backend());
             if (known != null && known.target().equals(target)) {
                 watched.put(target.backend(), known);
                 former.remove(target.backend());
             } else {
-                watched.put(target.backend(), watched(target, known));
+                WatchedBackend one = watched(target, known);
+                watched.put(target.backend(), one);
+                if (known == null && !one.state().usable()) {
+                    unusable.add(one);
+                }
             }
         }
         former.values().forEach(WatchedBackend::stop);
@@ -196,6 +201,8 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         targets.forEach(target -> services.add(target.service()));
         usual.keySet().retainAll(services);
         watched.values().forEach(this::show);
+        // Whoever listens takes a new backend for usable, and has forgotten what it knew of one that was away.
+        unusable.forEach(one -> tell(one.state()));
     }
 
     private WatchedBackend watched(ProbeTarget target, @Nullable WatchedBackend known) {
@@ -209,7 +216,7 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 target.datagrams(),
                 traffic,
                 usual.computeIfAbsent(target.service(), key -> new SilenceWatch.Usual()));
-        WatchedBackend one = new WatchedBackend(state, silence);
+        WatchedBackend one = new WatchedBackend(state, silence, new ResetWatch(target.backend(), traffic));
         if (target.probed()) {
             long spreadNs = Math.min(target.intervalNs(), LARGEST_SPREAD_NS);
             long firstNs = new SplittableRandom(seed ^ (target.backend() * 0x9e3779b97f4a7c15L)).nextLong(spreadNs);
@@ -267,7 +274,7 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         if (one == null) {
             return;
         }
-        if (reason == Ejection.RESET && !(one.resetsOutnumberAnswers() && another(one))) {
+        if (reason == Ejection.RESET && !(one.resets().reset() && one.silence().answersAsARule() && another(one))) {
             return;
         }
         change(one, () -> one.state().trafficFailed(reason, error, System.nanoTime()));
@@ -291,8 +298,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         List<WatchedBackend> tooSilent = new ArrayList<>();
         for (WatchedBackend one : watched.values()) {
             long limitNs = one.target().settings().silence().toNanos();
-            one.turned();
+            one.resets().turn();
             if (!one.state().healthy()) {
+                one.resets().restart();
                 one.silence().restart();
             } else if (one.silence().turn(elapsedNs, limitNs) && limitNs > 0) {
                 tooSilent.add(one);

@@ -1,5 +1,8 @@
 package io.marchproxy.l3l4.engine.health;
 
+import io.marchproxy.l3l4.engine.sys.Errno;
+import io.marchproxy.l3l4.engine.sys.ErrorWords;
+import io.netty.channel.ChannelException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.net.PortUnreachableException;
 import java.nio.channels.ClosedChannelException;
@@ -12,11 +15,14 @@ final class ProbeErrors {
 
     private ProbeErrors() {}
 
+    /** Whether this machine could not ask, for want of a socket, a port or memory: that is no backend's fault. */
+    static boolean isLocal(Throwable failure) {
+        return failure instanceof ChannelException
+                || ErrorWords.isLocal(ErrorWords.errno(deepest(failure).getMessage(), Errno.EIO));
+    }
+
     static String words(Throwable failure) {
-        Throwable deepest = failure;
-        for (int i = 0; i < DEEPEST && deepest.getCause() != null; i++) {
-            deepest = deepest.getCause();
-        }
+        Throwable deepest = deepest(failure);
         String message = String.valueOf(deepest.getMessage());
         if (failure instanceof SslHandshakeTimeoutException) {
             return "probe: no TLS handshake in time";
@@ -31,6 +37,14 @@ final class ProbeErrors {
             return "probe: the connection was closed";
         }
         return "probe: " + firstLine(message).split(":", 2)[0].toLowerCase(Locale.ROOT);
+    }
+
+    private static Throwable deepest(Throwable failure) {
+        Throwable deepest = failure;
+        for (int i = 0; i < DEEPEST && deepest.getCause() != null; i++) {
+            deepest = deepest.getCause();
+        }
+        return deepest;
     }
 
     private static String firstLine(String text) {

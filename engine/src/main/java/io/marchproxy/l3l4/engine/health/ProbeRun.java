@@ -74,6 +74,15 @@ final class ProbeRun {
         }
     }
 
+    /** What was to be done met an error, of the backend or of this machine. */
+    void failed(Throwable error) {
+        if (ProbeErrors.isLocal(error)) {
+            notAsked(ProbeErrors.words(error));
+        } else {
+            failed(ProbeErrors.words(error));
+        }
+    }
+
     void notAsked(String why) {
         if (close()) {
             end.notAsked(why);

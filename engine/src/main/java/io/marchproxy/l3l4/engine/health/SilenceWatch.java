@@ -64,7 +64,6 @@ final class SilenceWatch {
     private long silentNs;
     private long unanswered;
     private int turnsAsked;
-    private long answersInTurn;
 
     SilenceWatch(int backend, boolean datagrams, BackendTraffic traffic, Usual usual) {
         this.backend = backend;
@@ -83,9 +82,8 @@ final class SilenceWatch {
         read();
         boolean asked = datagrams ? bytesToBackend != sentBefore : questions != askedBefore;
         unanswered += questions - askedBefore;
-        answersInTurn = answers - answeredBefore;
         if (bytesToClient != receivedBefore) {
-            usual.learn(unanswered, answersInTurn, silentNs);
+            usual.learn(unanswered, answers - answeredBefore, silentNs);
             end();
             return false;
         }
@@ -104,9 +102,9 @@ final class SilenceWatch {
         return turnsAsked >= TURNS_ASKED;
     }
 
-    /** Answers in the last turn and since. */
-    long answersLately() {
-        return answersInTurn + traffic.answers(backend) - answers;
+    /** Whether its service answers as a rule. */
+    boolean answersAsARule() {
+        return usual.answersAsARule();
     }
 
     /** For how long it has not answered. */
@@ -118,7 +116,6 @@ final class SilenceWatch {
     void restart() {
         read();
         end();
-        answersInTurn = 0;
     }
 
     private void end() {

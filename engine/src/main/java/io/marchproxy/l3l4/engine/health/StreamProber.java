@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.engine.health;
 import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
@@ -48,11 +47,8 @@ final class StreamProber implements Prober {
         ChannelFuture connect = bootstrap.clone().handler(handler).connect(target.probeAddress());
         run.uses(connect.channel());
         connect.addListener(done -> {
-            if (done.cause() instanceof ChannelException) {
-                // No socket was to be had, as when descriptors run out.
-                run.notAsked(String.valueOf(done.cause().getMessage()));
-            } else if (!done.isSuccess()) {
-                run.failed(ProbeErrors.words(done.cause()));
+            if (!done.isSuccess()) {
+                run.failed(done.cause());
             } else if (!asks) {
                 run.answered();
             }

@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
 final class WatchedBackend {
     private final HealthState state;
     private final SilenceWatch silence;
+    private final ResetWatch resets;
     private @Nullable ScheduledFuture<?> task;
-    private long resets;
-    private long resetsInLastTurn;
     private long measuredNs;
     private boolean measured;
 
-    WatchedBackend(HealthState state, SilenceWatch silence) {
+    WatchedBackend(HealthState state, SilenceWatch silence, ResetWatch resets) {
         this.state = state;
         this.silence = silence;
+        this.resets = resets;
     }
 
     ProbeTarget target() {
@@ -30,6 +30,10 @@ final class WatchedBackend {
         return silence;
     }
 
+    ResetWatch resets() {
+        return resets;
+    }
+
     /** What probes it, or brings it back. */
     void runs(ScheduledFuture<?> next) {
         stop();
@@ -41,22 +45,6 @@ final class WatchedBackend {
         if (running != null) {
             running.cancel(false);
         }
-    }
-
-    /**
-     * Counts a connection that was reset before it was answered. True when these outnumber the answers of the last turn and of
-     * this: where others are answered it is that connection's own affair, and a client that provokes resets takes no backend
-     * from the others.
-     */
-    boolean resetsOutnumberAnswers() {
-        resets++;
-        return resets + resetsInLastTurn > silence.answersLately();
-    }
-
-    /** A turn is over. */
-    void turned() {
-        resetsInLastTurn = resets;
-        resets = 0;
     }
 
     /** Whether it is time to tell of a measurement again. */

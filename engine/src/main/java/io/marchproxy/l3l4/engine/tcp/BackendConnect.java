@@ -9,15 +9,20 @@ import org.jspecify.annotations.Nullable;
 
 /** One try to connect a client's connection to a backend. Event loop's thread. */
 final class BackendConnect {
+    /** Of its time-out a try must have had all but one part in so many, if the backend is to be blamed that it is up. */
+    private static final int PARTS = 10;
+
     private final TcpConnection connection;
     private final TcpShard shard;
     private final BackendTarget target;
     private final StreamSocket socket;
     private final long startedNs = System.nanoTime();
     private @Nullable Future<?> timeout;
+    private final boolean isCutShort;
     private boolean done;
 
-    private BackendConnect(TcpConnection connection, TcpShard shard, BackendTarget target, StreamSocket socket) {
+    private BackendConnect(TcpConnection connection, TcpShard shard, BackendTarget target, StreamSocket socket, boolean isCutShort) {
+        this.isCutShort = isCutShort;
         this.connection = connection;
         this.shard = shard;
         this.target = target;
@@ -40,7 +45,7 @@ final class BackendConnect {
         }
         connection.prepare(socket);
         long tryNs = connection.settings().connect().timeout().toNanos();
-        BackendConnect attempt = new BackendConnect(connection, shard, target, socket);
+        BackendConnect attempt = new BackendConnect(connection, shard, target, socket, leftNs < tryNs - tryNs / PARTS);
         attempt.start(Math.clamp(leftNs, 1, tryNs));
         return attempt.done ? null : attempt;
     }
@@ -92,9 +97,10 @@ final class BackendConnect {
         }
     }
 
+    /** The time for all tries being up says nothing of the backend that is tried just then. */
     private void late() {
         if (!done && !connection.isOver()) {
-            failed(ConnectFailure.TIMED_OUT);
+            failed(isCutShort ? Errno.ETIME : ConnectFailure.TIMED_OUT);
         }
     }
 

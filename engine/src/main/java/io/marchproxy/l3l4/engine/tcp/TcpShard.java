@@ -204,7 +204,7 @@ final class TcpShard {
      * A backend is out: connects to it that are under way go on to others. Any thread; the shard was told of the flip before.
      *
      * @param resetAfterNs when connections to it are reset; negative for never
-     * @param isOut whether it is out still, asked then
+     * @param isOut whether that outage lasts still, asked then
      */
     void backendIsOut(int backend, long resetAfterNs, BooleanSupplier isOut) {
         loop().execute(() -> sweep(backend, resetAfterNs == 0));

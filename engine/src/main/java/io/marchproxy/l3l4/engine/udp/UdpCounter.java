@@ -8,7 +8,7 @@ public enum UdpCounter {
     SESSIONS_IDLE("Sessions that ended because they were silent for too long"),
     SESSIONS_COMPLETE("Sessions that ended with their last reply"),
     SESSIONS_EVICTED("Sessions that ended to make room for another"),
-    SESSIONS_REROUTED("Sessions that moved to another backend"),
+    SESSIONS_REROUTED("Sessions that moved to another backend, or to another address of theirs"),
     SESSION_FAILURES("Sessions that got no socket towards their backend"),
     TRUNCATED("Datagrams that were dropped because no buffer of their length was free"),
     JUMBO("Datagrams longer than a packet buffer"),

@@ -14,7 +14,7 @@ import io.marchproxy.l3l4.stages.pipeline.DropReason;
  *
  * <p>The egress thread opens, sends and ends; the loop's thread reads from the socket.
  */
-final class UdpSession implements Endpoint, DatagramHandler {
+final class UdpSession implements Endpoint {
     private final UdpSessions sessions;
     private final UdpListener listener;
     private final long flowRef;
@@ -26,7 +26,7 @@ final class UdpSession implements Endpoint, DatagramHandler {
     private final long localHigh;
     private final long localLow;
     private UdpSocket socket;
-    private volatile int backend;
+    private int backend;
 
     /** Whether something was sent to the backend that nothing has answered yet. Egress thread. */
     private boolean asked;
@@ -91,60 +91,8 @@ final class UdpSession implements Endpoint, DatagramHandler {
         sessions.end(this, reason);
     }
 
-    @Override
-    public void describe(Datagram datagram, PacketDescriptor packet) {
-        packet.direction(Direction.TO_CLIENT);
-        packet.service(listener.service());
-        packet.listener(listener.number());
-        packet.flowRef(flowRef);
-        packet.endpoint(this);
-    }
-
-    /** Counts an ICMP error, and tells the health monitor and the stages. What it was about was lost on its way: it is not ours to send again. */
-    @Override
-    public void failed(int errno) {
-        if (errno != Errno.EMSGSIZE) {
-            sessions.egress().signal(backend, errno);
-        }
-        UdpCounters.Part counters = sessions.counters().loop();
-        counters.increment(
-                switch (errno) {
-                    case Errno.ECONNREFUSED -> UdpCounter.ICMP_PORT_UNREACHABLE;
-                    case Errno.EHOSTUNREACH -> UdpCounter.ICMP_HOST_UNREACHABLE;
-                    case Errno.ENETUNREACH -> UdpCounter.ICMP_NETWORK_UNREACHABLE;
-                    case Errno.EMSGSIZE -> UdpCounter.ICMP_TOO_BIG;
-                    default -> UdpCounter.ICMP_OTHER;
-                });
-        ShardIngress ingress = sessions.ingress();
-        PacketDescriptor event = ingress.tryClaim();
-        if (event != null) {
-            event.reset(EventKind.ICMP_ERROR, ingress.nowNs());
-            event.protocol(DatagramReceiver.UDP);
-            event.ipVersion(ipVersion);
-            event.direction(Direction.TO_BACKEND);
-            event.service(listener.service());
-            event.listener(listener.number());
-            event.flowRef(flowRef);
-            event.backend(backend);
-            event.argument0(errno);
-            ingress.publish();
-        }
-        ingress.settle();
-    }
-
-    @Override
-    public int service() {
+    int service() {
         return listener.service();
-    }
-
-    @Override
-    public int trafficClass() {
-        return listener.trafficClass();
-    }
-
-    @Override
-    public boolean fromClients() {
-        return false;
     }
 
     long flowRef() {
@@ -203,5 +151,75 @@ final class UdpSession implements Endpoint, DatagramHandler {
 
     long localLow() {
         return localLow;
+    }
+
+    /** Hears of what comes in by a socket that is connected to a backend, also while the session has moved on to another. */
+    DatagramHandler reader(int connectedTo) {
+        return new Reader(connectedTo);
+    }
+
+    /** What comes in by one socket. Loop's thread. */
+    private final class Reader implements DatagramHandler {
+        private final int connectedTo;
+
+        Reader(int connectedTo) {
+            this.connectedTo = connectedTo;
+        }
+
+        @Override
+        public void describe(Datagram datagram, PacketDescriptor packet) {
+            packet.direction(Direction.TO_CLIENT);
+            packet.service(listener.service());
+            packet.listener(listener.number());
+            packet.flowRef(flowRef);
+            packet.endpoint(UdpSession.this);
+        }
+
+        /** Counts an ICMP error, and tells the health monitor and the stages. What it was about was lost on its way: it is not ours to send again. */
+        @Override
+        public void failed(int errno) {
+            if (errno != Errno.EMSGSIZE) {
+                sessions.egress().signal(connectedTo, errno);
+            }
+            UdpCounters.Part counters = sessions.counters().loop();
+            counters.increment(
+                    switch (errno) {
+                        case Errno.ECONNREFUSED -> UdpCounter.ICMP_PORT_UNREACHABLE;
+                        case Errno.EHOSTUNREACH -> UdpCounter.ICMP_HOST_UNREACHABLE;
+                        case Errno.ENETUNREACH -> UdpCounter.ICMP_NETWORK_UNREACHABLE;
+                        case Errno.EMSGSIZE -> UdpCounter.ICMP_TOO_BIG;
+                        default -> UdpCounter.ICMP_OTHER;
+                    });
+            ShardIngress ingress = sessions.ingress();
+            PacketDescriptor event = ingress.tryClaim();
+            if (event != null) {
+                event.reset(EventKind.ICMP_ERROR, ingress.nowNs());
+                event.protocol(DatagramReceiver.UDP);
+                event.ipVersion(ipVersion);
+                event.direction(Direction.TO_BACKEND);
+                event.service(listener.service());
+                event.listener(listener.number());
+                event.flowRef(flowRef);
+                event.backend(connectedTo);
+                event.argument0(errno);
+                ingress.publish();
+            }
+            ingress.settle();
+        }
+
+        @Override
+        public int service() {
+            return UdpSession.this.service();
+        }
+
+        @Override
+        public int trafficClass() {
+            return listener.trafficClass();
+        }
+
+        @Override
+        public boolean fromClients() {
+            return false;
+        }
     }
 }

@@ -64,7 +64,7 @@ final class UdpSessions {
         UdpSession session = find(packet.flowRef());
         if (session == null) {
             session = open(listener, packet);
-        } else if (session.backend() != packet.backend()) {
+        } else if (session.backend() != packet.backend() || hasMoved(session)) {
             session = reroute(session, packet);
         }
         if (session != null) {
@@ -114,6 +114,12 @@ final class UdpSessions {
         return session != null && session.flowRef() == flowRef ? session : null;
     }
 
+    /** Whether the session's backend is at another address than its socket is connected to, as when its name has come to mean another. */
+    private boolean hasMoved(UdpSession session) {
+        BackendTarget target = egress.backend(session.backend());
+        return target != null && !target.address().equals(session.socket().address());
+    }
+
     private @Nullable UdpSession open(UdpListener listener, PacketDescriptor packet) {
         if (listener.isRetired()) {
             giveUp(packet, DropReason.DRAINING);
@@ -137,7 +143,7 @@ final class UdpSessions {
         egress.bind(session.flowRef(), session);
         counters.egress().increment(UdpCounter.SESSIONS_OPENED);
         totals.increment(packet.service());
-        readOnLoop(socket, session);
+        readOnLoop(socket, session.reader(packet.backend()));
         return session;
     }
 
@@ -153,7 +159,7 @@ final class UdpSessions {
             queue.send();
         }
         closeOnLoop(session.moveTo(packet.backend(), socket));
-        readOnLoop(socket, session);
+        readOnLoop(socket, session.reader(packet.backend()));
         return session;
     }
 
@@ -202,17 +208,17 @@ final class UdpSessions {
         queue.finish(session);
     }
 
-    private void readOnLoop(UdpSocket socket, UdpSession session) {
+    private void readOnLoop(UdpSocket socket, DatagramHandler reader) {
         if (shard.loop().inEventLoop()) {
-            read(socket, session);
+            read(socket, reader);
         } else {
-            execute(() -> read(socket, session));
+            execute(() -> read(socket, reader));
         }
     }
 
-    private static void read(UdpSocket socket, UdpSession session) {
+    private static void read(UdpSocket socket, DatagramHandler reader) {
         try {
-            socket.read(session);
+            socket.read(reader);
         } catch (IOException e) {
             LOG.debug("a session's socket is not read, since its shard ends: {}", e.toString());
             socket.close();

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
 import io.netty.channel.ChannelException;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.SocketException;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -18,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class HealthMonitorTest {
@@ -95,6 +100,33 @@ class HealthMonitorTest {
         assertNull(flips.poll());
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Cannot assign requested address",
+                "No buffer space available",
+                "Permission denied",
+                "Too many open files"
+            })
+    void shouldNotBlameABackendWhenThisMachineCannotConnect(String words) throws Exception {
+        CountDownLatch attempts = new CountDownLatch(10);
+        try (HealthMonitor withoutPorts = new HealthMonitor(
+                (target, healthy) -> flips.add(new Flip(target.backend(), healthy)),
+                BackendTraffic.NONE,
+                1,
+                () -> new NioSocketChannel() {
+                    @Override
+                    protected boolean doConnect(SocketAddress remote, SocketAddress local) throws SocketException {
+                        attempts.countDown();
+                        throw new SocketException(words);
+                    }
+                })) {
+            withoutPorts.watch(List.of(target(5, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), true)));
+            assertTrue(attempts.await(30, TimeUnit.SECONDS));
+        }
+        assertNull(flips.poll());
+    }
+
     @Test
     void shouldForgetABackendThatIsNoLongerWatched() throws Exception {
         monitor.watch(List.of(target(2, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), false)));
@@ -104,6 +136,21 @@ class HealthMonitorTest {
         monitor.failed(3, REFUSED);
         assertEquals(new Flip(3, false), next());
         assertNull(monitor.health(2));
+    }
+
+    @Test
+    void shouldTellThatABackendIsStillDrainedWhenItIsWatchedAgain() throws Exception {
+        InetSocketAddress nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        monitor.watch(List.of(target(2, nobody, false)));
+        monitor.drain(2, true);
+        assertEquals(new Flip(2, false), next());
+        monitor.watch(List.of());
+        monitor.watch(List.of(target(2, nobody, false)));
+        assertEquals(new Flip(2, false), next());
+        assertTrue(monitor.health(2).drained());
+        monitor.drain(2, false);
+        assertEquals(new Flip(2, true), next());
+        assertNull(flips.poll(), "nothing is told twice");
     }
 
     private Flip next() throws InterruptedException {

@@ -99,6 +99,8 @@ class TcpConnectTest {
             assertTrue(took.toMillis() >= 300, took + " is less than the time for all tries");
             rig.awaitQuiet();
             assertEquals(2, rig.relay().counters(0).connectErrors(), "the third try had no time left");
+            assertEquals(1, rig.signals().size(), "the second had half of its time, which is not its backend's fault");
+            assertEquals(ConnectFailure.TIMED_OUT, rig.signals().getFirst().errno());
             assertEquals(1, rig.refused(DropReason.CONNECT_FAILED));
         }
     }

@@ -19,9 +19,14 @@ import io.marchproxy.l3l4.stages.pipeline.TrafficBooks;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.lang.foreign.Arena;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +39,8 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     private final TrafficBooks books = new TrafficBooks(1);
     private final DistinctErrors errors = new DistinctErrors();
     private final List<PacketDescriptor> taken = new ArrayList<>();
+    private final Map<Integer, BackendTarget> backends = new ConcurrentHashMap<>();
+    private final Queue<UdpRig.Signal> signals = new ConcurrentLinkedQueue<>();
     private final int slots;
     private CompletableFuture<Void> toEnd = CompletableFuture.completedFuture(null);
 
@@ -49,6 +56,16 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     /** Descriptors that came in so far. Loop's thread, or when it is quiet. */
     List<PacketDescriptor> taken() {
         return taken;
+    }
+
+    /** Has a backend be at an address. */
+    void place(int backend, InetSocketAddress address) {
+        backends.put(backend, new BackendTarget(backend, 0, "b" + backend, address));
+    }
+
+    /** Errors that were told of backends. */
+    Queue<UdpRig.Signal> signals() {
+        return signals;
     }
 
     @Override
@@ -167,7 +184,7 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
 
     @Override
     public @Nullable BackendTarget backend(int index) {
-        return null;
+        return backends.get(index);
     }
 
     @Override
@@ -177,7 +194,9 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     public void answered(int backend) {}
 
     @Override
-    public void signal(int backend, int errno) {}
+    public void signal(int backend, int errno) {
+        signals.add(new UdpRig.Signal(backend, errno));
+    }
 
     @Override
     public void close() {

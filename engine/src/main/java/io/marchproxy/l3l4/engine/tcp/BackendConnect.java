@@ -21,7 +21,8 @@ final class BackendConnect {
     private final boolean isCutShort;
     private boolean done;
 
-    private BackendConnect(TcpConnection connection, TcpShard shard, BackendTarget target, StreamSocket socket, boolean isCutShort) {
+    private BackendConnect(
+            TcpConnection connection, TcpShard shard, BackendTarget target, StreamSocket socket, boolean isCutShort) {
         this.isCutShort = isCutShort;
         this.connection = connection;
         this.shard = shard;

@@ -93,7 +93,8 @@ final class DirectionShaper extends SingleWriter {
                 continue;
             }
             if (services[i].number != i) {
-                // It shared another's limits under the settings that a comparison came from. What waits goes on by those.
+                // It shared another's limits under the settings that a comparison came from. What waits goes on by
+                // those.
                 services[i] = new ServiceNode(i);
             }
             ServiceNode one = services[i];

@@ -122,7 +122,7 @@ public final class MaglevTable implements Derived {
 
     /** Whether a walk comes to an end: those of weight 0 have no places. */
     private boolean anyHasPlace(boolean[] some) {
-        for (int i = 0; i < hasPlace.length; i++) {
+        for (int i = 0; i < some.length; i++) {
             if (some[i] && hasPlace[i]) {
                 return true;
             }

@@ -2,10 +2,8 @@ package io.marchproxy.l3l4.stages.route;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -98,17 +96,23 @@ class MaglevTableTest {
         assertEquals(0, places[2]);
     }
 
-    /** Looking at every place would take more than half a minute. */
+    /**
+     * A service may have all of its traffic come so, and a look at every place would stop it. The second backend's places, which are
+     * mixed with the first one's, are outside of what is given: whoever walks on throws.
+     */
     @Test
-    void shouldSayAtOnceThatNobodyWhoMayBeUsedHasAPlace() {
-        MaglevTable table =
-                MaglevTable.of(List.of(PoolRig.weighing(0, 1), PoolRig.weighing(1, 0)), MaglevTable.LARGEST);
+    void shouldSayWithoutAWalkThatNobodyWhoMayBeUsedHasAPlace() {
+        MaglevTable table = MaglevTable.of(
+                List.of(PoolRig.weighing(0, 1), PoolRig.weighing(1, 0), PoolRig.weighing(2, 1)), MaglevTable.LARGEST);
         boolean[] weightless = {false, true};
-        assertTimeoutPreemptively(Duration.ofSeconds(5), () -> {
-            for (int i = 0; i < 200_000; i++) {
+        int asked = 0;
+        for (int i = 0; i < FLOWS; i++) {
+            if (table.owner(table.place(Draw.mix(i))) == 0) {
                 assertEquals(-1, table.walk(Draw.mix(i), weightless));
+                asked++;
             }
-        });
+        }
+        assertEquals(FLOWS / 2.0, asked, FLOWS * 0.02);
     }
 
     @Test

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the flow that a packet belongs to, or begins one: service, first matching rule, class and code point are decided
  * with a flow's first packet and stay with it, as long as its {@link Classifier} need not look again. Keeps the flow's counters, and
- * UDP sessions within their cap. IP packets are
- * looked up as datagrams are, by protocol, addresses and ports (0 where there are none); what makes no sense ends here.
+ * UDP sessions within their cap. IP packets are looked up as datagrams are, by protocol, addresses and ports (0 where there are
+ * none); what makes no sense ends here.
  *
  * <p>A packet whose flow has others waiting in another class gets theirs, so that it can't overtake them.
  *
@@ -81,7 +81,8 @@ public final class ClassifyStage implements Stage {
         boolean classesDiffer = false;
         for (int i = 0; i < profiles.size(); i++) {
             if (i < before.length) {
-                classesDiffer |= after[i].profile().defaultClass() != profiles.get(i).defaultClass();
+                classesDiffer |=
+                        after[i].profile().defaultClass() != profiles.get(i).defaultClass();
                 after[i].apply(profiles.get(i), rules);
             } else {
                 after[i] = new ServiceState(profiles.get(i), rules, flows);

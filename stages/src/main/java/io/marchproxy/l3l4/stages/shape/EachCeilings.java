@@ -123,8 +123,7 @@ final class EachCeilings extends SingleWriter {
         if (isClientShared) {
             queue.client = buckets.shared(clientKind(service), service.client, askedNs);
         } else if (service.client.isSet()) {
-            queue.client =
-                    buckets.get(clientKind(service), queue.clientHigh, queue.clientLow, service.client, askedNs);
+            queue.client = buckets.get(clientKind(service), queue.clientHigh, queue.clientLow, service.client, askedNs);
         }
         if (isConnectionShared) {
             queue.connection = buckets.shared(connectionKind(service), service.connection, askedNs);

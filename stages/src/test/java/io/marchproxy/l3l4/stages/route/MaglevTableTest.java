@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.stages.flow.Mix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +18,7 @@ class MaglevTableTest {
     private static int[] flows(MaglevTable table, List<PoolMember> members, boolean[] mayBeUsed) {
         int[] chosen = new int[FLOWS];
         for (int i = 0; i < FLOWS; i++) {
-            chosen[i] = members.get(table.walk(Draw.mix(i), mayBeUsed)).number();
+            chosen[i] = members.get(table.walk(Mix.spread(i), mayBeUsed)).number();
         }
         return chosen;
     }
@@ -107,8 +108,8 @@ class MaglevTableTest {
         boolean[] weightless = {false, true};
         int asked = 0;
         for (int i = 0; i < FLOWS; i++) {
-            if (table.owner(table.place(Draw.mix(i))) == 0) {
-                assertEquals(-1, table.walk(Draw.mix(i), weightless));
+            if (table.owner(table.place(Mix.spread(i))) == 0) {
+                assertEquals(-1, table.walk(Mix.spread(i), weightless));
                 asked++;
             }
         }

@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.stages.classify;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEnder;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
-import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.flow.FlowTimers;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
@@ -24,10 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the flow that a packet belongs to, or begins one: service, first matching rule, class and code point are decided
- * with a flow's first packet and stay with it, until other rules come into force. Only where a rule that stands before that one
- * looks at lengths or code points, each packet is looked at; a stream is not, all of it has one class. Keeps the flow's
- * counters, and UDP sessions within their cap. IP packets are
- * looked up as datagrams are, by protocol, addresses and ports (0 where there are none); what makes no sense ends here.
+ * with a flow's first packet and stay with it, as long as its {@link Classifier} need not look again. Keeps the flow's counters, and
+ * UDP sessions within their cap. IP packets are looked up as datagrams are, by protocol, addresses and ports (0 where there are
+ * none); what makes no sense ends here.
  *
  * <p>A packet whose flow has others waiting in another class gets theirs, so that it can't overtake them.
  *
@@ -52,18 +50,7 @@ public final class ClassifyStage implements Stage {
     private final FlowTable flows;
     private final FlowTimers timers;
     private final FlowEnder ender;
-    private final Waiting waiting;
-    private final RuleQuery query = new RuleQuery();
-    private RuleList rules = RuleList.of(List.of());
-
-    /** The first rule that looks at flows alone and matches the one that {@link #query} is about. */
-    private int ofFlow;
-
-    /** Null while no rule asks. */
-    private @Nullable ClientFlows clientFlows;
-
-    /** Since when these rules are in force: a flow that was last seen before was classified by others. */
-    private long rulesSinceNs = Long.MIN_VALUE;
+    private final Classifier classifier;
 
     /** Replaced with release by a new snapshot; the pipeline's thread reads it plainly, others with acquire. */
     private ServiceState[] services = {};
@@ -76,7 +63,7 @@ public final class ClassifyStage implements Stage {
         this.flows = flows;
         this.timers = timers;
         this.ender = ender;
-        this.waiting = waiting;
+        this.classifier = new Classifier(waiting);
     }
 
     /**
@@ -87,15 +74,15 @@ public final class ClassifyStage implements Stage {
      */
     public void apply(ClassifySettings settings, long nowNs) {
         List<ServiceProfile> profiles = settings.services();
-        RuleList rulesBefore = rules;
-        rules = RuleList.of(settings.rules());
+        RuleList rules = RuleList.of(settings.rules());
         ServiceState[] before = services;
         ServiceState[] after = new ServiceState[Math.max(before.length, profiles.size())];
         System.arraycopy(before, 0, after, 0, before.length);
-        boolean differs = !rules.equals(rulesBefore);
+        boolean classesDiffer = false;
         for (int i = 0; i < profiles.size(); i++) {
             if (i < before.length) {
-                differs |= after[i].profile().defaultClass() != profiles.get(i).defaultClass();
+                classesDiffer |=
+                        after[i].profile().defaultClass() != profiles.get(i).defaultClass();
                 after[i].apply(profiles.get(i), rules);
             } else {
                 after[i] = new ServiceState(profiles.get(i), rules, flows);
@@ -103,16 +90,8 @@ public final class ClassifyStage implements Stage {
         }
         SERVICES.setRelease(this, after);
         countsReplies = Arrays.stream(after).anyMatch(state -> state.profile().replyLimit() != 0);
-        rulesSinceNs = differs ? nowNs : rulesSinceNs;
-        countFlows();
-    }
-
-    private void countFlows() {
-        if (!rules.countsFlows()) {
-            clientFlows = null;
-        } else if (clientFlows == null) {
-            clientFlows = ClientFlows.of(flows, services);
-        }
+        classifier.apply(rules, classesDiffer, nowNs);
+        classifier.countFlows(flows, after);
     }
 
     @Override
@@ -139,8 +118,8 @@ public final class ClassifyStage implements Stage {
 
     private Verdict known(PacketDescriptor packet, long entry, long nowNs) {
         FlowEntry.describe(entry, packet);
-        if (FlowEntry.marks(entry) != 0 || FlowEntry.lastSeenNs(entry) <= rulesSinceNs) {
-            lookAgain(packet, entry);
+        if (classifier.looksAgain(entry)) {
+            classifier.lookAgain(packet, entry, services[FlowEntry.service(entry)]);
         }
         if (!packet.isData() && FlowEntry.protocol(entry) == IpPacket.TCP) {
             note(packet.kind(), entry, nowNs);
@@ -178,7 +157,7 @@ public final class ClassifyStage implements Stage {
             packet.trafficClass(LOWEST_CLASS);
             return DropReason.NO_SERVICE.drop(packet);
         }
-        applyRules(packet, service);
+        classifier.ask(packet, service);
         if (packet.argument0() != 0) {
             return DropReason.of((int) packet.argument0() - 1).drop(packet);
         }
@@ -199,7 +178,7 @@ public final class ClassifyStage implements Stage {
             packet.trafficClass(service.profile().defaultClass());
             return DropReason.MALFORMED.drop(packet);
         }
-        applyRules(packet, service);
+        classifier.ask(packet, service);
         if (!service.profile().active() || service.profile().isIp() != isIpPacket) {
             return DropReason.NO_SERVICE.drop(packet);
         }
@@ -220,103 +199,6 @@ public final class ClassifyStage implements Stage {
         return true;
     }
 
-    /** What rules and service say of a packet that would begin a flow; each packet of it, where rules ask. */
-    private void applyRules(PacketDescriptor packet, ServiceState service) {
-        RuleTable table = service.rules();
-        query.flow(packet);
-        ClientFlows counted = clientFlows;
-        query.clientFlows = counted == null || service.profile().isIp()
-                ? 0
-                : counted.count(packet.ipVersion(), packet.sourceHigh(), packet.sourceLow());
-        ask(packet, isStream(packet.protocol(), service.profile()));
-        ofFlow = table.firstOfFlow(query);
-        describe(packet, service, table.firstMatch(query, ofFlow));
-    }
-
-    private void ask(PacketDescriptor packet, boolean isStream) {
-        if (isStream) {
-            query.packet(packet.ingressDscp(), RuleQuery.NO_LENGTH);
-        } else {
-            query.packet(packet);
-        }
-    }
-
-    private static boolean isStream(int protocol, ServiceProfile profile) {
-        return protocol == IpPacket.TCP && !profile.isIp();
-    }
-
-    private void describe(PacketDescriptor packet, ServiceState service, int match) {
-        if (match == RuleTable.NO_MATCH) {
-            packet.trafficClass(service.profile().defaultClass());
-            packet.egressDscp(PacketDescriptor.DSCP_UNCHANGED);
-            packet.rule(0);
-        } else {
-            ClassifyRule rule = rules.get(match);
-            packet.trafficClass(rule.trafficClass());
-            packet.egressDscp(egressDscp(rule));
-            packet.rule(match + 1);
-        }
-    }
-
-    private static int egressDscp(ClassifyRule rule) {
-        return rule.egressDscp() < 0 ? PacketDescriptor.DSCP_UNCHANGED : rule.egressDscp();
-    }
-
-    /** Writes into a flow what the rules say of all its packets, or of its stream; {@link #query} and {@link #ofFlow} are about it. */
-    private void classify(long entry, ServiceState service) {
-        RuleTable table = service.rules();
-        int match = ofFlow;
-        boolean isStream = isStream(FlowEntry.protocol(entry), service.profile());
-        boolean eachPacket = !isStream && table.looksAtPackets(query, match);
-        match = isStream ? table.firstMatch(query, match) : match;
-        if (match == RuleTable.NO_MATCH) {
-            FlowEntry.classified(entry, service.profile().defaultClass(), PacketDescriptor.DSCP_UNCHANGED, 0);
-        } else {
-            ClassifyRule rule = rules.get(match);
-            FlowEntry.classified(entry, rule.trafficClass(), egressDscp(rule), match + 1);
-        }
-        FlowEntry.marks(entry, eachPacket ? FlowLayout.EACH_PACKET : 0);
-    }
-
-    /** A packet of a flow that was classified by other rules, or whose rules look at packets, or whose packets wait in another class. */
-    private void lookAgain(PacketDescriptor packet, long entry) {
-        ServiceState service = services[FlowEntry.service(entry)];
-        ClientFlows counted = clientFlows;
-        query.flow(entry);
-        query.clientFlows = counted == null || service.profile().isIp() ? 0 : counted.count(entry) - 1;
-        if (FlowEntry.lastSeenNs(entry) <= rulesSinceNs) {
-            ask(packet, isStream(FlowEntry.protocol(entry), service.profile()));
-            boolean waits = waits(packet.flowRef());
-            ofFlow = service.rules().firstOfFlow(query);
-            classify(entry, service);
-            if (waits) {
-                FlowEntry.marks(entry, FlowEntry.marks(entry) | FlowLayout.ORDER);
-            }
-            FlowEntry.describe(entry, packet);
-        }
-        int marks = FlowEntry.marks(entry);
-        if ((marks & FlowLayout.EACH_PACKET) != 0 && packet.isData()) {
-            query.packet(packet);
-            int before = packet.rule() == 0 ? RuleTable.NO_MATCH : packet.rule() - 1;
-            int match = service.rules().firstMatch(query, before);
-            if (match != before) {
-                describe(packet, service, match);
-            }
-        }
-        if (marks != 0) {
-            int waitsIn = waiting.trafficClass(packet.flowRef(), packet.isToBackend());
-            if (waitsIn >= 0) {
-                packet.trafficClass(waitsIn);
-            } else if ((marks & FlowLayout.ORDER) != 0 && !waits(packet.flowRef())) {
-                FlowEntry.marks(entry, marks & ~FlowLayout.ORDER);
-            }
-        }
-    }
-
-    private boolean waits(long flowRef) {
-        return waiting.trafficClass(flowRef, true) >= 0 || waiting.trafficClass(flowRef, false) >= 0;
-    }
-
     private Verdict begin(PacketDescriptor packet, ServiceState service, long nowNs) {
         long flowRef = flows.insert(packet);
         if (flowRef == FlowTable.FULL) {
@@ -326,12 +208,10 @@ public final class ClassifyStage implements Stage {
         long entry = flows.entryAt(slot);
         packet.flowRef(flowRef);
         packet.flags(packet.flags() | DescriptorFlags.NEW_FLOW);
-        classify(entry, service);
+        classifier.classify(entry, service);
         FlowEntry.firstSeenNs(entry, nowNs);
         FlowEntry.lastSeenNs(entry, nowNs);
-        if (clientFlows != null && !service.profile().isIp()) {
-            clientFlows.add(entry);
-        }
+        classifier.begins(entry, service);
         if (packet.protocol() == IpPacket.UDP && !service.profile().isIp()) {
             service.add(slot, entry);
         }
@@ -381,18 +261,13 @@ public final class ClassifyStage implements Stage {
         return left > 0 && left <= datagram.packets();
     }
 
-    /** Takes a flow that is about to be freed out of its service's sessions. */
+    /** Takes note that a flow is about to be freed: its service and its client have one less. */
     public void forget(long entry) {
         ServiceState service = services[FlowEntry.service(entry)];
-        if (service.profile().isIp()) {
-            return;
-        }
-        if (FlowEntry.protocol(entry) == IpPacket.UDP) {
+        if (FlowEntry.protocol(entry) == IpPacket.UDP && !service.profile().isIp()) {
             service.remove(entry);
         }
-        if (clientFlows != null) {
-            clientFlows.remove(entry);
-        }
+        classifier.ends(entry, service);
     }
 
     /** Sets this shard's share of a service's session cap; sessions beyond it are not ended at once. */
@@ -416,7 +291,7 @@ public final class ClassifyStage implements Stage {
 
     @Override
     public void save(StateWriter to) {
-        to.number(rulesSinceNs);
+        classifier.save(to);
         to.number(services.length);
         for (ServiceState service : services) {
             service.save(to);
@@ -425,13 +300,12 @@ public final class ClassifyStage implements Stage {
 
     @Override
     public void restore(StateReader from) {
-        rulesSinceNs = from.number();
+        classifier.restore(from);
         from.number(services.length, services.length);
         for (ServiceState service : services) {
             service.restore(from);
         }
-        clientFlows = null;
-        countFlows();
+        classifier.countFlows(flows, services);
     }
 
     private static VarHandle servicesHandle() {

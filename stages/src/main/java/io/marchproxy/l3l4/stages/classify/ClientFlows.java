@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.stages.classify;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
+import io.marchproxy.l3l4.stages.flow.Mix;
 import io.marchproxy.l3l4.stages.packet.Memory;
 
 /**
@@ -12,7 +13,6 @@ import io.marchproxy.l3l4.stages.packet.Memory;
  */
 final class ClientFlows {
     private static final int FIRST_PLACES = 64;
-    private static final long GOLDEN = 0x9e37_79b9_7f4a_7c15L;
 
     /** Stands before an IPv4 address: no IPv6 address that is anybody's begins so. */
     private static final long V4 = -1;
@@ -103,9 +103,7 @@ final class ClientFlows {
     }
 
     private int home(long high, long low) {
-        long mixed = ((high * GOLDEN) ^ low) * GOLDEN;
-        mixed = (mixed ^ (mixed >>> 32)) * GOLDEN;
-        return (int) (mixed >>> 32) & (counts.length - 1);
+        return Mix.place(high, low, 0) & (counts.length - 1);
     }
 
     private void grow() {

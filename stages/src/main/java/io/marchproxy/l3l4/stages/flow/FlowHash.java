@@ -11,8 +11,6 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
  * multiplications and one to join them, about 4 ns for a v6 key, where byte-wise SipHash takes 20 and more.
  */
 public final class FlowHash {
-    private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
-
     private final long key0;
     private final long key1;
     private final long key2;
@@ -26,12 +24,12 @@ public final class FlowHash {
      * @param seed random in service, recorded in the journal, so that a replay builds the same tables
      */
     public FlowHash(long seed) {
-        key0 = secret(seed, 1);
-        key1 = secret(seed, 2);
-        key2 = secret(seed, 3);
-        key3 = secret(seed, 4);
-        key4 = secret(seed, 5);
-        key5 = secret(seed, 6);
+        key0 = secret(seed, 0);
+        key1 = secret(seed, 1);
+        key2 = secret(seed, 2);
+        key3 = secret(seed, 3);
+        key4 = secret(seed, 4);
+        key5 = secret(seed, 5);
     }
 
     /** The hash of the key of a packet that came from a client. */
@@ -60,10 +58,10 @@ public final class FlowHash {
     }
 
     private int of(long clientHigh, long clientLow, long listenerHigh, long listenerLow, long rest) {
-        long client = fold(clientHigh ^ key0, clientLow ^ key1);
-        long listener = fold(listenerHigh ^ key2, listenerLow ^ key3);
-        long both = fold(rest ^ key4, client ^ key5);
-        long joined = fold(both ^ key1, listener ^ key4);
+        long client = Mix.fold(clientHigh ^ key0, clientLow ^ key1);
+        long listener = Mix.fold(listenerHigh ^ key2, listenerLow ^ key3);
+        long both = Mix.fold(rest ^ key4, client ^ key5);
+        long joined = Mix.fold(both ^ key1, listener ^ key4);
         return (int) (joined ^ (joined >>> 32));
     }
 
@@ -71,15 +69,8 @@ public final class FlowHash {
         return (clientPort << 48) | (listenerPort << 32) | (service << 16) | (protocol << 8) | ipVersion;
     }
 
-    private static long fold(long a, long b) {
-        return (a * b) ^ Math.unsignedMultiplyHigh(a, b);
-    }
-
-    /** The n-th number of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014). */
+    /** The n-th number of SplitMix64, from 0 on. */
     private static long secret(long seed, long n) {
-        long z = seed + n * GOLDEN_GAMMA;
-        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-        return z ^ (z >>> 31);
+        return Mix.spread(seed + n * Mix.GOLDEN);
     }
 }

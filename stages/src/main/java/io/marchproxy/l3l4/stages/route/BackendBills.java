@@ -62,13 +62,7 @@ final class BackendBills {
         set(backend, BYTES, mine[at(backend, BYTES)] + bytes);
     }
 
-    /** Bytes so far. Any thread. */
-    long bytes(int backend) {
-        long[] now = cells;
-        return has(now, backend) ? get(now, backend, BYTES) : 0;
-    }
-
-    /** What they cost, each at the price of its time. Any thread; while a price changes, another may see the change half done. */
+    /** What they cost so far, each at the price of its time. Any thread; while a price changes, another may see the change half done. */
     double cost(int backend) {
         long[] now = cells;
         if (!has(now, backend)) {

@@ -50,11 +50,6 @@ final class BackendLatencies {
         }
     }
 
-    /** The estimate of a backend's latency; 0 when nothing is known. */
-    double estimateNs(int backend) {
-        return estimateNs[backend];
-    }
-
     /** Loss as the last probe told it, in parts per million. */
     int lossPpm(int backend) {
         return lossPpm[backend];

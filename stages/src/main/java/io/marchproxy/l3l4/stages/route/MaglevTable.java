@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.route;
 
+import io.marchproxy.l3l4.stages.flow.Mix;
 import io.marchproxy.l3l4.stages.pipeline.Derived;
 import java.util.Arrays;
 import java.util.List;
@@ -59,8 +60,8 @@ public final class MaglevTable implements Derived {
         int[] step = new int[weights.length];
         for (int i = 0; i < weights.length; i++) {
             long identity = members.get(i).identity();
-            next[i] = (int) Long.remainderUnsigned(Draw.mix(identity), size);
-            step[i] = (int) Long.remainderUnsigned(Draw.mix(~identity), size - 1L) + 1;
+            next[i] = (int) Long.remainderUnsigned(Mix.spread(identity), size);
+            step[i] = (int) Long.remainderUnsigned(Mix.spread(~identity), size - 1L) + 1;
         }
         for (int filled = 0; filled < size; ) {
             for (int i = 0; i < weights.length && filled < size; i++) {
@@ -122,7 +123,7 @@ public final class MaglevTable implements Derived {
 
     /** Whether a walk comes to an end: those of weight 0 have no places. */
     private boolean anyHasPlace(boolean[] some) {
-        for (int i = 0; i < hasPlace.length; i++) {
+        for (int i = 0; i < some.length; i++) {
             if (some[i] && hasPlace[i]) {
                 return true;
             }

@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.stages.route;
 
+import io.marchproxy.l3l4.stages.flow.Mix;
+
 /**
  * A backend, or a gateway, as one of those that a service may choose from.
  *
@@ -38,7 +40,7 @@ public record PoolMember(
 
     /** A backend like all others. */
     public PoolMember(int number) {
-        this(number, Draw.mix(number), true, 1, 0, 1, 0, 0, UNKNOWN_KM);
+        this(number, Mix.spread(number), true, 1, 0, 1, 0, 0, UNKNOWN_KM);
     }
 
     private static boolean isAtLeastZero(double value) {

@@ -57,64 +57,35 @@ public record RouteChoice(
 
     /** The same with or without stickiness. */
     public RouteChoice withSticky(boolean value) {
-        return new RouteChoice(
-                algorithm,
-                value,
-                latencyBudgetNs,
-                latencyWeight,
-                costWeight,
-                bandwidthWeight,
-                slowStartNs,
-                panicPercent,
-                dailyBudget,
-                budgetBackPercent,
-                tableSize);
+        return with(value, slowStartNs, panicPercent, dailyBudget);
     }
 
     /** The same with another slow start. */
     public RouteChoice withSlowStartNs(long value) {
-        return new RouteChoice(
-                algorithm,
-                sticky,
-                latencyBudgetNs,
-                latencyWeight,
-                costWeight,
-                bandwidthWeight,
-                value,
-                panicPercent,
-                dailyBudget,
-                budgetBackPercent,
-                tableSize);
+        return with(sticky, value, panicPercent, dailyBudget);
     }
 
     /** The same with another panic threshold. */
     public RouteChoice withPanicPercent(int value) {
-        return new RouteChoice(
-                algorithm,
-                sticky,
-                latencyBudgetNs,
-                latencyWeight,
-                costWeight,
-                bandwidthWeight,
-                slowStartNs,
-                value,
-                dailyBudget,
-                budgetBackPercent,
-                tableSize);
+        return with(sticky, slowStartNs, value, dailyBudget);
     }
 
     /** The same with another daily budget. */
     public RouteChoice withDailyBudget(double value) {
+        return with(sticky, slowStartNs, panicPercent, value);
+    }
+
+    private RouteChoice with(boolean isSticky, long startNs, int panic, double budget) {
         return new RouteChoice(
                 algorithm,
-                sticky,
+                isSticky,
                 latencyBudgetNs,
                 latencyWeight,
                 costWeight,
                 bandwidthWeight,
-                slowStartNs,
-                panicPercent,
-                value,
+                startNs,
+                panic,
+                budget,
                 budgetBackPercent,
                 tableSize);
     }

@@ -23,12 +23,7 @@ public final class RouteFigures {
         return states.flows().refused(backend);
     }
 
-    /** Bytes that left a backend, and that its provider is paid for. */
-    public long billedBytes(int backend) {
-        return states.bills().bytes(backend);
-    }
-
-    /** What they cost, each at the price of its time. */
+    /** What the bytes that left a backend cost, each at the price of its time. */
     public double cost(int backend) {
         return states.bills().cost(backend);
     }

@@ -7,7 +7,6 @@ import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses among the backends of one service: by its algorithm, and past those that have no room, were tried already, or have only
@@ -149,14 +148,10 @@ final class ServicePool extends SingleWriter {
         return candidates.number(picked);
     }
 
+    /** Where flows are hashed, the hash decides among those that the algorithm would take: when money is spent, the cheapest. */
     private int pick(long entry, long nowNs) {
-        MaglevTable table = table();
+        MaglevTable table = settings.table();
         return table == null ? now.pick(nowNs) : table.walk(hash(entry), now.shortlist());
-    }
-
-    /** The table that flows are hashed into; money goes before it, stickiness after it. */
-    private @Nullable MaglevTable table() {
-        return settings.table();
     }
 
     /** Of the client alone for stickiness, else of the flow. */
@@ -188,7 +183,7 @@ final class ServicePool extends SingleWriter {
         if (isRamping) {
             leaveOutRamping(picked, nowNs);
         }
-        MaglevTable table = table();
+        MaglevTable table = settings.table();
         int hashed = table == null ? NOBODY : table.walk(hash(entry), left);
         return hashed < 0 ? now.pickAmong(left, nowNs) : hashed;
     }

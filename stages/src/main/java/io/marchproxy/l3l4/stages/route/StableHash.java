@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
+import io.marchproxy.l3l4.stages.flow.Mix;
 import io.marchproxy.l3l4.stages.packet.Memory;
 
 /**
@@ -8,34 +9,30 @@ import io.marchproxy.l3l4.stages.packet.Memory;
  * backend: without a secret, and for that alone. The folded product of {@code FlowHash}.
  */
 final class StableHash {
-    private static final long KEY_0 = Draw.mix(1);
-    private static final long KEY_1 = Draw.mix(2);
-    private static final long KEY_2 = Draw.mix(3);
-    private static final long KEY_3 = Draw.mix(4);
+    private static final long KEY_0 = Mix.spread(1);
+    private static final long KEY_1 = Mix.spread(2);
+    private static final long KEY_2 = Mix.spread(3);
+    private static final long KEY_3 = Mix.spread(4);
 
     private StableHash() {}
 
     /** Of the client's address, in the flow entry at an address. */
     static long ofClient(long entry) {
-        return Draw.mix(fold(
+        return Mix.spread(Mix.fold(
                 Memory.getLong(entry + FlowLayout.CLIENT_HIGH) ^ KEY_0,
                 Memory.getLong(entry + FlowLayout.CLIENT_LOW) ^ KEY_1));
     }
 
     /** Of protocol, addresses and ports. */
     static long ofFlow(long entry) {
-        long client = fold(
+        long client = Mix.fold(
                 Memory.getLong(entry + FlowLayout.CLIENT_HIGH) ^ KEY_0,
                 Memory.getLong(entry + FlowLayout.CLIENT_LOW) ^ KEY_1);
-        long listener = fold(
+        long listener = Mix.fold(
                 Memory.getLong(entry + FlowLayout.LISTENER_HIGH) ^ KEY_2,
                 Memory.getLong(entry + FlowLayout.LISTENER_LOW) ^ KEY_3);
         long ports = Integer.toUnsignedLong(Memory.getInt(entry + FlowLayout.CLIENT_PORT)) << 8
                 | Byte.toUnsignedLong(Memory.getByte(entry + FlowLayout.PROTOCOL));
-        return Draw.mix(fold(client ^ ports, listener ^ KEY_0));
-    }
-
-    private static long fold(long a, long b) {
-        return (a * b) ^ Math.unsignedMultiplyHigh(a, b);
+        return Mix.spread(Mix.fold(client ^ ports, listener ^ KEY_0));
     }
 }

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.flow.Mix;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientQueues {
     private static final int FIRST_PLACES = 64;
-    private static final long GOLDEN = 0x9e37_79b9_7f4a_7c15L;
 
     private @Nullable ClientQueue[] places = new @Nullable ClientQueue[FIRST_PLACES];
     private @Nullable ClientQueue free;
@@ -94,9 +94,7 @@ final class ClientQueues {
     }
 
     private int place(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
-        long mixed = (clientHigh * GOLDEN ^ clientLow) * GOLDEN + leaf.number + flowRef * 31;
-        mixed = (mixed ^ mixed >>> 32) * GOLDEN;
-        return (int) (mixed >>> 32) & places.length - 1;
+        return Mix.place(clientHigh, clientLow, leaf.number + flowRef * 31) & (places.length - 1);
     }
 
     private void grow() {

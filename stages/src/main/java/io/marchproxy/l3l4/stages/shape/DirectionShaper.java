@@ -37,23 +37,12 @@ final class DirectionShaper extends SingleWriter {
     private final HeldPackets packets;
     private final FlowTable flows;
     private final ClientQueues queues = new ClientQueues();
-    private final EachBuckets each;
+    private final EachCeilings each;
     private final Schedule schedule;
     private final TokenBucket link;
     private final WaitingFlows waiting = new WaitingFlows();
     private ServiceNode[] services = {};
     private boolean toClient;
-
-    /** Whether any client or connection has a ceiling of its own. */
-    private boolean limitsEach;
-
-    /** Of the packet at hand, where {@link #limitsEach}. */
-    private @Nullable EachBucket ofClient;
-
-    private @Nullable EachBucket ofConnection;
-
-    /** When something was last asked of the buckets. */
-    private long askedNs = Long.MIN_VALUE;
 
     private CodelSettings codel = CodelSettings.OFF;
     private int held;
@@ -65,7 +54,7 @@ final class DirectionShaper extends SingleWriter {
         this.packets = packets;
         this.flows = flows;
         this.schedule = new Schedule(packets);
-        this.each = new EachBuckets(2 * flows.capacity());
+        this.each = new EachCeilings(flows);
         this.link = schedule.link().ceiling;
     }
 
@@ -102,21 +91,10 @@ final class DirectionShaper extends SingleWriter {
             one.client = limits.each().client(toClient);
             one.connection = limits.each().connection(toClient);
         }
-        ofClient = null;
-        ofConnection = null;
-        limitsEach = settings.services().stream().anyMatch(one -> one.each().isSet());
-        each.apply(this::limit, nowNs);
+        each.apply(settings, services, nowNs);
         schedule.everybodyGoesOn(services);
         queueAnew(nowNs);
         plan(nowNs);
-    }
-
-    private RateLimit limit(int kind) {
-        if (kind / 2 >= services.length) {
-            throw new IllegalStateException("a client's ceiling is of a service that there is not");
-        }
-        ServiceNode service = services[kind / 2];
-        return kind % 2 == 0 ? service.client : service.connection;
     }
 
     /** Has what waits be in the queues that it would be in if it came now, in the same order. Everybody has turns. */
@@ -149,7 +127,7 @@ final class DirectionShaper extends SingleWriter {
                 }
             } else if (queue.client == null == leaf.service.client.isSet()) {
                 queue.count(-queue.packets);
-                assign(queue, nowNs);
+                each.assign(queue, nowNs);
                 queue.count(queue.packets);
             }
         }
@@ -161,37 +139,11 @@ final class DirectionShaper extends SingleWriter {
         ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowRef);
         if (queue == null) {
             queue = queues.add(leaf, clientHigh, clientLow, flowRef);
-            assign(queue, nowNs);
+            each.assign(queue, nowNs);
             leaf.add(queue);
         }
         count(queue, packet, 1);
         queue.append(slot, packets);
-    }
-
-    /** Gives a queue the buckets of its client and connection. */
-    private void assign(ClientQueue queue, long nowNs) {
-        ServiceNode service = Objects.requireNonNull(queue.leaf).service;
-        queue.client = service.client.isSet()
-                ? each.get(2 * service.number, queue.clientHigh, queue.clientLow, service.client, nowNs)
-                : null;
-        queue.connection = service.connection.isSet()
-                ? each.get(2 * service.number + 1, 0, queue.flowRef, service.connection, nowNs)
-                : null;
-    }
-
-    /** As it was saved: who came when there was no room for a bucket of its own goes on with the shared one. */
-    private void assign(ClientQueue queue, boolean isClientShared, boolean isConnectionShared) {
-        ServiceNode service = Objects.requireNonNull(queue.leaf).service;
-        if (isClientShared) {
-            queue.client = each.shared(2 * service.number, service.client, askedNs);
-        } else if (service.client.isSet()) {
-            queue.client = each.get(2 * service.number, queue.clientHigh, queue.clientLow, service.client, askedNs);
-        }
-        if (isConnectionShared) {
-            queue.connection = each.shared(2 * service.number + 1, service.connection, askedNs);
-        } else if (service.connection.isSet()) {
-            queue.connection = each.get(2 * service.number + 1, 0, queue.flowRef, service.connection, askedNs);
-        }
     }
 
     /** Takes over this shard's share of the limits of the link, a class or a service. */
@@ -230,8 +182,8 @@ final class DirectionShaper extends SingleWriter {
     Verdict process(PacketDescriptor packet, long nowNs) {
         ServiceNode service = service(packet.service());
         ClassNode trafficClass = schedule.trafficClass(packet.trafficClass());
-        if (limitsEach) {
-            ask(packet, service, nowNs);
+        if (each.isAny()) {
+            each.ask(packet, service, nowNs);
         }
         if (packet.isData() && passes(packet, service, trafficClass, nowNs)) {
             return Verdict.CONTINUE;
@@ -250,8 +202,7 @@ final class DirectionShaper extends SingleWriter {
         }
         if (queue == null) {
             queue = queues.add(leaf, clientHigh, clientLow, flowRef);
-            queue.client = ofClient;
-            queue.connection = ofConnection;
+            each.assign(queue);
             leaf.add(queue);
         }
         hold(packet, leaf, queue);
@@ -259,34 +210,11 @@ final class DirectionShaper extends SingleWriter {
         return Verdict.HOLD;
     }
 
-    /** Looks for the ceilings of a packet's client and connection. */
-    private void ask(PacketDescriptor packet, ServiceNode service, long nowNs) {
-        askedNs = nowNs;
-        ofClient = null;
-        ofConnection = null;
-        if (service.client.isSet()) {
-            long entry = flows.entry(packet.flowRef());
-            ofClient = each.get(
-                    2 * service.number,
-                    Memory.getLong(entry + FlowLayout.CLIENT_HIGH),
-                    Memory.getLong(entry + FlowLayout.CLIENT_LOW),
-                    service.client,
-                    nowNs);
-        }
-        if (service.connection.isSet()) {
-            ofConnection = each.get(2 * service.number + 1, 0, packet.flowRef(), service.connection, nowNs);
-        }
-    }
-
-    private static boolean admits(@Nullable EachBucket one, int bytes, long nowNs) {
-        return one == null || (one.held == 0 && one.bucket.admits(bytes, nowNs));
-    }
-
     /** Whether nobody waits for what the packet would use, and all limits have it; then it has paid. */
     private boolean passes(PacketDescriptor packet, ServiceNode service, ClassNode trafficClass, long nowNs) {
         int bytes = packet.lengthBytes();
         if (held != 0
-                && ((limitsEach && waiting.trafficClass(packet.flowRef()) != WaitingFlows.NOTHING)
+                && ((each.isAny() && waiting.trafficClass(packet.flowRef()) != WaitingFlows.NOTHING)
                         || link.isLimited()
                         || (service.held != 0 && service.ceiling.isLimited())
                         || (trafficClass.held != 0 && trafficClass.ceiling.isLimited()))) {
@@ -295,15 +223,10 @@ final class DirectionShaper extends SingleWriter {
         if (!service.ceiling.admits(bytes, nowNs)
                 || !trafficClass.ceiling.admits(bytes, nowNs)
                 || !link.admits(bytes, nowNs)
-                || (limitsEach && !(admits(ofConnection, bytes, nowNs) && admits(ofClient, bytes, nowNs)))) {
+                || (each.isAny() && !each.admit(bytes, nowNs))) {
             return false;
         }
-        if (ofClient != null) {
-            ofClient.bucket.take(bytes);
-        }
-        if (ofConnection != null) {
-            ofConnection.bucket.take(bytes);
-        }
+        each.take(bytes);
         if (schedule.pay(service, trafficClass, bytes, nowNs)) {
             packet.flags(packet.flags() | DescriptorFlags.BORROWED);
         }
@@ -421,8 +344,7 @@ final class DirectionShaper extends SingleWriter {
 
     /** Writes everything that later decisions depend on: what was earned, what waits, and who is next. */
     void save(StateWriter to) {
-        to.number(askedNs);
-        each.save(askedNs, to);
+        each.save(to);
         to.number(queues.number());
         to.number(services.length);
         for (int number = 0; number < services.length; number++) {
@@ -449,8 +371,7 @@ final class DirectionShaper extends SingleWriter {
 
     /** Takes over what was saved. */
     void restore(StateReader from) {
-        askedNs = from.number();
-        each.restore(this::limit, from);
+        each.restore(services, from);
         long lastQueue = from.number();
         int known = from.number(0, MOST_SERVICES);
         if (known > 0) {
@@ -488,7 +409,7 @@ final class DirectionShaper extends SingleWriter {
         queue.number = number;
         queue.deficit = from.number();
         queue.codel.restore(from);
-        assign(queue, from.number(0, 1) != 0, from.number(0, 1) != 0);
+        each.assign(queue, from.number(0, 1) != 0, from.number(0, 1) != 0);
         for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
             int slot = packets.restore(from);
             count(leaf, queue, packets.at(slot), 1);

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.flow.Mix;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.function.IntFunction;
@@ -16,8 +17,6 @@ final class EachBuckets {
 
     /** While there are as many as there may be, one look through all of them for so many that found no room. */
     private static final int REFUSED_PER_SWEEP = 4;
-
-    private static final long GOLDEN = 0x9e37_79b9_7f4a_7c15L;
 
     /** The address of who shares: none, since IPv4 addresses have no first half, and no IPv6 address begins so. */
     private static final long SHARED = -1;
@@ -113,9 +112,7 @@ final class EachBuckets {
     }
 
     private int place(int kind, long high, long low) {
-        long mixed = ((high * GOLDEN) ^ low) * GOLDEN + kind;
-        mixed = (mixed ^ (mixed >>> 32)) * GOLDEN;
-        return (int) (mixed >>> 32) & (places.length - 1);
+        return Mix.place(high, low, kind) & (places.length - 1);
     }
 
     private void grow() {

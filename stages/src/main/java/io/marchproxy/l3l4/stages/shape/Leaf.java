@@ -106,15 +106,10 @@ final class Leaf extends TurnRing.Member<Leaf> {
     /** Writes its clients in the order of their turns, and what waits of each. */
     private void save(HeldPackets held, StateWriter to) {
         to.number(deficit);
-        int clients = 0;
-        ClientQueue end = last;
-        for (ClientQueue queue = end; queue != null; queue = queue.next == end ? null : queue.next) {
-            clients++;
-        }
-        to.number(clients);
-        for (ClientQueue queue = end == null ? null : end.next; clients > 0 && queue != null; queue = queue.next) {
+        List<ClientQueue> clients = inOrder();
+        to.number(clients.size());
+        for (ClientQueue queue : clients) {
             queue.save(held, to);
-            clients--;
         }
     }
 

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One rule's meter in one direction, with this shard's share of its rates, and what it counted. One thread writes. */
 final class Policer {
-    private static final int EVEN = -1;
     private static final int COLUMNS = 2;
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
 
@@ -23,19 +22,18 @@ final class Policer {
     private PoliceSettings settings;
     private @Nullable SingleRateMeter singleRate;
     private @Nullable TwoRateMeter twoRate;
-    private int evenly;
-    private int told = EVEN;
+    private final Share share = new Share();
 
     Policer(PoliceSettings settings, int shards, long nowNs) {
         this.settings = settings;
-        evenly = ShareOf.WHOLE / shards;
+        share.among(shards);
         meter(nowNs);
     }
 
     /** Takes over other settings; a meter of the same kind keeps what was earned. */
     void set(PoliceSettings next, int shards, long nowNs) {
         settings = next;
-        evenly = ShareOf.WHOLE / shards;
+        share.among(shards);
         meter(nowNs);
     }
 
@@ -47,12 +45,12 @@ final class Policer {
     void retire() {
         singleRate = null;
         twoRate = null;
-        told = EVEN;
+        share.forget();
     }
 
     /** Takes over this shard's share, in {@link ShareOf#WHOLE}ths. */
-    void share(int share, long nowNs) {
-        told = Math.clamp(share, 1, ShareOf.WHOLE);
+    void share(int told, long nowNs) {
+        share.tell(told);
         meter(nowNs);
     }
 
@@ -73,10 +71,10 @@ final class Policer {
                 twoRate = two;
             }
             two.change(
-                    part(peak.bitsPerSecond()),
-                    part(peak.burstBytes()),
-                    part(committed.bitsPerSecond()),
-                    part(committed.burstBytes()),
+                    share.part(peak.bitsPerSecond()),
+                    share.part(peak.burstBytes()),
+                    share.part(committed.bitsPerSecond()),
+                    share.part(committed.burstBytes()),
                     nowNs);
         } else {
             twoRate = null;
@@ -86,13 +84,11 @@ final class Policer {
                 singleRate = single;
             }
             single.change(
-                    part(committed.bitsPerSecond()), part(committed.burstBytes()), part(settings.excessBytes()), nowNs);
+                    share.part(committed.bitsPerSecond()),
+                    share.part(committed.burstBytes()),
+                    share.part(settings.excessBytes()),
+                    nowNs);
         }
-    }
-
-    private long part(long whole) {
-        int share = told == EVEN ? evenly : told;
-        return whole == 0 ? 0 : Math.max(1, whole * share / ShareOf.WHOLE);
     }
 
     /**
@@ -141,7 +137,7 @@ final class Policer {
 
     /** Writes what later decisions depend on. */
     void save(StateWriter to) {
-        to.number(told);
+        share.save(to);
         if (twoRate != null) {
             twoRate.save(to);
         } else if (singleRate != null) {
@@ -151,7 +147,7 @@ final class Policer {
 
     /** Takes over what was saved of a policer with these settings. */
     void restore(StateReader from) {
-        told = from.number(EVEN, ShareOf.WHOLE);
+        share.restore(from);
         meter(0);
         if (twoRate != null) {
             twoRate.restore(from);

@@ -11,6 +11,8 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -101,30 +103,25 @@ final class Policing extends SingleWriter implements Policed {
 
     /** Writes what later decisions depend on. One that no rule has now is begun anew when a rule has it again. */
     void save(StateWriter to) {
-        int count = 0;
-        for (Policer policer : ofRules) {
-            count += policer == null ? 0 : 1;
-        }
-        to.number(count);
-        for (Policer policer : ofRules) {
-            if (policer != null) {
-                policer.save(to);
-            }
+        List<Policer> inForce = inForce();
+        to.number(inForce.size());
+        for (Policer policer : inForce) {
+            policer.save(to);
         }
     }
 
     /** Takes over what was saved. */
     void restore(StateReader from) {
-        int count = 0;
-        for (Policer policer : ofRules) {
-            count += policer == null ? 0 : 1;
+        List<Policer> inForce = inForce();
+        from.number(inForce.size(), inForce.size());
+        for (Policer policer : inForce) {
+            policer.restore(from);
         }
-        from.number(count, count);
-        for (Policer policer : ofRules) {
-            if (policer != null) {
-                policer.restore(from);
-            }
-        }
+    }
+
+    /** Those that a rule has, in the order of rules. */
+    private List<Policer> inForce() {
+        return Arrays.stream(ofRules).filter(Objects::nonNull).toList();
     }
 
     private static VarHandle policersHandle() {

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
+import io.marchproxy.l3l4.stages.flow.Mix;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -41,23 +42,23 @@ final class PoolRig {
     }
 
     static PoolMember weighing(int number, double weight) {
-        return new PoolMember(number, Draw.mix(number), true, weight, 0, 1, 0, 0, PoolMember.UNKNOWN_KM);
+        return new PoolMember(number, Mix.spread(number), true, weight, 0, 1, 0, 0, PoolMember.UNKNOWN_KM);
     }
 
     static PoolMember tier(int number, int priority) {
-        return new PoolMember(number, Draw.mix(number), true, 1, 0, priority, 0, 0, PoolMember.UNKNOWN_KM);
+        return new PoolMember(number, Mix.spread(number), true, 1, 0, priority, 0, 0, PoolMember.UNKNOWN_KM);
     }
 
     static PoolMember costing(int number, double cost) {
-        return new PoolMember(number, Draw.mix(number), true, 1, 0, 1, 0, cost, PoolMember.UNKNOWN_KM);
+        return new PoolMember(number, Mix.spread(number), true, 1, 0, 1, 0, cost, PoolMember.UNKNOWN_KM);
     }
 
     static PoolMember at(int number, double km) {
-        return new PoolMember(number, Draw.mix(number), true, 1, 0, 1, 0, 0, km);
+        return new PoolMember(number, Mix.spread(number), true, 1, 0, 1, 0, 0, km);
     }
 
     static PoolMember capped(int number, int most) {
-        return new PoolMember(number, Draw.mix(number), true, 1, 0, 1, most, 0, PoolMember.UNKNOWN_KM);
+        return new PoolMember(number, Mix.spread(number), true, 1, 0, 1, most, 0, PoolMember.UNKNOWN_KM);
     }
 
     void health(int backend, boolean healthy) {

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.explain;
 
 import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
@@ -210,8 +211,7 @@ public final class Explainer {
     }
 
     private static String text(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+        return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
     /** The pipeline that is asked. */

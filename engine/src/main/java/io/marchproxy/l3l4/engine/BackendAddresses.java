@@ -74,7 +74,8 @@ final class BackendAddresses {
         boolean moved = false;
         for (CompiledBackend backend : current) {
             CompiledBackend found = byNumber.get(backend.target().index());
-            CompiledBackend renewed = found == null ? backend : renewed(backend, found);
+            // It may have been moved on while its name was looked up.
+            CompiledBackend renewed = found == null ? backend : backend.reachedBy(found.addresses());
             boolean isMoved =
                     !renewed.target().address().equals(backend.target().address());
             if (isMoved) {
@@ -95,16 +96,6 @@ final class BackendAddresses {
             directory.publish(settings.with(current).targets());
             watch();
         }
-    }
-
-    /** It may have been moved on while its name was looked up. */
-    private static CompiledBackend renewed(CompiledBackend backend, CompiledBackend found) {
-        InetSocketAddress inUse = backend.target().address();
-        CompiledBackend renewed =
-                new CompiledBackend(backend.target(), backend.settings(), backend.service(), found.addresses());
-        return found.addresses().contains(inUse)
-                ? renewed
-                : renewed.at(found.addresses().getFirst());
     }
 
     /** Moves backends on that are not healthy and have had their time at the address where they are. */

@@ -102,21 +102,21 @@ final class BackendAddresses {
     synchronized void turn(long nowNs) {
         boolean moved = false;
         List<CompiledBackend> next = new ArrayList<>();
-        List<ProbeTarget> probes = Probes.of(settings.with(current));
-        for (int i = 0; i < current.size(); i++) {
-            CompiledBackend backend = current.get(i);
-            if (backend.addresses().size() > 1 && isDue(probes.get(i), nowNs)) {
+        for (CompiledBackend backend : current) {
+            List<InetSocketAddress> addresses = backend.addresses();
+            if (addresses.size() > 1 && isDue(Probes.of(backend), nowNs)) {
                 moved = true;
                 movedNs.put(backend.target().index(), nowNs);
-                int at = backend.addresses().indexOf(backend.target().address());
-                backend = backend.at(
-                        backend.addresses().get((at + 1) % backend.addresses().size()));
+                int at = addresses.indexOf(backend.target().address());
+                CompiledBackend elsewhere = backend.at(addresses.get((at + 1) % addresses.size()));
                 LOG.debug(
                         "backend {} is tried by {}",
-                        probes.get(i).label(),
-                        backend.target().address());
+                        Probes.of(backend).label(),
+                        elsewhere.target().address());
+                next.add(elsewhere);
+            } else {
+                next.add(backend);
             }
-            next.add(backend);
         }
         if (moved) {
             current = List.copyOf(next);

@@ -3,13 +3,13 @@ package io.marchproxy.l3l4.engine.explain;
 import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.value.HostPort;
+import io.marchproxy.l3l4.engine.flow.NoOutput;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.sys.SocketAddresses;
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -17,7 +17,6 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.route.CandidateView;
@@ -215,7 +214,7 @@ public final class Explainer {
     }
 
     /** The pipeline that is asked. */
-    private static final class Asked implements AutoCloseable, PipelineOutput {
+    private static final class Asked implements AutoCloseable {
         private final Arena arena = Arena.ofConfined();
         private final PacketDescriptor event = new PacketDescriptor(
                 arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE).address());
@@ -223,7 +222,7 @@ public final class Explainer {
         private final Pipeline pipeline;
 
         Asked(PipelineSettings settings) {
-            pipeline = new Pipeline(settings, flows, this, Journal.NONE);
+            pipeline = new Pipeline(settings, flows, new NoOutput(), Journal.NONE);
         }
 
         void tell(EventKind kind, int backend, long argument) {
@@ -252,21 +251,6 @@ public final class Explainer {
             event.destinationPort(flow.destination().getPort());
             pipeline.handle(event);
             return event;
-        }
-
-        @Override
-        public void forward(PacketDescriptor packet) {
-            // the descriptor says it all
-        }
-
-        @Override
-        public void drop(PacketDescriptor packet, DropReason reason) {
-            // the descriptor says it all
-        }
-
-        @Override
-        public void flowEnded(long flowRef, FlowEnd reason) {
-            // nothing ends
         }
 
         @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.ConfigLoader;
 import io.marchproxy.l3l4.config.source.Overrides;
+import io.marchproxy.l3l4.engine.flow.NoOutput;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.NameResolver;
@@ -117,25 +118,6 @@ class ExplainerTest {
             state.look(pipeline);
             assertEquals("near", explainer.explain(flow, service, state).choice());
             assertEquals("near", explainer.explain(flow, service, state).choice(), "nothing has moved on");
-        }
-    }
-
-    private static final class NoOutput implements io.marchproxy.l3l4.stages.pipeline.PipelineOutput {
-        @Override
-        public void forward(io.marchproxy.l3l4.stages.packet.PacketDescriptor packet) {
-            // not used
-        }
-
-        @Override
-        public void drop(
-                io.marchproxy.l3l4.stages.packet.PacketDescriptor packet,
-                io.marchproxy.l3l4.stages.pipeline.DropReason reason) {
-            // not used
-        }
-
-        @Override
-        public void flowEnded(long flowRef, io.marchproxy.l3l4.stages.flow.FlowEnd reason) {
-            // not used
         }
     }
 

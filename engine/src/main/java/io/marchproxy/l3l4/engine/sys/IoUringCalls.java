@@ -13,7 +13,8 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * The three calls of io_uring, which the C library has no functions for, and what goes with them. In the manner of {@link
- * SocketCalls}: one thread uses an instance, and a failure is the negative errno.
+ * SocketCalls}: one thread uses an instance, and a failure is the negative errno. It has handles and room for the errno of its
+ * own, where {@link SystemCall} allocates in each call, since a loop makes these in every turn.
  *
  * <pre>
  * io_uring_buf_reg        0 ring address (8)   8 entries (4)   12 group (2)   14 flags (2)   16 reserved (24)

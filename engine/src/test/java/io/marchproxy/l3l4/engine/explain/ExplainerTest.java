@@ -12,6 +12,7 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.NameResolver;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
+import io.marchproxy.l3l4.stages.packet.Memory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -118,6 +119,27 @@ class ExplainerTest {
             state.look(pipeline);
             assertEquals("near", explainer.explain(flow, service, state).choice());
             assertEquals("near", explainer.explain(flow, service, state).choice(), "nothing has moved on");
+        }
+    }
+
+    @Test
+    void shouldGiveBackNumbersAndMemoryInTheirOrder() {
+        try (var arena = java.lang.foreign.Arena.ofConfined()) {
+            long at = arena.allocate(32, 8).address();
+            Memory.putLong(at, 2);
+            Memory.putLong(at + 8, 3);
+            RouteState state = new RouteState();
+            state.number(1);
+            state.block(at, 16);
+            state.number(4);
+
+            var reader = state.reader();
+            assertEquals(1, reader.number());
+            reader.block(at + 16, 16);
+            assertEquals(2, Memory.getLong(at + 16));
+            assertEquals(3, Memory.getLong(at + 24));
+            assertEquals(4, reader.number());
+            assertThrows(IllegalStateException.class, reader::number);
         }
     }
 

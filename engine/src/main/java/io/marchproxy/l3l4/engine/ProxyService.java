@@ -65,6 +65,7 @@ public final class ProxyService implements AutoCloseable {
     /** A thread of its own: a name server that does not answer costs seconds. */
     private final ScheduledExecutorService lookUps = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("names").factory());
+
     private final NameResolver names = new NameResolver();
     private final Placement placement;
     private final long epochOffsetNs;
@@ -245,7 +246,8 @@ public final class ProxyService implements AutoCloseable {
                 files.journals(),
                 latencyLogs == null ? List.of() : latencyLogs.status(),
                 files.flowState(shards),
-                BooksReport.lines(Answers.join(shards.stream().map(Shard::books).toList()), now.services(), parts.gone(now)),
+                BooksReport.lines(
+                        Answers.join(shards.stream().map(Shard::books).toList()), now.services(), parts.gone(now)),
                 parts.queues(),
                 PoliceReport.lines(shards, now.pipeline()),
                 parts.placement(placement, neighbourhood, built.refusals()));

@@ -83,9 +83,7 @@ final class Shares {
             rooms.turn();
         }));
         repeat(RATES_TURN_MS, errors.survived("shares of rates", rates::turn));
-        repeat(
-                SPENDING_TURN_MS,
-                errors.survived("spending", () -> spending.turn(inForce.get(), System.nanoTime())));
+        repeat(SPENDING_TURN_MS, errors.survived("spending", () -> spending.turn(inForce.get(), System.nanoTime())));
     }
 
     private void repeat(long everyMs, Runnable turn) {

@@ -73,8 +73,7 @@ public final class IoUringCalls {
      * @return how many were submitted, or the negative errno: ETIME when the time of the argument was up
      */
     public int enter(int ringFd, int submit, int complete, int flags, long argument, long argumentBytes) {
-        return (int)
-                SystemCall.call(state, IO_URING_ENTER, ringFd, submit, complete, flags, argument, argumentBytes);
+        return (int) SystemCall.call(state, IO_URING_ENTER, ringFd, submit, complete, flags, argument, argumentBytes);
     }
 
     /** Enables an io_uring that was made disabled (IORING_SETUP_R_DISABLED): for the calling thread, if for a single one. */

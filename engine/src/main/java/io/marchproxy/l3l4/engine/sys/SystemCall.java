@@ -20,6 +20,7 @@ public final class SystemCall {
 
     /** Where in it. */
     static final long ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
     private static final MethodHandle SYSCALL = link();
 
     private SystemCall() {}

@@ -54,7 +54,8 @@ final class Remembered implements AutoCloseable {
         packet = new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
         OffHeapFlowTable flows = new OffHeapFlowTable(capacity, SEED, arena);
         ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, capacity, SEED, List.of());
-        pipeline = new Pipeline(compiled.pipeline(), flows, new NoOutput(), states.open(options, compiled.pipeline(), flows));
+        pipeline = new Pipeline(
+                compiled.pipeline(), flows, new NoOutput(), states.open(options, compiled.pipeline(), flows));
         SessionSource sessions = states.sessions();
         for (int i = 0; i < sessions.count(); i++) {
             packet.reset(EventKind.RESTORE, nowNs);

@@ -8,11 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.marchproxy.l3l4.config.ConfigLoader;
 import io.marchproxy.l3l4.config.source.Overrides;
 import io.marchproxy.l3l4.engine.flow.NoOutput;
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.NameResolver;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.pipeline.Journal;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -109,12 +113,9 @@ class ExplainerTest {
         Explainer explainer = new Explainer(settings);
         Tuple flow = Tuple.of("tcp 10.0.0.1:5 127.0.0.1:8080", 0);
         CompiledService service = explainer.serviceOf(flow).orElseThrow();
-        try (var arena = java.lang.foreign.Arena.ofConfined()) {
-            var pipeline = new io.marchproxy.l3l4.stages.pipeline.Pipeline(
-                    settings.pipeline(),
-                    new io.marchproxy.l3l4.engine.flow.OffHeapFlowTable(64, 1, arena),
-                    new NoOutput(),
-                    io.marchproxy.l3l4.stages.pipeline.Journal.NONE);
+        try (var arena = Arena.ofConfined()) {
+            var pipeline =
+                    new Pipeline(settings.pipeline(), new OffHeapFlowTable(64, 1, arena), new NoOutput(), Journal.NONE);
             RouteState state = new RouteState();
             state.look(pipeline);
             assertEquals("near", explainer.explain(flow, service, state).choice());
@@ -124,7 +125,7 @@ class ExplainerTest {
 
     @Test
     void shouldGiveBackNumbersAndMemoryInTheirOrder() {
-        try (var arena = java.lang.foreign.Arena.ofConfined()) {
+        try (var arena = Arena.ofConfined()) {
             long at = arena.allocate(32, 8).address();
             Memory.putLong(at, 2);
             Memory.putLong(at + 8, 3);

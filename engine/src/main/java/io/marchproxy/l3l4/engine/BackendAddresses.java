@@ -74,7 +74,8 @@ final class BackendAddresses {
         boolean moved = false;
         for (CompiledBackend backend : current) {
             CompiledBackend found = byNumber.get(backend.target().index());
-            CompiledBackend renewed = found == null ? backend : renewed(backend, found);
+            // It may have been moved on while its name was looked up.
+            CompiledBackend renewed = found == null ? backend : backend.reachedBy(found.addresses());
             boolean isMoved =
                     !renewed.target().address().equals(backend.target().address());
             if (isMoved) {
@@ -97,35 +98,25 @@ final class BackendAddresses {
         }
     }
 
-    /** It may have been moved on while its name was looked up. */
-    private static CompiledBackend renewed(CompiledBackend backend, CompiledBackend found) {
-        InetSocketAddress inUse = backend.target().address();
-        CompiledBackend renewed =
-                new CompiledBackend(backend.target(), backend.settings(), backend.service(), found.addresses());
-        return found.addresses().contains(inUse)
-                ? renewed
-                : renewed.at(found.addresses().getFirst());
-    }
-
     /** Moves backends on that are not healthy and have had their time at the address where they are. */
     synchronized void turn(long nowNs) {
         boolean moved = false;
         List<CompiledBackend> next = new ArrayList<>();
-        List<ProbeTarget> probes = Probes.of(settings.with(current));
-        for (int i = 0; i < current.size(); i++) {
-            CompiledBackend backend = current.get(i);
-            if (backend.addresses().size() > 1 && isDue(probes.get(i), nowNs)) {
+        for (CompiledBackend backend : current) {
+            List<InetSocketAddress> addresses = backend.addresses();
+            if (addresses.size() > 1 && isDue(Probes.of(backend), nowNs)) {
                 moved = true;
                 movedNs.put(backend.target().index(), nowNs);
-                int at = backend.addresses().indexOf(backend.target().address());
-                backend = backend.at(
-                        backend.addresses().get((at + 1) % backend.addresses().size()));
+                int at = addresses.indexOf(backend.target().address());
+                CompiledBackend elsewhere = backend.at(addresses.get((at + 1) % addresses.size()));
                 LOG.debug(
                         "backend {} is tried by {}",
-                        probes.get(i).label(),
-                        backend.target().address());
+                        Probes.of(backend).label(),
+                        elsewhere.target().address());
+                next.add(elsewhere);
+            } else {
+                next.add(backend);
             }
-            next.add(backend);
         }
         if (moved) {
             current = List.copyOf(next);

@@ -13,9 +13,6 @@ import io.marchproxy.l3l4.engine.state.FlowStateException;
 import io.marchproxy.l3l4.engine.state.FlowStates;
 import io.marchproxy.l3l4.engine.status.StatusReport.FlowStateReport;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +22,6 @@ final class DurableFiles implements AutoCloseable {
     /** Sessions that shards are told of in one go; what is recorded of them takes less than a quarter of a journal's ring. */
     private static final int RESTORED_AT_ONCE = 8192;
 
-    private static final long ANSWER_SECONDS = 5;
     private static final Logger LOG = LoggerFactory.getLogger(DurableFiles.class);
 
     private final @Nullable Journals journals;
@@ -92,17 +88,10 @@ final class DurableFiles implements AutoCloseable {
     /** False when a shard is late: it has them in its ring still, in order before any packet, and their memory must stay. */
     private static boolean tell(List<Shard> shards, SessionSource sessions, int from, DistinctErrors errors) {
         int to = Math.min(from + RESTORED_AT_ONCE, sessions.count());
-        try {
-            CompletableFuture.allOf(shards.stream()
-                            .map(shard -> shard.restore(sessions, from, to))
-                            .toArray(CompletableFuture[]::new))
-                    .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
-                    .join();
-            return true;
-        } catch (CompletionException e) {
-            errors.record("a shard is late to know its sessions", e);
-            return false;
-        }
+        return Answers.await(
+                shards.stream().map(shard -> shard.restore(sessions, from, to)).toList(),
+                "a shard is late to know its sessions",
+                errors);
     }
 
     /** A configuration is about to be in force: shards may know its numbers from now on. */

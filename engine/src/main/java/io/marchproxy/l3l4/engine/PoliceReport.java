@@ -9,7 +9,6 @@ import io.marchproxy.l3l4.stages.shape.Color;
 import io.marchproxy.l3l4.stages.shape.PoliceSettings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Adds up what the shards' policers counted, for each rule in force, direction and color that saw packets. */
 final class PoliceReport {
@@ -28,16 +27,12 @@ final class PoliceReport {
                         bytes += shard.pipeline().policed().bytes(one.number(), direction, color);
                     }
                     if (packets != 0) {
-                        lines.add(new PoliceLine(rule, label(direction), label(color), packets, bytes));
+                        lines.add(new PoliceLine(rule, BooksReport.label(direction), label(color), packets, bytes));
                     }
                 }
             }
         }
         return lines;
-    }
-
-    private static String label(Direction direction) {
-        return direction.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static String label(Color color) {

@@ -13,10 +13,10 @@ final class Probes {
     private Probes() {}
 
     static List<ProbeTarget> of(CompiledSettings settings) {
-        return settings.backends().stream().map(Probes::probe).toList();
+        return settings.backends().stream().map(Probes::of).toList();
     }
 
-    private static ProbeTarget probe(CompiledBackend backend) {
+    static ProbeTarget of(CompiledBackend backend) {
         CompiledService service = backend.service();
         HealthSettings settings = service.settings().health();
         boolean datagrams = service.protocol() == Protocol.UDP.number();

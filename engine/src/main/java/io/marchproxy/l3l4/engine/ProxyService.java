@@ -12,10 +12,7 @@ import io.marchproxy.l3l4.engine.latency.LatencyLogs;
 import io.marchproxy.l3l4.engine.listen.ListenException;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.PortGuard;
-import io.marchproxy.l3l4.engine.quota.QuotaBalancer;
-import io.marchproxy.l3l4.engine.quota.RateBalancer;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
-import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.MemoryNeed;
 import io.marchproxy.l3l4.engine.settings.NameResolver;
@@ -26,7 +23,6 @@ import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Listener;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.shard.Shard;
-import io.marchproxy.l3l4.engine.shard.ShardBooks;
 import io.marchproxy.l3l4.engine.state.FlowStateException;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.tcp.TcpRelay;
@@ -37,13 +33,10 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -59,12 +52,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProxyService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyService.class);
-    private static final long QUOTA_TURN_MS = 20;
-    private static final long SPENDING_TURN_MS = 1_000;
-    private static final long RATE_TURN_MS = 10;
     private static final long ADDRESS_TURN_MS = 100;
     private static final long NAMES_TURN_MS = 10_000;
-    private static final long ANSWER_SECONDS = 5;
     private static final long DRAIN_LOOK_MS = 10;
 
     private final long startedNs = System.nanoTime();
@@ -72,8 +61,11 @@ public final class ProxyService implements AutoCloseable {
     private final BackendDirectory directory = new BackendDirectory();
     private final ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("control").factory());
+
+    /** A thread of its own: a name server that does not answer costs seconds. */
     private final ScheduledExecutorService lookUps = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("names").factory());
+
     private final NameResolver names = new NameResolver();
     private final Placement placement;
     private final long epochOffsetNs;
@@ -88,11 +80,7 @@ public final class ProxyService implements AutoCloseable {
     private final TcpRelay tcp;
     private final UdpRelay udp;
     private final ListenerSet listeners;
-    private final QuotaBalancer quotas;
-    private final QuotaBalancer rooms;
-    private final Set<Integer> capped = new HashSet<>();
-    private final Spending spending;
-    private final RateBalancer rates;
+    private final Shares shares;
     private final Heartbeats heartbeats;
     private final StatusParts parts;
 
@@ -123,10 +111,7 @@ public final class ProxyService implements AutoCloseable {
         udp = new UdpRelay(shards);
         neighbourhood = Neighbourhood.of(placement);
         listeners = new ListenerSet(shards, this::listen, this::steer);
-        quotas = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
-        rooms = new QuotaBalancer(shards.stream().map(RoomShare::new).toList(), control);
-        spending = new Spending(shards.stream().map(Spending::purse).toList(), epochOffsetNs);
-        rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
+        shares = new Shares(shards, epochOffsetNs, control);
         heartbeats = new Heartbeats(shards);
         CloudParts clouds = new CloudParts(shards, epochOffsetNs);
         parts = new StatusParts(shards, clouds, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
@@ -181,14 +166,20 @@ public final class ProxyService implements AutoCloseable {
         built.refusals().forEach(LOG::warn);
         files.restore(shards, errors);
         ListenerSet.Change change = listeners.prepare(compiled.listeners());
-        shareOut(compiled);
+        await(shares.shareOut(compiled));
         addresses.watch();
         listeners.commit(change);
-        control.scheduleAtFixedRate(this::shareAgain, QUOTA_TURN_MS, QUOTA_TURN_MS, TimeUnit.MILLISECONDS);
-        control.scheduleAtFixedRate(this::shareRatesAgain, RATE_TURN_MS, RATE_TURN_MS, TimeUnit.MILLISECONDS);
-        control.scheduleAtFixedRate(this::tellSpending, SPENDING_TURN_MS, SPENDING_TURN_MS, TimeUnit.MILLISECONDS);
-        control.scheduleAtFixedRate(this::tryOtherAddresses, ADDRESS_TURN_MS, ADDRESS_TURN_MS, TimeUnit.MILLISECONDS);
-        lookUps.scheduleWithFixedDelay(this::lookUpAgain, NAMES_TURN_MS, NAMES_TURN_MS, TimeUnit.MILLISECONDS);
+        shares.start(() -> compiled, errors);
+        control.scheduleAtFixedRate(
+                errors.survived("addresses of backends", () -> addresses.turn(System.nanoTime())),
+                ADDRESS_TURN_MS,
+                ADDRESS_TURN_MS,
+                TimeUnit.MILLISECONDS);
+        lookUps.scheduleWithFixedDelay(
+                errors.survived("names of backends", () -> addresses.renew(names.again(addresses.named()))),
+                NAMES_TURN_MS,
+                NAMES_TURN_MS,
+                TimeUnit.MILLISECONDS);
         control.scheduleAtFixedRate(heartbeats::ask, 0, Heartbeats.INTERVAL_MS, TimeUnit.MILLISECONDS);
         ready = true;
     }
@@ -219,7 +210,7 @@ public final class ProxyService implements AutoCloseable {
             addresses.publish(next);
             await(shards.stream().map(shard -> shard.configure(next.pipeline())).toList());
             compiled = next;
-            shareOut(next);
+            await(shares.shareOut(next));
             addresses.watch();
         } catch (RuntimeException e) {
             change.abandon();
@@ -255,7 +246,8 @@ public final class ProxyService implements AutoCloseable {
                 files.journals(),
                 latencyLogs == null ? List.of() : latencyLogs.status(),
                 files.flowState(shards),
-                BooksReport.lines(booksOf(shards), now.services(), parts.gone(now)),
+                BooksReport.lines(
+                        Answers.join(shards.stream().map(Shard::books).toList()), now.services(), parts.gone(now)),
                 parts.queues(),
                 PoliceReport.lines(shards, now.pipeline()),
                 parts.placement(placement, neighbourhood, built.refusals()));
@@ -423,76 +415,6 @@ public final class ProxyService implements AutoCloseable {
         }
     }
 
-    private void shareOut(CompiledSettings settings) {
-        control.execute(() -> rates.settings(settings.pipeline().shape()));
-        List<CompletableFuture<Void>> shares = new ArrayList<>();
-        for (CompiledService service : settings.services()) {
-            if (service.protocol() == Protocol.UDP.number()) {
-                shares.add(CompletableFuture.supplyAsync(
-                                () -> quotas.cap(
-                                        service.id(), service.settings().maxSessions()),
-                                control)
-                        .thenCompose(done -> done));
-            }
-        }
-        for (CompiledBackend backend : settings.backends()) {
-            int most = backend.settings().maxConnections();
-            if (most > 0) {
-                int index = backend.target().index();
-                if (capped.add(index)) {
-                    // A share of nothing is the one that the balancer takes for told already.
-                    shards.forEach(shard -> shares.add(shard.room(index, 0)));
-                }
-                shares.add(CompletableFuture.supplyAsync(() -> rooms.cap(index, most), control)
-                        .thenCompose(done -> done));
-            }
-        }
-        await(shares);
-    }
-
-    private void shareAgain() {
-        try {
-            quotas.turn();
-            rooms.turn();
-        } catch (RuntimeException e) {
-            // An executor ends what repeats with its first exception, without a word.
-            errors.record("session shares", e);
-        }
-    }
-
-    private void shareRatesAgain() {
-        try {
-            rates.turn();
-        } catch (RuntimeException e) {
-            errors.record("shares of rates", e);
-        }
-    }
-
-    /** On a thread of its own: a name server that does not answer costs seconds. */
-    private void lookUpAgain() {
-        try {
-            addresses.renew(names.again(addresses.named()));
-        } catch (RuntimeException e) {
-            errors.record("names of backends", e);
-        }
-    }
-
-    private void tellSpending() {
-        try {
-            spending.turn(compiled, System.nanoTime());
-        } catch (RuntimeException e) {
-            errors.record("spending", e);
-        }
-    }
-
-    private void tryOtherAddresses() {
-        try {
-            addresses.turn(System.nanoTime());
-        } catch (RuntimeException e) {
-            errors.record("addresses of backends", e);
-        }
-    }
-
     /** What lives and has an end: TCP connections, and UDP sessions that so many replies complete. */
     private long endingByThemselves() {
         return compiled.services().stream()
@@ -529,25 +451,7 @@ public final class ProxyService implements AutoCloseable {
                 .anyMatch(address -> address.getPort() == port);
     }
 
-    private static List<ShardBooks> booksOf(List<Shard> shards) {
-        List<CompletableFuture<ShardBooks>> books =
-                shards.stream().map(Shard::books).toList();
-        join(books);
-        return books.stream().map(CompletableFuture::join).toList();
-    }
-
-    /** Waits for what shards were told to be in force. One that is late has it in its ring, in order, before what comes next. */
     private void await(List<CompletableFuture<Void>> told) {
-        try {
-            join(told);
-        } catch (CompletionException e) {
-            errors.record("a shard is late", e);
-        }
-    }
-
-    private static void join(List<? extends CompletableFuture<?>> all) {
-        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
-                .join();
+        Answers.await(told, "a shard is late", errors);
     }
 }

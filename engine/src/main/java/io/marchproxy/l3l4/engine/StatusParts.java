@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine;
 
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
+import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.listen.ListenerSet;
 import io.marchproxy.l3l4.engine.listen.Relay;
@@ -197,7 +198,7 @@ record StatusParts(
                 backend.service().settings().name(),
                 backend.service().protocolLabel(),
                 backend.target().id(),
-                address(backend.settings().host(), backend.settings().port()),
+                new HostPort(backend.settings().host(), backend.settings().port()).toString(),
                 backend.settings().provider().label(),
                 backend.settings().region(),
                 backend.settings().costPerGb(),
@@ -230,9 +231,5 @@ record StatusParts(
                 state.probes(),
                 state.probesFailed(),
                 ejections);
-    }
-
-    private static String address(String host, int port) {
-        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
     }
 }

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.replay;
 
+import io.marchproxy.l3l4.engine.flow.NoOutput;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.engine.journal.RecordEncoder;
@@ -11,10 +12,8 @@ import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * One session's pipeline, run again over the recorded events: the service's own stages and flow table, built as they were
  * then, in the recorded time. What comes of an event is encoded as the service encoded it. One thread.
  */
-public final class Replay implements Journal, PipelineOutput, AutoCloseable {
+public final class Replay implements Journal, AutoCloseable {
     /** Takes up room where it is touched alone, whatever the size that the service's table had. */
     private final NodeMemory memory = new NodeMemory(PlacementPlan.ANY_NODE);
 
@@ -42,7 +41,7 @@ public final class Replay implements Journal, PipelineOutput, AutoCloseable {
         event = new DescriptorSlab(memory.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
         try {
             flows = new OffHeapFlowTable(session.maxFlows(), session.seed(), memory);
-            pipeline = new Pipeline(settings, flows, this, this);
+            pipeline = new Pipeline(settings, flows, new NoOutput(), this);
         } catch (OutOfMemoryError | IllegalArgumentException e) {
             memory.close();
             throw new JournalException(
@@ -123,21 +122,6 @@ public final class Replay implements Journal, PipelineOutput, AutoCloseable {
     public void flowEnded(long flowRef, FlowEnd reason, long nowNs) {
         outcomes.added(RecordEncoder.flowEnd(outcomes.room(), flowRef, reason, nowNs));
         witness.flowEnded(flowRef, reason, nowNs);
-    }
-
-    @Override
-    public void forward(PacketDescriptor packet) {
-        // nothing is sent
-    }
-
-    @Override
-    public void drop(PacketDescriptor packet, DropReason reason) {
-        // nothing is held
-    }
-
-    @Override
-    public void flowEnded(long flowRef, FlowEnd reason) {
-        // there is no socket
     }
 
     @Override

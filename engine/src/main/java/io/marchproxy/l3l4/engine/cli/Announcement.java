@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.cli;
 
 import io.marchproxy.l3l4.config.settings.ProxySettings;
+import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.engine.ProxyService;
 import io.marchproxy.l3l4.engine.admin.AdminServer;
 import io.marchproxy.l3l4.engine.status.StatusReport;
@@ -63,7 +64,6 @@ final class Announcement {
     }
 
     private static String hostAndPort(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+        return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 }

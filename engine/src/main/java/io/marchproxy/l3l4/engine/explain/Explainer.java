@@ -2,12 +2,14 @@ package io.marchproxy.l3l4.engine.explain;
 
 import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
+import io.marchproxy.l3l4.config.value.HostPort;
+import io.marchproxy.l3l4.engine.flow.NoOutput;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.engine.sys.SocketAddresses;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -15,16 +17,15 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.route.CandidateView;
 import io.marchproxy.l3l4.stages.route.PoolView;
 import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
 import java.lang.foreign.Arena;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -209,12 +210,11 @@ public final class Explainer {
     }
 
     private static String text(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+        return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
     /** The pipeline that is asked. */
-    private static final class Asked implements AutoCloseable, PipelineOutput {
+    private static final class Asked implements AutoCloseable {
         private final Arena arena = Arena.ofConfined();
         private final PacketDescriptor event = new PacketDescriptor(
                 arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE).address());
@@ -222,7 +222,7 @@ public final class Explainer {
         private final Pipeline pipeline;
 
         Asked(PipelineSettings settings) {
-            pipeline = new Pipeline(settings, flows, this, Journal.NONE);
+            pipeline = new Pipeline(settings, flows, new NoOutput(), Journal.NONE);
         }
 
         void tell(EventKind kind, int backend, long argument) {
@@ -240,34 +240,17 @@ public final class Explainer {
             event.direction(Direction.TO_BACKEND);
             event.service(service);
             event.ingressDscp(flow.dscp());
-            ByteBuffer source = ByteBuffer.wrap(flow.source().getAddress().getAddress());
-            ByteBuffer destination =
-                    ByteBuffer.wrap(flow.destination().getAddress().getAddress());
-            boolean isV4 = source.remaining() == Integer.BYTES;
-            event.ipVersion(isV4 ? 4 : 6);
-            event.sourceHigh(isV4 ? 0 : source.getLong());
-            event.sourceLow(isV4 ? Integer.toUnsignedLong(source.getInt()) : source.getLong());
-            event.destinationHigh(isV4 ? 0 : destination.getLong());
-            event.destinationLow(isV4 ? Integer.toUnsignedLong(destination.getInt()) : destination.getLong());
+            InetAddress source = flow.source().getAddress();
+            InetAddress destination = flow.destination().getAddress();
+            event.ipVersion(source instanceof Inet4Address ? 4 : 6);
+            event.sourceHigh(SocketAddresses.high(source));
+            event.sourceLow(SocketAddresses.low(source));
+            event.destinationHigh(SocketAddresses.high(destination));
+            event.destinationLow(SocketAddresses.low(destination));
             event.sourcePort(flow.source().getPort());
             event.destinationPort(flow.destination().getPort());
             pipeline.handle(event);
             return event;
-        }
-
-        @Override
-        public void forward(PacketDescriptor packet) {
-            // the descriptor says it all
-        }
-
-        @Override
-        public void drop(PacketDescriptor packet, DropReason reason) {
-            // the descriptor says it all
-        }
-
-        @Override
-        public void flowEnded(long flowRef, FlowEnd reason) {
-            // nothing ends
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.explain;
 
+import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.pipeline.Inquiry;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
@@ -32,7 +33,9 @@ public final class RouteState implements Inquiry, StateWriter {
 
     @Override
     public void block(long address, int bytes) {
-        throw new UnsupportedOperationException("routes are numbers");
+        for (int i = 0; i < bytes; i += Long.BYTES) {
+            number(Memory.getLong(address + i));
+        }
     }
 
     /** The settings that were in force then. */
@@ -59,7 +62,9 @@ public final class RouteState implements Inquiry, StateWriter {
 
             @Override
             public void block(long address, int bytes) {
-                throw new UnsupportedOperationException("routes are numbers");
+                for (int i = 0; i < bytes; i += Long.BYTES) {
+                    Memory.putLong(address + i, number());
+                }
             }
         };
     }

@@ -34,11 +34,6 @@ final class HoldDown {
         return holdNs;
     }
 
-    /** How often the next hold is doubled, unless something is forgiven before. */
-    int doublings() {
-        return doublings;
-    }
-
     void inherit(HoldDown former) {
         doublings = former.doublings;
     }

@@ -26,7 +26,7 @@ final class ProbeRun {
     private final ProbeTarget target;
     private final End end;
     private final long startNs = System.nanoTime();
-    private @Nullable ScheduledFuture<?> timeout;
+    private ScheduledFuture<?> timeout;
     private @Nullable Channel channel;
     private Runnable cleanUp = () -> {};
     private String waitingFor = "probe timed out";
@@ -106,10 +106,7 @@ final class ProbeRun {
             return false;
         }
         over = true;
-        ScheduledFuture<?> pending = timeout;
-        if (pending != null) {
-            pending.cancel(false);
-        }
+        timeout.cancel(false);
         Channel used = channel;
         if (used != null) {
             used.close();

@@ -51,13 +51,17 @@ public record CompiledSettings(
             CompiledService service,
             List<InetSocketAddress> addresses) {
 
-        /** The same backend with the addresses that its name has now: by the one in use when that is still among them. */
+        /** The same backend with the addresses that its name has now. */
         CompiledBackend of(List<InetAddress> now) {
-            List<InetSocketAddress> all = now.stream()
+            return reachedBy(now.stream()
                     .map(address -> new InetSocketAddress(address, settings.port()))
-                    .toList();
-            CompiledBackend renewed = new CompiledBackend(target, settings, service, all);
-            return all.contains(target.address()) ? renewed : renewed.at(all.getFirst());
+                    .toList());
+        }
+
+        /** The same backend with other addresses: by the one in use when that is among them. */
+        public CompiledBackend reachedBy(List<InetSocketAddress> others) {
+            CompiledBackend renewed = new CompiledBackend(target, settings, service, others);
+            return others.contains(target.address()) ? renewed : renewed.at(others.getFirst());
         }
 
         /** The same backend by another of its addresses. */

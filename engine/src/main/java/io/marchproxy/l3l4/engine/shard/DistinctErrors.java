@@ -36,6 +36,17 @@ public final class DistinctErrors {
         }
     }
 
+    /** A task whose errors are recorded: an executor ends what repeats with its first exception, without a word. */
+    public Runnable survived(String where, Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                record(where, e);
+            }
+        };
+    }
+
     /** Errors of all kinds so far. */
     public long total() {
         return total.get();

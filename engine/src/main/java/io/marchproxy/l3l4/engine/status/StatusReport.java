@@ -277,39 +277,6 @@ public record StatusReport(
             long borrowedBytes,
             List<DropLine> drops) {
 
-        /** With nothing marked and nothing borrowed. */
-        public BooksLine(
-                int serviceId,
-                String service,
-                String protocol,
-                String trafficClass,
-                String direction,
-                long inPackets,
-                long inBytes,
-                long outPackets,
-                long outBytes,
-                long heldPackets,
-                long heldBytes,
-                List<DropLine> drops) {
-            this(
-                    serviceId,
-                    service,
-                    protocol,
-                    trafficClass,
-                    direction,
-                    inPackets,
-                    inBytes,
-                    outPackets,
-                    outBytes,
-                    heldPackets,
-                    heldBytes,
-                    0,
-                    0,
-                    0,
-                    0,
-                    drops);
-        }
-
         /** The same counts under another name. */
         public BooksLine of(int otherId, String otherService) {
             return new BooksLine(

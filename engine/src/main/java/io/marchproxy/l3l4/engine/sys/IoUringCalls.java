@@ -6,14 +6,13 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
  * The three calls of io_uring, which the C library has no functions for, and what goes with them. In the manner of {@link
- * SocketCalls}: one thread uses an instance, and a failure is the negative errno.
+ * SocketCalls}: one thread uses an instance, and a failure is the negative errno. It has room of its own for the errno, since a
+ * loop makes these calls in every turn, and nothing may be allocated then.
  *
  * <pre>
  * io_uring_buf_reg        0 ring address (8)   8 entries (4)   12 group (2)   14 flags (2)   16 reserved (24)
@@ -44,13 +43,6 @@ public final class IoUringCalls {
     private static final int MAP_SHARED_POPULATE = 0x8001;
     private static final int EFD_CLOEXEC = SocketLayout.SOCK_CLOEXEC;
 
-    private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
-    private static final long STATE_ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
-    private static final MethodHandle SETUP = syscall(FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle ENTER = syscall(
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle REGISTER =
-            syscall(FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle MMAP = SocketCalls.link(
             "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MUNMAP =
@@ -60,8 +52,7 @@ public final class IoUringCalls {
     private static final MethodHandle EVENTFD_WRITE =
             AnonymousMemory.link("eventfd_write", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
 
-    private final MemorySegment state = Arena.ofAuto().allocate(STATE);
-    private final long errnoAt = state.address() + STATE_ERRNO;
+    private final MemorySegment state = Arena.ofAuto().allocate(SystemCall.STATE);
 
     /**
      * Makes an io_uring.
@@ -71,11 +62,7 @@ public final class IoUringCalls {
      * @return its descriptor, or the negative errno: EINVAL for a flag that the kernel does not know yet
      */
     public int setup(int entries, long parameters) {
-        try {
-            return result((long) SETUP.invokeExact(state, IO_URING_SETUP, entries, parameters));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) SystemCall.call(state, IO_URING_SETUP, entries, parameters, 0, 0, 0, 0);
     }
 
     /**
@@ -86,12 +73,7 @@ public final class IoUringCalls {
      * @return how many were submitted, or the negative errno: ETIME when the time of the argument was up
      */
     public int enter(int ringFd, int submit, int complete, int flags, long argument, long argumentBytes) {
-        try {
-            return result((long)
-                    ENTER.invokeExact(state, IO_URING_ENTER, ringFd, submit, complete, flags, argument, argumentBytes));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) SystemCall.call(state, IO_URING_ENTER, ringFd, submit, complete, flags, argument, argumentBytes);
     }
 
     /** Enables an io_uring that was made disabled (IORING_SETUP_R_DISABLED): for the calling thread, if for a single one. */
@@ -149,7 +131,8 @@ public final class IoUringCalls {
     /** Makes an eventfd(2), which starts at 0. */
     public int eventFd() {
         try {
-            return result((int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC));
+            int fd = (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC);
+            return fd >= 0 ? fd : -Memory.getInt(state.address() + SystemCall.ERRNO);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -175,28 +158,10 @@ public final class IoUringCalls {
     }
 
     private int register(int ringFd, int operation, long argument, int count) {
-        try {
-            return result((long) REGISTER.invokeExact(state, IO_URING_REGISTER, ringFd, operation, argument, count));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
-    private int result(long returned) {
-        return returned >= 0 ? (int) returned : -Memory.getInt(errnoAt);
+        return (int) SystemCall.call(state, IO_URING_REGISTER, ringFd, operation, argument, count, 0, 0);
     }
 
     private static IllegalStateException unexpected(Throwable e) {
         return new IllegalStateException("a call of io_uring could not be made", e);
-    }
-
-    @SuppressWarnings("restricted") // calling native functions is what this class is for
-    private static MethodHandle syscall(FunctionDescriptor signature) {
-        Linker linker = Linker.nativeLinker();
-        MemorySegment symbol = linker.defaultLookup()
-                .find("syscall")
-                .orElseThrow(() -> new IllegalStateException("the C library has no syscall"));
-        return linker.downcallHandle(
-                symbol, signature, Linker.Option.firstVariadicArg(1), Linker.Option.captureCallState("errno"));
     }
 }

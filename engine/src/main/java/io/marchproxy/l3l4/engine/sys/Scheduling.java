@@ -1,11 +1,8 @@
 package io.marchproxy.l3l4.engine.sys;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
+import io.marchproxy.l3l4.stages.packet.Memory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,21 +49,21 @@ public final class Scheduling {
      */
     public static int takeShortSlices() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = arena.allocate(ATTR_SIZE, Long.BYTES);
+            long attributes = arena.allocate(ATTR_SIZE, Long.BYTES).address();
             int got = attributes(attributes);
-            if (got < 0 || attributes.get(JAVA_INT, ATTR_POLICY) != SCHED_OTHER) {
+            if (got < 0 || Memory.getInt(attributes + ATTR_POLICY) != SCHED_OTHER) {
                 return got;
             }
-            attributes.set(JAVA_LONG, ATTR_RUNTIME, SHORTEST_SLICE_NS);
-            return (int) SystemCall.call(SCHED_SETATTR, CALLER, attributes.address(), 0, 0, 0, 0);
+            Memory.putLong(attributes + ATTR_RUNTIME, SHORTEST_SLICE_NS);
+            return (int) SystemCall.call(SCHED_SETATTR, CALLER, attributes, 0, 0, 0, 0);
         }
     }
 
     /** The calling thread's slice in ns, or 0 where the kernel has none. */
     static long sliceNs() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = arena.allocate(ATTR_SIZE, Long.BYTES);
-            return attributes(attributes) < 0 ? 0 : attributes.get(JAVA_LONG, ATTR_RUNTIME);
+            long attributes = arena.allocate(ATTR_SIZE, Long.BYTES).address();
+            return attributes(attributes) < 0 ? 0 : Memory.getLong(attributes + ATTR_RUNTIME);
         }
     }
 
@@ -106,7 +103,7 @@ public final class Scheduling {
         }
     }
 
-    private static int attributes(MemorySegment into) {
-        return (int) SystemCall.call(SCHED_GETATTR, CALLER, into.address(), ATTR_SIZE, 0, 0, 0);
+    private static int attributes(long into) {
+        return (int) SystemCall.call(SCHED_GETATTR, CALLER, into, ATTR_SIZE, 0, 0, 0);
     }
 }

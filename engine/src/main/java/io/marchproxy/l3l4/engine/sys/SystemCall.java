@@ -1,8 +1,8 @@
 package io.marchproxy.l3l4.engine.sys;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.marchproxy.l3l4.stages.packet.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -11,12 +11,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 
-/** Calls of the kernel that the C library has no function for, by number: syscall(2). For what is called rarely, by any thread. */
+/** Calls of the kernel that the C library has no function for, by number: syscall(2). Any thread. */
 public final class SystemCall {
     private static final boolean IS_ARM =
             System.getProperty("os.arch", "").toLowerCase(Locale.ROOT).equals("aarch64");
-    private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
-    private static final long ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+    /** Where an errno is left. */
+    static final MemoryLayout STATE = Linker.Option.captureStateLayout();
+
+    /** Where in it. */
+    static final long ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
     private static final MethodHandle SYSCALL = link();
 
     private SystemCall() {}
@@ -26,12 +30,18 @@ public final class SystemCall {
         return IS_ARM ? arm : x86;
     }
 
-    /** Makes a call; answers its result, or the negative errno. */
+    /** Makes a call that is made rarely; answers its result, or the negative errno. */
     public static long call(long number, long a, long b, long c, long d, long e, long f) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(STATE);
+            return call(arena.allocate(STATE), number, a, b, c, d, e, f);
+        }
+    }
+
+    /** Makes a call with the caller's own {@link #STATE}, so that nothing is allocated. */
+    static long call(MemorySegment state, long number, long a, long b, long c, long d, long e, long f) {
+        try {
             long result = (long) SYSCALL.invokeExact(state, number, a, b, c, d, e, f);
-            return result >= 0 ? result : -state.get(JAVA_INT, ERRNO);
+            return result >= 0 ? result : -Memory.getInt(state.address() + ERRNO);
         } catch (Throwable thrown) {
             throw new IllegalStateException("a system call could not be made", thrown);
         }

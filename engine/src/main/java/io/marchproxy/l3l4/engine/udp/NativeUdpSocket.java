@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.udp;
 
+import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.engine.shard.ShardContext;
 import io.marchproxy.l3l4.engine.sys.SocketAddresses;
 import io.marchproxy.l3l4.engine.sys.SocketCalls;
@@ -262,8 +263,7 @@ final class NativeUdpSocket extends UdpSocket {
         }
 
         private static String text(InetSocketAddress address) {
-            String host = address.getAddress().getHostAddress();
-            return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+            return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
         }
     }
 }

@@ -12,6 +12,7 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -114,10 +115,14 @@ final class UdpSessions {
         return session != null && session.flowRef() == flowRef ? session : null;
     }
 
-    /** Whether the session's backend is at another address than its socket is connected to, as when its name has come to mean another. */
+    /**
+     * Whether the session's backend is at another address than its socket is connected to, as when its name has come to mean
+     * another. Asked for each datagram: until a reload the two are one object, which Objects.equals sees without looking into it.
+     */
     private boolean hasMoved(UdpSession session) {
         BackendTarget target = egress.backend(session.backend());
-        return target != null && !target.address().equals(session.socket().address());
+        return target != null
+                && !Objects.equals(target.address(), session.socket().address());
     }
 
     private @Nullable UdpSession open(UdpListener listener, PacketDescriptor packet) {

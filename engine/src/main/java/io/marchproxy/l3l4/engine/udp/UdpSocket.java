@@ -18,7 +18,7 @@ abstract class UdpSocket {
     int lastPending = NOTHING;
     int pendingCount;
 
-    /** The socket's own address. */
+    /** Where a listener's socket is bound, or what a session's is connected to. */
     abstract InetSocketAddress address();
 
     /** Begins to hand datagrams to the handler. Loop's thread. */

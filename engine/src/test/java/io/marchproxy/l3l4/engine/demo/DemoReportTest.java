@@ -190,6 +190,21 @@ class DemoReportTest {
     private static BooksLine line(String protocol, String direction, long packets, long in, long missing) {
         DropLine drop = new DropLine("reset", 1, 10);
         return new BooksLine(
-                0, "demo", protocol, "P3", direction, packets, in, packets - 1, in - 10 - missing, 0, 0, List.of(drop));
+                0,
+                "demo",
+                protocol,
+                "P3",
+                direction,
+                packets,
+                in,
+                packets - 1,
+                in - 10 - missing,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                List.of(drop));
     }
 }

@@ -7,10 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.ConfigLoader;
 import io.marchproxy.l3l4.config.source.Overrides;
+import io.marchproxy.l3l4.engine.flow.NoOutput;
+import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.NameResolver;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
+import io.marchproxy.l3l4.stages.packet.Memory;
+import io.marchproxy.l3l4.stages.pipeline.Journal;
+import io.marchproxy.l3l4.stages.pipeline.Pipeline;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -107,12 +113,9 @@ class ExplainerTest {
         Explainer explainer = new Explainer(settings);
         Tuple flow = Tuple.of("tcp 10.0.0.1:5 127.0.0.1:8080", 0);
         CompiledService service = explainer.serviceOf(flow).orElseThrow();
-        try (var arena = java.lang.foreign.Arena.ofConfined()) {
-            var pipeline = new io.marchproxy.l3l4.stages.pipeline.Pipeline(
-                    settings.pipeline(),
-                    new io.marchproxy.l3l4.engine.flow.OffHeapFlowTable(64, 1, arena),
-                    new NoOutput(),
-                    io.marchproxy.l3l4.stages.pipeline.Journal.NONE);
+        try (var arena = Arena.ofConfined()) {
+            var pipeline =
+                    new Pipeline(settings.pipeline(), new OffHeapFlowTable(64, 1, arena), new NoOutput(), Journal.NONE);
             RouteState state = new RouteState();
             state.look(pipeline);
             assertEquals("near", explainer.explain(flow, service, state).choice());
@@ -120,22 +123,24 @@ class ExplainerTest {
         }
     }
 
-    private static final class NoOutput implements io.marchproxy.l3l4.stages.pipeline.PipelineOutput {
-        @Override
-        public void forward(io.marchproxy.l3l4.stages.packet.PacketDescriptor packet) {
-            // not used
-        }
+    @Test
+    void shouldGiveBackNumbersAndMemoryInTheirOrder() {
+        try (var arena = Arena.ofConfined()) {
+            long at = arena.allocate(32, 8).address();
+            Memory.putLong(at, 2);
+            Memory.putLong(at + 8, 3);
+            RouteState state = new RouteState();
+            state.number(1);
+            state.block(at, 16);
+            state.number(4);
 
-        @Override
-        public void drop(
-                io.marchproxy.l3l4.stages.packet.PacketDescriptor packet,
-                io.marchproxy.l3l4.stages.pipeline.DropReason reason) {
-            // not used
-        }
-
-        @Override
-        public void flowEnded(long flowRef, io.marchproxy.l3l4.stages.flow.FlowEnd reason) {
-            // not used
+            var reader = state.reader();
+            assertEquals(1, reader.number());
+            reader.block(at + 16, 16);
+            assertEquals(2, Memory.getLong(at + 16));
+            assertEquals(3, Memory.getLong(at + 24));
+            assertEquals(4, reader.number());
+            assertThrows(IllegalStateException.class, reader::number);
         }
     }
 

@@ -64,6 +64,17 @@ class DistinctErrorsTest {
         assertEquals(256 + 4, logged.list.size());
     }
 
+    @Test
+    void shouldLetATaskGoOnThatFails() {
+        Runnable task = errors.survived("turn", () -> {
+            throw error("Turn.java", 1);
+        });
+        task.run();
+        task.run();
+        assertEquals(2, errors.total());
+        assertEquals(1, logged.list.size());
+    }
+
     private static IllegalStateException error(String file, int line) {
         IllegalStateException error = new IllegalStateException("test");
         error.setStackTrace(new StackTraceElement[] {new StackTraceElement("Flow", "find", file, line)});

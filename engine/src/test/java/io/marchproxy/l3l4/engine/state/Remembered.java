@@ -7,20 +7,18 @@ import io.marchproxy.l3l4.config.ConfigLoader;
 import io.marchproxy.l3l4.config.ConfigResult;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.source.Overrides;
+import io.marchproxy.l3l4.engine.flow.NoOutput;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.engine.shard.SessionSource;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +28,7 @@ import java.util.Objects;
 import java.util.function.Predicate;
 
 /** A shard without sockets, and the flow state behind it. */
-final class Remembered implements PipelineOutput, AutoCloseable {
+final class Remembered implements AutoCloseable {
     static final int CAPACITY = 1000;
     private static final long SEED = 42;
 
@@ -56,7 +54,8 @@ final class Remembered implements PipelineOutput, AutoCloseable {
         packet = new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
         OffHeapFlowTable flows = new OffHeapFlowTable(capacity, SEED, arena);
         ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, capacity, SEED, List.of());
-        pipeline = new Pipeline(compiled.pipeline(), flows, this, states.open(options, compiled.pipeline(), flows));
+        pipeline = new Pipeline(
+                compiled.pipeline(), flows, new NoOutput(), states.open(options, compiled.pipeline(), flows));
         SessionSource sessions = states.sessions();
         for (int i = 0; i < sessions.count(); i++) {
             packet.reset(EventKind.RESTORE, nowNs);
@@ -148,20 +147,5 @@ final class Remembered implements PipelineOutput, AutoCloseable {
         states.close();
         arena.close();
         assertEquals(FlowStateStatus.State.CLOSED, states.status().state());
-    }
-
-    @Override
-    public void forward(PacketDescriptor forwarded) {
-        // nothing is sent
-    }
-
-    @Override
-    public void drop(PacketDescriptor dropped, DropReason reason) {
-        // nothing is held
-    }
-
-    @Override
-    public void flowEnded(long flowRef, FlowEnd reason) {
-        // there is no socket
     }
 }

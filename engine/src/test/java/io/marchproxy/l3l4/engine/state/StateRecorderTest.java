@@ -4,20 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.marchproxy.l3l4.engine.flow.NoOutput;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.FlowPhase;
 import io.marchproxy.l3l4.engine.journal.JournalRing;
 import io.marchproxy.l3l4.engine.journal.Records;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -28,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A shard whose hand-overs wait in a ring that the test empties, or not. */
-class StateRecorderTest implements PipelineOutput {
+class StateRecorderTest {
     private static final int RING_BYTES = 1 << 17;
     private static final int FLOWS = 2000;
     private static final long SECOND = 1_000_000_000L;
@@ -52,7 +50,7 @@ class StateRecorderTest implements PipelineOutput {
                         .compile(Remembered.settings(data, "mode: off", "a b"))
                         .pipeline(),
                 flows,
-                this,
+                new NoOutput(),
                 recorder);
     }
 
@@ -170,20 +168,5 @@ class StateRecorderTest implements PipelineOutput {
         }
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
         assertTrue(allocated < 10_000, allocated + " bytes for 50,000 packets");
-    }
-
-    @Override
-    public void forward(PacketDescriptor forwarded) {
-        // nothing is sent
-    }
-
-    @Override
-    public void drop(PacketDescriptor dropped, DropReason reason) {
-        // nothing is held
-    }
-
-    @Override
-    public void flowEnded(long flowRef, FlowEnd reason) {
-        // there is no socket
     }
 }

@@ -30,7 +30,7 @@ class StatusReportTest {
     }
 
     private static BooksLine line(long in, long out, DropLine... drops) {
-        return new BooksLine(0, "web", "tcp", "P0", "to-client", 1, in, 1, out, 0, 0, List.of(drops));
+        return new BooksLine(0, "web", "tcp", "P0", "to-client", 1, in, 1, out, 0, 0, 0, 0, 0, 0, List.of(drops));
     }
 
     private static StatusReport report(BooksLine... lines) {

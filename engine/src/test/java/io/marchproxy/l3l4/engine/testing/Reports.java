@@ -69,7 +69,8 @@ public final class Reports {
                         509,
                         510),
                 List.of(
-                        new BooksLine(0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, List.of()),
+                        new BooksLine(
+                                0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, 0, 0, 0, 0, List.of()),
                         new BooksLine(
                                 1,
                                 "dns",
@@ -87,7 +88,8 @@ public final class Reports {
                                 7,
                                 220,
                                 List.of(new DropLine("session-cap", 2, 100), new DropLine("ring-full", 1, 20))),
-                        new BooksLine(2, "web", "tcp", "P1", "to-backend", 5, 2000, 5, 2000, 0, 0, List.of())),
+                        new BooksLine(
+                                2, "web", "tcp", "P1", "to-backend", 5, 2000, 5, 2000, 0, 0, 0, 0, 0, 0, List.of())),
                 List.of(new StatusReport.QueueStatus("P0", "to-backend", delays())),
                 List.of(new StatusReport.PoliceLine("udp source 10.0.0.0/8", "to-backend", "exceed", 21, 2100)),
                 placement());

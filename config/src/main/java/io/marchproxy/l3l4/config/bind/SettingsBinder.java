@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.config.bind;
 
 import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.schema.Catalogue;
+import io.marchproxy.l3l4.config.schema.HealthKeys;
 import io.marchproxy.l3l4.config.schema.MulticloudKeys;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
@@ -16,8 +17,8 @@ import io.marchproxy.l3l4.config.settings.MulticloudSettings;
 import io.marchproxy.l3l4.config.settings.PoliceSettings;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
-import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.QosSettings.ClassSettings;
+import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.RuleSettings;
 import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import java.util.List;
@@ -31,7 +32,7 @@ public final class SettingsBinder {
     /** Fills in what follows from other values, and finds contradictions. Comes before {@link #bind}. */
     public static void conclude(Bound root, Faults faults) {
         for (Bound service : root.groups(ServiceKeys.SERVICES)) {
-            service.group(ServiceKeys.HEALTH).settle(ServiceKeys.HEALTH_PROTOCOL, defaultProbe(service));
+            service.group(HealthKeys.HEALTH).settle(HealthKeys.PROTOCOL, defaultProbe(service));
             settleBurst(service);
             service.findGroup(ServiceKeys.ACCEPT)
                     .ifPresent(accept -> accept.find(ServiceKeys.ACCEPT_RATE)

@@ -156,10 +156,11 @@ class RatesTest {
                                 + " never reached",
                         "proxy.yaml:8: services[0].client-rate.to-client: is more than services[0].rate.to-client, 1Mbit, and so"
                                 + " never reached"),
-                Faulty.formatted(Faulty.load(
-                        folder,
-                        SERVICE
-                                + "    rate: 1Mbit\n    client-rate:\n      to-backend: 2Mbit\n      to-client: 2Mbit\n")));
+                Faulty.formatted(
+                        Faulty.load(
+                                folder,
+                                SERVICE
+                                        + "    rate: 1Mbit\n    client-rate:\n      to-backend: 2Mbit\n      to-client: 2Mbit\n")));
     }
 
     @Test
@@ -169,7 +170,8 @@ class RatesTest {
                         "proxy.yaml:6: services[0].client-rate.to-client: is more than services[0].rate.to-client, 1Mbit, and so"
                                 + " never reached"),
                 Faulty.formatted(Faulty.load(
-                        folder, SERVICE + "    rate: { to-backend: 3Mbit, to-client: 1Mbit }\n    client-rate: 2Mbit\n")));
+                        folder,
+                        SERVICE + "    rate: { to-backend: 3Mbit, to-client: 1Mbit }\n    client-rate: 2Mbit\n")));
     }
 
     @Test

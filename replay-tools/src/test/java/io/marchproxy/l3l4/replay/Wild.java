@@ -58,8 +58,7 @@ final class Wild implements AutoCloseable {
     Wild(Path data, long seed, int capacity, int clients, long journalBytes) throws IOException {
         this.random = new SplittableRandom(seed);
         this.clients = clients;
-        journals = Objects.requireNonNull(Journals.open(
-                data, RecordedPipeline.journal(Mode.PACKETS, journalBytes), 1));
+        journals = Objects.requireNonNull(Journals.open(data, RecordedPipeline.journal(Mode.PACKETS, journalBytes), 1));
         recorded = new RecordedPipeline(journals, capacity, seed, settings(8), settings(8));
         pipeline = recorded.pipeline();
         event = recorded.event();

@@ -77,7 +77,8 @@ public final class Proc {
 
     /** What a report says of the other work that the machine had over the last minute. */
     public static String describeLoad() throws IOException {
-        double load = Double.parseDouble(Files.readString(PROC.resolve("loadavg")).split(" ")[0]);
+        double load =
+                Double.parseDouble(Files.readString(PROC.resolve("loadavg")).split(" ")[0]);
         return String.format(Locale.ROOT, "load average of the machine before: %.2f", load)
                 + (load > QUIET ? ": it was BUSY with other work, so don't keep these figures" : "");
     }

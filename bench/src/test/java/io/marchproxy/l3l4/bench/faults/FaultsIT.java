@@ -17,7 +17,8 @@ class FaultsIT {
         Path json = folder.resolve("raw.json");
         Path hlog = folder.resolve("faults.hlog");
 
-        QuickRun run = QuickRun.of(new FaultsCommand(), "--only=killed,frozen,udp-blackholed", "--json=" + json, "--hlog=" + hlog);
+        QuickRun run = QuickRun.of(
+                new FaultsCommand(), "--only=killed,frozen,udp-blackholed", "--json=" + json, "--hlog=" + hlog);
 
         String raw = Files.readString(json);
         for (String kind : List.of("killed", "frozen", "udp-blackholed")) {

@@ -111,9 +111,7 @@ final class ServiceBinder {
                         health.get(HealthKeys.HTTP_STATUS),
                         health.get(HealthKeys.VERIFY_TLS)),
                 new HealthSettings.Holds(
-                        health.get(HealthKeys.HOLD),
-                        health.get(HealthKeys.EJECT_FOR),
-                        health.get(HealthKeys.MAX_HOLD)),
+                        health.get(HealthKeys.HOLD), health.get(HealthKeys.EJECT_FOR), health.get(HealthKeys.MAX_HOLD)),
                 health.get(HealthKeys.SILENCE),
                 health.get(HealthKeys.ON_UNHEALTHY),
                 health.get(HealthKeys.DRAIN));

@@ -48,7 +48,10 @@ public final class HealthKeys {
     public static final Key<String> SEND =
             Key.of("send", HealthValues.BYTES, "", "What a TCP or UDP probe sends; UDP has to send something.");
     public static final Key<String> EXPECT = Key.of(
-            "expect", HealthValues.BYTES, "", "What has to stand in the answer, of HTTP in its body; empty for anything.");
+            "expect",
+            HealthValues.BYTES,
+            "",
+            "What has to stand in the answer, of HTTP in its body; empty for anything.");
     public static final Key<String> HTTP_PATH =
             Key.of("path", HealthValues.URL_PATH, DEFAULT.question().path(), "Of HTTP probes.");
     public static final Key<String> HTTP_HOST = Key.open(

@@ -20,15 +20,12 @@ public final class RoutingKeys {
             Values.duration(Duration.ZERO, Duration.ofHours(1)),
             DEFAULT.latencyBudget(),
             "For cost: the slower are taken when none is within it; 0 for no limit.");
-    public static final Key<Double> LATENCY_WEIGHT = Key.of(
-            "latency-weight", COUNTS, DEFAULT.latencyWeight(), "For weighted: what latency counts.");
+    public static final Key<Double> LATENCY_WEIGHT =
+            Key.of("latency-weight", COUNTS, DEFAULT.latencyWeight(), "For weighted: what latency counts.");
     public static final Key<Double> COST_WEIGHT =
             Key.of("cost-weight", COUNTS, DEFAULT.costWeight(), "For weighted: what cost counts.");
-    public static final Key<Double> BANDWIDTH_WEIGHT = Key.of(
-            "bandwidth-weight",
-            COUNTS,
-            DEFAULT.bandwidthWeight(),
-            "For weighted: what bandwidth counts.");
+    public static final Key<Double> BANDWIDTH_WEIGHT =
+            Key.of("bandwidth-weight", COUNTS, DEFAULT.bandwidthWeight(), "For weighted: what bandwidth counts.");
     public static final Key<Duration> SLOW_START = Key.of(
             "slow-start",
             Values.duration(Duration.ZERO, Duration.ofHours(1)),

@@ -51,7 +51,11 @@ public final class QosValues {
             "number, or range such as 0-512 or 513-",
             QosValues::range,
             Range::toString,
-            Map.of("anyOf", List.of(Map.of(Values.TYPE, Values.INTEGER, "minimum", 0), Values.pattern("^[0-9]{1,9}(-([0-9]{1,9})?)?$"))));
+            Map.of(
+                    "anyOf",
+                    List.of(
+                            Map.of(Values.TYPE, Values.INTEGER, "minimum", 0),
+                            Values.pattern("^[0-9]{1,9}(-([0-9]{1,9})?)?$"))));
 
     /** What a policer does with a packet. */
     public static final ValueType<Action> POLICE_ACTION = new ValueType<>(

@@ -33,6 +33,11 @@ public final class BenchFolder {
         return Path.of("");
     }
 
+    /** The root of the tree that the module is in, whose programs are measured. */
+    public static Path projectRoot() {
+        return find().toAbsolutePath().resolve("..").normalize();
+    }
+
     /**
      * A file for the figures of a run that begins now, in the folder for what is built.
      *

@@ -186,8 +186,7 @@ public final class FaultsCommand implements Callable<Integer> {
                         Proc.describeLoad()));
         long startMs = System.currentTimeMillis();
         List<FaultFigures> figures = new ArrayList<>();
-        Path root = BenchFolder.find().toAbsolutePath().resolve("..").normalize();
-        try (FaultStand stand = new FaultStand(root)) {
+        try (FaultStand stand = new FaultStand(BenchFolder.projectRoot())) {
             FaultSession session = new FaultSession(stand, seed);
             for (FaultKind kind : kinds) {
                 List<Recovery> recoveries = new ArrayList<>();

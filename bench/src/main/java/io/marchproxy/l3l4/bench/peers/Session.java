@@ -46,8 +46,7 @@ final class Session {
         describe();
         // This JVM waits most of the time; what it does, it does where the load is.
         Cpus.stayOn(cpus.load());
-        Path root = BenchFolder.find().toAbsolutePath().resolve("..").normalize();
-        try (Stand stand = Stand.open(cpus, root, plan.spin(), plan.connections())) {
+        try (Stand stand = Stand.open(cpus, BenchFolder.projectRoot(), plan.spin(), plan.connections())) {
             Thread hook = new Thread(() -> stop(stand), "stop");
             Runtime.getRuntime().addShutdownHook(hook);
             compare(stand);

@@ -146,11 +146,10 @@ public final class QosCommand implements Callable<Integer> {
         Programs.require(PROGRAMS, "iproute2 ethtool tcpdump procps util-linux");
         Cpus cpus = Cpus.of(Proc.allowedCpus());
         Path raw = BenchFolder.figures("qos", "json");
-        Path root = BenchFolder.find().toAbsolutePath().resolve("..").normalize();
         QosReport report = new QosReport(describe(cpus), new ArrayList<>());
         // This JVM looks at packets between the turns, where the load is.
         Cpus.stayOn(cpus.load());
-        try (QosStand stand = QosStand.open(cpus, root, rates)) {
+        try (QosStand stand = QosStand.open(cpus, BenchFolder.projectRoot(), rates)) {
             Thread hook = new Thread(() -> stop(stand), "stop");
             Runtime.getRuntime().addShutdownHook(hook);
             List<String> keys = cases.stream().map(Case::key).distinct().toList();

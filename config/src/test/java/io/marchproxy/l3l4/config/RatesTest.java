@@ -149,6 +149,32 @@ class RatesTest {
     }
 
     @Test
+    void shouldTellOfBothDirectionsThoughTheirRatesAreAlike() {
+        assertEquals(
+                List.of(
+                        "proxy.yaml:7: services[0].client-rate.to-backend: is more than services[0].rate.to-backend, 1Mbit, and so"
+                                + " never reached",
+                        "proxy.yaml:8: services[0].client-rate.to-client: is more than services[0].rate.to-client, 1Mbit, and so"
+                                + " never reached"),
+                Faulty.formatted(
+                        Faulty.load(
+                                folder,
+                                SERVICE
+                                        + "    rate: 1Mbit\n    client-rate:\n      to-backend: 2Mbit\n      to-client: 2Mbit\n")));
+    }
+
+    @Test
+    void shouldTellOfOneRateOnceThoughOnlyOneDirectionIsTooMuch() {
+        assertEquals(
+                List.of(
+                        "proxy.yaml:6: services[0].client-rate.to-client: is more than services[0].rate.to-client, 1Mbit, and so"
+                                + " never reached"),
+                Faulty.formatted(Faulty.load(
+                        folder,
+                        SERVICE + "    rate: { to-backend: 3Mbit, to-client: 1Mbit }\n    client-rate: 2Mbit\n")));
+    }
+
+    @Test
     void shouldReadItsOwnEffectiveFormBack() {
         ConfigResult result = Faulty.load(
                 folder,

@@ -3,33 +3,23 @@ package io.marchproxy.l3l4.replay;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.JournalSettings;
-import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.Journals;
 import io.marchproxy.l3l4.engine.settings.NameResolver;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
-import io.marchproxy.l3l4.engine.shard.ShardOptions;
-import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.replay.pcap.Packets;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
-import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
-import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Names;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +30,7 @@ import java.util.SplittableRandom;
  * Streams and datagrams as relays hand them over, and whole IP packets as an import does, through one pipeline without sockets: in an
  * order and at times that a seed gives. All have less than they want.
  */
-final class MixedRecording implements PipelineOutput, AutoCloseable {
+final class MixedRecording implements AutoCloseable {
     private static final int WEB = 0;
     private static final int DNS = 1;
     private static final int FEW = 2;
@@ -53,16 +43,14 @@ final class MixedRecording implements PipelineOutput, AutoCloseable {
     private static final int UDP = IpPacket.UDP;
     private static final long JOURNAL_BYTES = 1_000_000_000;
 
-    private final Arena arena = Arena.ofShared();
     private final SettingsCompiler compiler = new SettingsCompiler(NameResolver.offline());
     private final SplittableRandom random;
     private final Path data;
-    private final Journals journals;
+    private final RecordedPipeline recorded;
     private final Pipeline pipeline;
     private final IpPacket parser = new IpPacket();
     private final List<MemorySegment> packets = new ArrayList<>();
-    private final PacketDescriptor event =
-            new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+    private final PacketDescriptor event;
     private final long[] connections = new long[CONNECTIONS];
     private final boolean[] connected = new boolean[CONNECTIONS];
     private final long[] sessions = new long[CLIENTS];
@@ -73,16 +61,13 @@ final class MixedRecording implements PipelineOutput, AutoCloseable {
         random = new SplittableRandom(seed);
         Arrays.fill(connections, PacketDescriptor.NO_FLOW);
         Arrays.fill(sessions, PacketDescriptor.NO_FLOW);
-        makePackets();
         PipelineSettings settings = settings(20);
-        journals = Objects.requireNonNull(Journals.open(
-                data,
-                new JournalSettings(
-                        JournalSettings.Mode.PACKETS, JOURNAL_BYTES, Duration.ofDays(1), Duration.ofSeconds(60)),
-                1));
-        OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, seed, arena);
-        ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, CAPACITY, seed, List.of());
-        pipeline = new Pipeline(settings, flows, this, journals.open(options, settings, flows));
+        Journals journals = Objects.requireNonNull(
+                Journals.open(data, RecordedPipeline.journal(JournalSettings.Mode.PACKETS, JOURNAL_BYTES), 1));
+        recorded = new RecordedPipeline(journals, CAPACITY, seed, settings, settings);
+        pipeline = recorded.pipeline();
+        event = recorded.event();
+        makePackets();
         journals.start();
     }
 
@@ -158,7 +143,7 @@ final class MixedRecording implements PipelineOutput, AutoCloseable {
                     Arrays.copyOf(Packets.ipv6(host, 2, UDP, datagram), 30),
                     bulk,
                     wrong)) {
-                packets.add(arena.allocate(packet.length, 8).copyFrom(MemorySegment.ofArray(packet)));
+                packets.add(recorded.arena().allocate(packet.length, 8).copyFrom(MemorySegment.ofArray(packet)));
             }
         }
     }
@@ -166,8 +151,8 @@ final class MixedRecording implements PipelineOutput, AutoCloseable {
     /** Lives through so many events; in the midst of them the rates change. */
     void make(int events) throws Exception {
         for (int i = 0; i < events; i++) {
-            while ((i & 1023) == 0 && journals.status().getFirst().waitingBytes() > 4 << 20) {
-                Thread.onSpinWait();
+            if ((i & 1023) == 0) {
+                recorded.awaitDisk(4 << 20);
             }
             nowNs += random.nextInt(MOST_NS);
             if (i == events / 2) {
@@ -284,23 +269,7 @@ final class MixedRecording implements PipelineOutput, AutoCloseable {
     }
 
     @Override
-    public void forward(PacketDescriptor packet) {
-        // nothing is sent
-    }
-
-    @Override
-    public void drop(PacketDescriptor packet, DropReason reason) {
-        // nothing is held
-    }
-
-    @Override
-    public void flowEnded(long flowRef, FlowEnd reason) {
-        // there is no socket
-    }
-
-    @Override
     public void close() {
-        journals.close();
-        arena.close();
+        recorded.close();
     }
 }

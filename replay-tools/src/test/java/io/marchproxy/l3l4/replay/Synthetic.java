@@ -1,24 +1,16 @@
 package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.config.settings.JournalSettings;
-import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.Journals;
 import io.marchproxy.l3l4.engine.journal.JournalsAt;
-import io.marchproxy.l3l4.engine.shard.ShardOptions;
-import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
-import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
-import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.route.BackendPool;
 import io.marchproxy.l3l4.stages.route.RouteSettings;
@@ -26,17 +18,15 @@ import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
 /** Journals of a pipeline without sockets, in time that runs as told. */
-final class Synthetic implements PipelineOutput, AutoCloseable {
+final class Synthetic implements AutoCloseable {
     private static final int CAPACITY = 100_000;
     private static final long SEED = 7;
     private static final long JOURNAL_BYTES = 80_000_000;
@@ -44,11 +34,10 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     private static final int CLIENTS = 1000;
     private static final long IDLE_NS = 1_000_000_000L;
 
-    private final Arena arena = Arena.ofShared();
     private final Journals journals;
+    private final RecordedPipeline recorded;
     private final Pipeline pipeline;
-    private final PacketDescriptor packet =
-            new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+    private final PacketDescriptor packet;
     private long nowNs = System.nanoTime();
     private int sent;
     private int clients = CLIENTS;
@@ -85,11 +74,10 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
             boolean hasDisk,
             InstantSource wall)
             throws IOException {
-        journals = JournalsAt.open(
-                data, new JournalSettings(mode, journalBytes, Duration.ofDays(1), Duration.ofSeconds(60)), wall);
-        OffHeapFlowTable flows = new OffHeapFlowTable(CAPACITY, SEED, arena);
-        ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, CAPACITY, SEED, List.of());
-        pipeline = new Pipeline(real, flows, this, journals.open(options, told, flows));
+        journals = JournalsAt.open(data, RecordedPipeline.journal(mode, journalBytes), wall);
+        recorded = new RecordedPipeline(journals, CAPACITY, SEED, told, real);
+        pipeline = recorded.pipeline();
+        packet = recorded.event();
         isThrottled = hasDisk;
         if (hasDisk) {
             journals.start();
@@ -142,9 +130,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     Synthetic diskGoesOn() {
         journals.start();
         isThrottled = true;
-        while (journals.status().getFirst().waitingBytes() > 0) {
-            Thread.onSpinWait();
-        }
+        recorded.awaitDisk(0);
         return this;
     }
 
@@ -152,9 +138,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     Synthetic datagrams(int count, Histogram handling) {
         for (int i = 0; i < count; i++) {
             if (isThrottled && (i & 1023) == 0) {
-                while (journals.status().getFirst().waitingBytes() > 4 << 20) {
-                    Thread.onSpinWait();
-                }
+                recorded.awaitDisk(4 << 20);
             }
             packet.reset(EventKind.DATA, nowNs += PACKET_NS);
             fromClient(sent++ % clients);
@@ -177,7 +161,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
 
     /** Tells of sessions of before the start, of the first so many clients: each sent so many datagrams, of which one was dropped. */
     Synthetic remembers(int sessions, int datagrams) {
-        MemorySegment before = arena.allocate(FlowLayout.SIZE, Long.BYTES);
+        MemorySegment before = recorded.arena().allocate(FlowLayout.SIZE, Long.BYTES);
         for (int i = 0; i < sessions; i++) {
             packet.reset(EventKind.RESTORE, nowNs += PACKET_NS);
             fromClient(i);
@@ -217,23 +201,7 @@ final class Synthetic implements PipelineOutput, AutoCloseable {
     }
 
     @Override
-    public void forward(PacketDescriptor forwarded) {
-        // nothing is sent
-    }
-
-    @Override
-    public void drop(PacketDescriptor dropped, DropReason reason) {
-        // nothing is held
-    }
-
-    @Override
-    public void flowEnded(long flowRef, FlowEnd reason) {
-        // there is no socket
-    }
-
-    @Override
     public void close() {
-        journals.close();
-        arena.close();
+        recorded.close();
     }
 }

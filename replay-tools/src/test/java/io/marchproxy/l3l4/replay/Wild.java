@@ -1,23 +1,14 @@
 package io.marchproxy.l3l4.replay;
 
-import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.config.settings.JournalSettings.Mode;
-import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.Journals;
-import io.marchproxy.l3l4.engine.shard.ShardOptions;
-import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.stages.classify.ClassifySettings;
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.mark.MarkSettings;
-import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
-import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.route.BackendPool;
@@ -31,9 +22,7 @@ import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -44,7 +33,7 @@ import java.util.stream.IntStream;
  * Events of every kind and in any order through a pipeline that is recorded: flows of three services that begin, end, are refused,
  * evicted and forgotten, backends that come and go, shares that change, reloads. Ends up everywhere that state is.
  */
-final class Wild implements PipelineOutput, AutoCloseable {
+final class Wild implements AutoCloseable {
     private static final int UDP = 17;
     private static final int TCP = 6;
     private static final int SERVICES = 3;
@@ -53,11 +42,10 @@ final class Wild implements PipelineOutput, AutoCloseable {
 
     private final SplittableRandom random;
     private final int clients;
-    private final Arena arena = Arena.ofShared();
     private final Journals journals;
+    private final RecordedPipeline recorded;
     private final Pipeline pipeline;
-    private final PacketDescriptor event =
-            new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+    private final PacketDescriptor event;
     private final List<Long> references = new ArrayList<>();
     private long nowNs = System.nanoTime();
 
@@ -70,19 +58,18 @@ final class Wild implements PipelineOutput, AutoCloseable {
     Wild(Path data, long seed, int capacity, int clients, long journalBytes) throws IOException {
         this.random = new SplittableRandom(seed);
         this.clients = clients;
-        journals = Objects.requireNonNull(Journals.open(
-                data, new JournalSettings(Mode.PACKETS, journalBytes, Duration.ofDays(1), Duration.ofSeconds(60)), 1));
-        OffHeapFlowTable flows = new OffHeapFlowTable(capacity, seed, arena);
-        ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, capacity, seed, List.of());
-        pipeline = new Pipeline(settings(8), flows, this, journals.open(options, settings(8), flows));
+        journals = Objects.requireNonNull(Journals.open(data, RecordedPipeline.journal(Mode.PACKETS, journalBytes), 1));
+        recorded = new RecordedPipeline(journals, capacity, seed, settings(8), settings(8));
+        pipeline = recorded.pipeline();
+        event = recorded.event();
         journals.start();
     }
 
     /** Lets events happen, no faster than the disk takes their records. */
     Wild events(int count) {
         for (int i = 0; i < count; i++) {
-            while ((i & 255) == 0 && journals.status().getFirst().waitingBytes() > 1 << 20) {
-                Thread.onSpinWait();
+            if ((i & 255) == 0) {
+                recorded.awaitDisk(1 << 20);
             }
             fill();
             pipeline.handle(event);
@@ -226,24 +213,8 @@ final class Wild implements PipelineOutput, AutoCloseable {
     }
 
     @Override
-    public void forward(PacketDescriptor forwarded) {
-        // nothing is sent
-    }
-
-    @Override
-    public void drop(PacketDescriptor dropped, DropReason reason) {
-        // nothing is held
-    }
-
-    @Override
-    public void flowEnded(long flowRef, FlowEnd reason) {
-        // there is no socket
-    }
-
-    @Override
     public void close() {
-        journals.close();
-        arena.close();
+        recorded.close();
     }
 
     /** Rates that what comes in bursts has to wait for; others after each change of the configuration. */

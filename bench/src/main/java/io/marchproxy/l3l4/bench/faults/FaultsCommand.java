@@ -3,16 +3,13 @@ package io.marchproxy.l3l4.bench.faults;
 import io.marchproxy.l3l4.bench.BenchFolder;
 import io.marchproxy.l3l4.bench.Machine;
 import io.marchproxy.l3l4.bench.Main;
+import io.marchproxy.l3l4.bench.peers.Failure;
 import io.marchproxy.l3l4.bench.peers.Namespace;
 import io.marchproxy.l3l4.bench.peers.Proc;
 import io.marchproxy.l3l4.bench.peers.Programs;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -44,15 +41,12 @@ import picocli.CommandLine.Spec;
             "70:a program failed; the message says which"
         })
 public final class FaultsCommand implements Callable<Integer> {
-    private static final int UNAVAILABLE = 69;
-    private static final int SOFTWARE = 70;
     private static final int QUICK = 3;
 
     /** Faults of each kind before those that count: a proxy that has just started is not what clients meet. */
     private static final int WARM_UP = 2;
 
     private static final List<String> PROGRAMS = List.of("ip", "nft", "kill", "sysctl", "taskset");
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
     @Spec
     private CommandSpec spec;
@@ -92,22 +86,15 @@ public final class FaultsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        PrintWriter err = spec.commandLine().getErr();
         List<FaultKind> kinds = kinds();
         try {
             if (inside) {
                 return measure(kinds);
             }
-            List<String> missing = Programs.missing(PROGRAMS);
-            if (!Proc.isRoot() || !missing.isEmpty()) {
-                err.println("bench faults: needs root, for a network namespace of its own"
-                        + (missing.isEmpty() ? "" : ", and " + String.join(", ", missing)));
-                return UNAVAILABLE;
-            }
+            Programs.require(PROGRAMS, "iproute2 nftables procps util-linux");
             return enter();
         } catch (IOException e) {
-            err.println("bench faults: " + e.getMessage());
-            return SOFTWARE;
+            return Failure.told(spec, e);
         }
     }
 
@@ -192,15 +179,14 @@ public final class FaultsCommand implements Callable<Integer> {
                 Machine.here().describe(),
                 String.format(
                         Locale.ROOT,
-                        "%d faults of each kind after %d that don't count, seed %d; load average of the machine before: %.2f",
+                        "%d faults of each kind after %d that don't count, seed %d; %s",
                         faults,
                         WARM_UP,
                         seed,
-                        Proc.loadAverage()));
+                        Proc.describeLoad()));
         long startMs = System.currentTimeMillis();
         List<FaultFigures> figures = new ArrayList<>();
-        Path folder = BenchFolder.find().toAbsolutePath();
-        try (FaultStand stand = new FaultStand(folder.resolve("..").normalize())) {
+        try (FaultStand stand = new FaultStand(BenchFolder.projectRoot())) {
             FaultSession session = new FaultSession(stand, seed);
             for (FaultKind kind : kinds) {
                 List<Recovery> recoveries = new ArrayList<>();
@@ -214,11 +200,11 @@ public final class FaultsCommand implements Callable<Integer> {
                 err.println(kind.key() + ": " + faults + " faults are done");
             }
         }
-        write(new FaultReport(lines, figures), folder, startMs);
+        write(new FaultReport(lines, figures), startMs);
         return 0;
     }
 
-    private void write(FaultReport report, Path folder, long startMs) throws IOException {
+    private void write(FaultReport report, long startMs) throws IOException {
         report.print(spec.commandLine().getOut());
         if (json != null) {
             report.json(json);
@@ -226,12 +212,7 @@ public final class FaultsCommand implements Callable<Integer> {
         if (markdown != null) {
             report.markdown(markdown);
         }
-        Path log = hlog;
-        if (log == null) {
-            Files.createDirectories(folder.resolve("target"));
-            log = folder.resolve(
-                    "target/faults-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".hlog");
-        }
+        Path log = hlog == null ? BenchFolder.figures("faults", "hlog") : hlog;
         report.hlog(log, startMs, System.currentTimeMillis());
         spec.commandLine().getErr().println("times: " + log);
     }

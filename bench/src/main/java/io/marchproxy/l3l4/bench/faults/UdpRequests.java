@@ -7,19 +7,19 @@ import java.net.PortUnreachableException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** One session whose client sends a datagram after the other. */
 final class UdpRequests implements Requests {
     private final DatagramChannel channel = DatagramChannel.open();
-    private final Map<Long, Long> waiting = new HashMap<>();
-    private final ArrayDeque<Long> order = new ArrayDeque<>();
+
+    /** By when they were sent, the oldest first. */
+    private final LinkedHashSet<Long> waiting = new LinkedHashSet<>();
+
     private final List<Request> ended = new ArrayList<>();
     private final ByteBuffer buffer = ByteBuffer.allocate(512);
     private final Thread thread;
@@ -36,7 +36,7 @@ final class UdpRequests implements Requests {
         synchronized (ended) {
             List<Request> all = new ArrayList<>(ended);
             long nowNs = System.nanoTime();
-            waiting.keySet().stream()
+            waiting.stream()
                     .filter(startedNs -> nowNs - startedNs > SUFFERS_NS)
                     .forEach(startedNs -> all.add(new Request(startedNs, nowNs, "")));
             return all;
@@ -76,9 +76,8 @@ final class UdpRequests implements Requests {
 
     private void send(long nowNs) throws IOException {
         synchronized (ended) {
-            waiting.put(nowNs, nowNs);
+            waiting.add(nowNs);
         }
-        order.add(nowNs);
         channel.write(ByteBuffer.wrap((nowNs + "\n").getBytes(StandardCharsets.US_ASCII)));
     }
 
@@ -91,17 +90,14 @@ final class UdpRequests implements Requests {
     }
 
     private void giveUp(long nowNs) {
-        Long oldest = order.peek();
-        while (oldest != null && (!waiting.containsKey(oldest) || nowNs - oldest > PATIENCE_NS)) {
-            order.poll();
-            end(oldest, "");
-            oldest = order.peek();
+        while (!waiting.isEmpty() && nowNs - waiting.getFirst() > PATIENCE_NS) {
+            end(waiting.getFirst(), "");
         }
     }
 
     private void end(long startedNs, String by) {
         synchronized (ended) {
-            if (waiting.remove(startedNs) != null) {
+            if (waiting.remove(startedNs)) {
                 ended.add(new Request(startedNs, System.nanoTime(), by));
             }
         }

@@ -38,8 +38,6 @@ public final class PeersCommand implements Callable<Integer> {
     /** Idle connections unless told otherwise. */
     static final int WANTED_CONNECTIONS = 20_000;
 
-    private static final int UNAVAILABLE = 69;
-    private static final int SOFTWARE = 70;
     private static final int FEWEST_CONNECTIONS = 1_000;
 
     @Spec
@@ -110,17 +108,12 @@ public final class PeersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        PrintWriter err = spec.commandLine().getErr();
         Plan plan = plan();
         try {
             report(from.isEmpty() ? measure(plan) : join(from));
             return 0;
-        } catch (UnavailableException e) {
-            err.println("bench peers: " + e.getMessage());
-            return UNAVAILABLE;
         } catch (IOException e) {
-            err.println("bench peers: " + e.getMessage());
-            return SOFTWARE;
+            return Failure.told(spec, e);
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 
 /** Reads what the kernel tells under /proc (proc(5)). */
 public final class Proc {
@@ -22,6 +23,9 @@ public final class Proc {
 
     /** Columns of the line {@code cpu} of /proc/stat: user nice system idle iowait irq softirq steal. */
     private static final int[] BUSY = {1, 2, 3, 6, 7};
+
+    /** Load average of a machine that has nothing else to do, and perhaps had a little before. */
+    private static final double QUIET = 0.7;
 
     private Proc() {}
 
@@ -71,9 +75,12 @@ public final class Proc {
                 .equals("0");
     }
 
-    /** Load average over the last minute. */
-    public static double loadAverage() throws IOException {
-        return Double.parseDouble(Files.readString(PROC.resolve("loadavg")).split(" ")[0]);
+    /** What a report says of the other work that the machine had over the last minute. */
+    public static String describeLoad() throws IOException {
+        double load =
+                Double.parseDouble(Files.readString(PROC.resolve("loadavg")).split(" ")[0]);
+        return String.format(Locale.ROOT, "load average of the machine before: %.2f", load)
+                + (load > QUIET ? ": it was BUSY with other work, so don't keep these figures" : "");
     }
 
     static double cpuSecondsOf(String stat) {

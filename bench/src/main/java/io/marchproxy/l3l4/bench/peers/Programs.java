@@ -19,6 +19,23 @@ public final class Programs {
         return names.stream().filter(name -> !isThere(name)).toList();
     }
 
+    /**
+     * Checks for what a namespace of one's own takes, and what runs in it.
+     *
+     * @param packages of Debian that have the programs
+     * @throws UnavailableException if something is missing
+     */
+    public static void require(List<String> programs, String packages) throws IOException {
+        if (!Proc.isRoot()) {
+            throw new UnavailableException("needs root, for network namespaces of its own");
+        }
+        List<String> missing = missing(programs);
+        if (!missing.isEmpty()) {
+            throw new UnavailableException(
+                    "missing here: " + String.join(", ", missing) + " (Debian: apt install " + packages + ")");
+        }
+    }
+
     private static boolean isThere(String name) {
         String path = System.getenv("PATH");
         return Stream.concat(Stream.of((path == null ? "" : path).split(File.pathSeparator)), SYSTEM_FOLDERS.stream())

@@ -3,36 +3,25 @@ package io.marchproxy.l3l4.bench.peers;
 import io.marchproxy.l3l4.bench.BenchFolder;
 import io.marchproxy.l3l4.bench.Machine;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /** A comparison from its first check to its results. Ctrl-C ends it with all that it has started. */
 final class Session {
     private static final List<String> PROGRAMS =
             List.of("ip", "sysctl", "taskset", "kill", "nginx", "haproxy", "iperf3", "wrk");
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
-
-    /** Load average of a machine that has nothing else to do, and perhaps had a little before. */
-    private static final double QUIET = 0.7;
 
     private volatile boolean stopped;
     private final Plan plan;
     private final Cpus cpus;
     private final List<String> lines = new ArrayList<>();
     private final Results results = new Results();
-    private final Path folder = BenchFolder.find().toAbsolutePath();
-    private final Path raw =
-            folder.resolve("target/peers-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".json");
+    private final Path raw = BenchFolder.figures("peers", "json");
 
-    private Session(Plan plan, Cpus cpus) {
+    private Session(Plan plan, Cpus cpus) throws IOException {
         this.plan = plan;
         this.cpus = cpus;
     }
@@ -43,14 +32,7 @@ final class Session {
      * @throws UnavailableException if not
      */
     static Session prepare(Plan plan) throws IOException {
-        if (!Proc.isRoot()) {
-            throw new UnavailableException("needs root, for a network namespace of its own");
-        }
-        List<String> missing = Programs.missing(PROGRAMS);
-        if (!missing.isEmpty()) {
-            throw new UnavailableException("missing here: " + String.join(", ", missing) + " (Debian: apt install"
-                    + " iproute2 procps util-linux nginx-light libnginx-mod-stream haproxy iperf3 wrk)");
-        }
+        Programs.require(PROGRAMS, "iproute2 procps util-linux nginx-light libnginx-mod-stream haproxy iperf3 wrk");
         return new Session(plan.within(Proc.descriptorLimit()), Cpus.of(Proc.allowedCpus()));
     }
 
@@ -62,11 +44,9 @@ final class Session {
     /** Measures. */
     Run run() throws IOException, InterruptedException {
         describe();
-        Files.createDirectories(raw.getParent());
         // This JVM waits most of the time; what it does, it does where the load is.
         Cpus.stayOn(cpus.load());
-        Path root = folder.resolve("..").normalize();
-        try (Stand stand = Stand.open(cpus, root, plan.spin(), plan.connections())) {
+        try (Stand stand = Stand.open(cpus, BenchFolder.projectRoot(), plan.spin(), plan.connections())) {
             Thread hook = new Thread(() -> stop(stand), "stop");
             Runtime.getRuntime().addShutdownHook(hook);
             compare(stand);
@@ -116,9 +96,7 @@ final class Session {
         lines.add("proxy on CPU " + cpus.proxy() + ", load and backends on CPU " + cpus.load() + "; " + plan.rounds()
                 + " rounds of " + plan.seconds() + " s after one of " + plan.warmUpSeconds()
                 + " s that warms up all alike");
-        double load = Proc.loadAverage();
-        lines.add(String.format(Locale.ROOT, "load average of the machine before: %.2f", load)
-                + (load > QUIET ? ": it was BUSY with other work, so don't keep these figures" : ""));
+        lines.add(Proc.describeLoad());
         if (plan.has(Group.IDLE)) {
             lines.add(plan.connections() + " idle connections, of " + PeersCommand.WANTED_CONNECTIONS
                     + " wanted: each takes two of the " + Proc.descriptorLimit()

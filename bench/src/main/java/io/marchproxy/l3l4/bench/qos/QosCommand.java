@@ -3,17 +3,13 @@ package io.marchproxy.l3l4.bench.qos;
 import io.marchproxy.l3l4.bench.BenchFolder;
 import io.marchproxy.l3l4.bench.Machine;
 import io.marchproxy.l3l4.bench.peers.Cpus;
+import io.marchproxy.l3l4.bench.peers.Failure;
 import io.marchproxy.l3l4.bench.peers.Proc;
 import io.marchproxy.l3l4.bench.peers.Programs;
 import io.marchproxy.l3l4.bench.peers.Progress;
-import io.marchproxy.l3l4.bench.peers.UnavailableException;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -46,12 +42,9 @@ import picocli.CommandLine.Spec;
             "70:a program failed; the message says which"
         })
 public final class QosCommand implements Callable<Integer> {
-    private static final int UNAVAILABLE = 69;
-    private static final int SOFTWARE = 70;
     private static final List<String> PROGRAMS =
             List.of("ip", "tc", "ethtool", "tcpdump", "sysctl", "taskset", "timeout");
     private static final List<Shaper> SHAPERS = List.of(Shaper.OURS, Shaper.TBF, Shaper.HTB);
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
     private static final int MOST_MBITS = 100_000;
     private static final double QUICK_SECONDS = 1;
 
@@ -60,8 +53,6 @@ public final class QosCommand implements Callable<Integer> {
 
     /** What UDP sends where nobody shapes: more than a thread can. */
     private static final long FLOOD_BITS = 10_000_000_000L;
-
-    private static final double QUIET = 0.7;
 
     @Spec
     private CommandSpec spec;
@@ -100,7 +91,6 @@ public final class QosCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        PrintWriter err = spec.commandLine().getErr();
         List<Case> cases = cases();
         if (quick) {
             rounds = 1;
@@ -116,12 +106,8 @@ public final class QosCommand implements Callable<Integer> {
                 report.write(json);
             }
             return 0;
-        } catch (UnavailableException e) {
-            err.println("bench qos: " + e.getMessage());
-            return UNAVAILABLE;
         } catch (IOException e) {
-            err.println("bench qos: " + e.getMessage());
-            return SOFTWARE;
+            return Failure.told(spec, e);
         }
     }
 
@@ -157,15 +143,13 @@ public final class QosCommand implements Callable<Integer> {
     }
 
     private QosReport measure(List<Case> cases) throws IOException, InterruptedException {
-        Cpus cpus = prepare();
-        Path folder = BenchFolder.find().toAbsolutePath();
-        Path raw =
-                folder.resolve("target/qos-" + LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + ".json");
-        Files.createDirectories(raw.getParent());
+        Programs.require(PROGRAMS, "iproute2 ethtool tcpdump procps util-linux");
+        Cpus cpus = Cpus.of(Proc.allowedCpus());
+        Path raw = BenchFolder.figures("qos", "json");
         QosReport report = new QosReport(describe(cpus), new ArrayList<>());
         // This JVM looks at packets between the turns, where the load is.
         Cpus.stayOn(cpus.load());
-        try (QosStand stand = QosStand.open(cpus, folder.resolve("..").normalize(), rates)) {
+        try (QosStand stand = QosStand.open(cpus, BenchFolder.projectRoot(), rates)) {
             Thread hook = new Thread(() -> stop(stand), "stop");
             Runtime.getRuntime().addShutdownHook(hook);
             List<String> keys = cases.stream().map(Case::key).distinct().toList();
@@ -236,20 +220,7 @@ public final class QosCommand implements Callable<Integer> {
                         one.burstBytes());
     }
 
-    private static Cpus prepare() throws IOException {
-        if (!Proc.isRoot()) {
-            throw new UnavailableException("needs root, for network namespaces of its own");
-        }
-        List<String> missing = Programs.missing(PROGRAMS);
-        if (!missing.isEmpty()) {
-            throw new UnavailableException("missing here: " + String.join(", ", missing)
-                    + " (Debian: apt install iproute2 ethtool tcpdump procps util-linux)");
-        }
-        return Cpus.of(Proc.allowedCpus());
-    }
-
     private List<String> describe(Cpus cpus) throws IOException, InterruptedException {
-        double load = Proc.loadAverage();
         return List.of(
                 Machine.here().describe(),
                 Programs.version("tc", "-V") + " · " + Programs.version("tcpdump", "--version"),
@@ -260,8 +231,7 @@ public final class QosCommand implements Callable<Integer> {
                         cpus.load(),
                         rounds,
                         seconds),
-                String.format(Locale.ROOT, "load average of the machine before: %.2f", load)
-                        + (load > QUIET ? ": it was BUSY with other work, so don't keep these figures" : ""),
+                Proc.describeLoad(),
                 "counted: payload by ours, frames of Ethernet by tc; each is held to what it counts");
     }
 

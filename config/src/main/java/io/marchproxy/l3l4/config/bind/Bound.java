@@ -40,11 +40,27 @@ public final class Bound {
     private final Origin origin;
 
     private final boolean mistaken;
+    private final boolean single;
 
     Bound(String path, Origin origin, boolean mistaken) {
+        this(path, origin, mistaken, false);
+    }
+
+    private Bound(String path, Origin origin, boolean mistaken, boolean single) {
         this.path = path;
         this.origin = origin;
         this.mistaken = mistaken;
+        this.single = single;
+    }
+
+    /** A section in whose place one value stands, for all of its keys. */
+    static Bound single(String path, Origin origin) {
+        return new Bound(path, origin, false, true);
+    }
+
+    /** Whether one value stands for all of its keys: what is wrong with it is one fault. */
+    boolean single() {
+        return single;
     }
 
     /** Whether something else than a section stood there, which has been told: what it lacks is no further fault. */

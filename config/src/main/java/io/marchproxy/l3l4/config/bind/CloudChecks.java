@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.fault.Origin;
 import io.marchproxy.l3l4.config.schema.Key;
 import io.marchproxy.l3l4.config.schema.MulticloudKeys;
+import io.marchproxy.l3l4.config.schema.RoutingKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings.Algorithm;
@@ -144,14 +145,14 @@ final class CloudChecks {
     }
 
     private void checkScore(Bound service, Algorithm algorithm) {
-        Bound routing = service.group(ServiceKeys.ROUTING);
-        boolean counts = routing.get(ServiceKeys.LATENCY_WEIGHT) > 0
-                || routing.get(ServiceKeys.COST_WEIGHT) > 0
-                || routing.get(ServiceKeys.BANDWIDTH_WEIGHT) > 0;
+        Bound routing = service.group(RoutingKeys.ROUTING);
+        boolean counts = routing.get(RoutingKeys.LATENCY_WEIGHT) > 0
+                || routing.get(RoutingKeys.COST_WEIGHT) > 0
+                || routing.get(RoutingKeys.BANDWIDTH_WEIGHT) > 0;
         if (algorithm == Algorithm.WEIGHTED && !counts) {
             faults.add(
-                    routing.origin(ServiceKeys.LATENCY_WEIGHT),
-                    routing.path(ServiceKeys.LATENCY_WEIGHT),
+                    routing.origin(RoutingKeys.LATENCY_WEIGHT),
+                    routing.path(RoutingKeys.LATENCY_WEIGHT),
                     "is 0, as are cost-weight and bandwidth-weight: nothing would count");
         }
     }

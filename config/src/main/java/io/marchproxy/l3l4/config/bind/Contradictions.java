@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.fault.Origin;
 import io.marchproxy.l3l4.config.schema.Catalogue;
 import io.marchproxy.l3l4.config.schema.Field;
+import io.marchproxy.l3l4.config.schema.HealthKeys;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
@@ -136,7 +137,7 @@ final class Contradictions {
         if (!listen.isEmpty()) {
             checkEffect(service, listen, Protocol.TCP, ServiceKeys.ONLY_TCP);
             checkEffect(service, listen, Protocol.UDP, ServiceKeys.ONLY_UDP);
-            new ProbeChecks(service.group(ServiceKeys.HEALTH), listen, faults).check();
+            new ProbeChecks(service.group(HealthKeys.HEALTH), listen, faults).check();
         }
     }
 

@@ -6,9 +6,11 @@ import io.marchproxy.l3l4.config.schema.Catalogue;
 import io.marchproxy.l3l4.config.schema.Field;
 import io.marchproxy.l3l4.config.schema.Group;
 import io.marchproxy.l3l4.config.schema.Groups;
+import io.marchproxy.l3l4.config.schema.HealthKeys;
 import io.marchproxy.l3l4.config.schema.Key;
 import io.marchproxy.l3l4.config.schema.MulticloudKeys;
 import io.marchproxy.l3l4.config.schema.QosKeys;
+import io.marchproxy.l3l4.config.schema.RoutingKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings.Version;
@@ -117,18 +119,18 @@ final class Idle {
     }
 
     private void checkService(Bound service) {
-        Bound health = service.group(ServiceKeys.HEALTH);
-        if (health.get(ServiceKeys.HEALTH_PROTOCOL) == Probe.NONE) {
+        Bound health = service.group(HealthKeys.HEALTH);
+        if (health.get(HealthKeys.PROTOCOL) == Probe.NONE) {
             idle(
                     health,
                     "health.protocol is none",
-                    ServiceKeys.HEALTH_INTERVAL,
-                    ServiceKeys.HEALTH_TIMEOUT,
-                    ServiceKeys.UNHEALTHY_AFTER,
-                    ServiceKeys.HEALTHY_AFTER,
-                    ServiceKeys.HEALTH_WINDOW,
-                    ServiceKeys.MAX_LOSS,
-                    ServiceKeys.HOLD);
+                    HealthKeys.INTERVAL,
+                    HealthKeys.TIMEOUT,
+                    HealthKeys.UNHEALTHY_AFTER,
+                    HealthKeys.HEALTHY_AFTER,
+                    HealthKeys.WINDOW,
+                    HealthKeys.MAX_LOSS,
+                    HealthKeys.HOLD);
         }
         Bound proxy = service.group(ServiceKeys.PROXY_PROTOCOL);
         if (proxy.get(ServiceKeys.PROXY_ACCEPT) == Version.NONE) {
@@ -138,23 +140,23 @@ final class Idle {
 
     private void checkRouting(Bound service) {
         Algorithm algorithm = service.get(ServiceKeys.ALGORITHM);
-        Bound routing = service.group(ServiceKeys.ROUTING);
+        Bound routing = service.group(RoutingKeys.ROUTING);
         String why = "the algorithm is " + algorithm.label();
         if (!root.group(MulticloudKeys.MULTICLOUD).get(MulticloudKeys.ENABLED)) {
             idle(service, "multicloud.enabled is false", ServiceKeys.ALGORITHM);
         }
         if (algorithm != Algorithm.COST) {
-            idle(routing, why, ServiceKeys.LATENCY_BUDGET);
+            idle(routing, why, RoutingKeys.LATENCY_BUDGET);
         }
         if (algorithm != Algorithm.WEIGHTED) {
-            idle(routing, why, ServiceKeys.LATENCY_WEIGHT, ServiceKeys.COST_WEIGHT, ServiceKeys.BANDWIDTH_WEIGHT);
+            idle(routing, why, RoutingKeys.LATENCY_WEIGHT, RoutingKeys.COST_WEIGHT, RoutingKeys.BANDWIDTH_WEIGHT);
         }
-        if (routing.find(ServiceKeys.DAILY_BUDGET).isEmpty()) {
-            idle(routing, "there is no daily-budget", ServiceKeys.BUDGET_BACK_AT);
+        if (routing.find(RoutingKeys.DAILY_BUDGET).isEmpty()) {
+            idle(routing, "there is no daily-budget", RoutingKeys.BUDGET_BACK_AT);
         }
-        boolean hashes = algorithm == Algorithm.MAGLEV || routing.get(ServiceKeys.STICKY) == Sticky.CLIENT;
+        boolean hashes = algorithm == Algorithm.MAGLEV || routing.get(RoutingKeys.STICKY) == Sticky.CLIENT;
         if (!hashes) {
-            idle(routing, "neither maglev nor sticky is chosen", ServiceKeys.TABLE_SIZE);
+            idle(routing, "neither maglev nor sticky is chosen", RoutingKeys.TABLE_SIZE);
         }
         for (Bound backend : service.groups(ServiceKeys.BACKENDS)) {
             if (algorithm == Algorithm.ROUND_ROBIN && backend.get(ServiceKeys.WEIGHT) != 1) {

@@ -1,8 +1,8 @@
 package io.marchproxy.l3l4.config.bind;
 
 import io.marchproxy.l3l4.config.fault.Faults;
+import io.marchproxy.l3l4.config.schema.HealthKeys;
 import io.marchproxy.l3l4.config.schema.Key;
-import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Connections;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
@@ -23,7 +23,7 @@ final class ProbeChecks {
         this.tcp = listen.stream().anyMatch(address -> address.value().protocol() == Protocol.TCP);
         this.udp = listen.stream().anyMatch(address -> address.value().protocol() == Protocol.UDP);
         this.faults = faults;
-        this.probe = health.find(ServiceKeys.HEALTH_PROTOCOL).orElse(Probe.NONE);
+        this.probe = health.find(HealthKeys.PROTOCOL).orElse(Probe.NONE);
     }
 
     void check() {
@@ -31,48 +31,48 @@ final class ProbeChecks {
         String probes = probe.name().toLowerCase(Locale.ROOT) + " probes";
         if (probe == Probe.NONE || probe == Probe.ICMP) {
             String none = probe == Probe.NONE ? "nothing is probed" : probes + " ask the host's kernel alone";
-            refuse(none, ServiceKeys.HEALTH_PORT, ServiceKeys.SEND, ServiceKeys.EXPECT);
+            refuse(none, HealthKeys.PORT, HealthKeys.SEND, HealthKeys.EXPECT);
         }
         if (!probe.isHttp()) {
             refuse(
                     "health.protocol is neither http nor https",
-                    ServiceKeys.HTTP_PATH,
-                    ServiceKeys.HTTP_HOST,
-                    ServiceKeys.HTTP_STATUS);
+                    HealthKeys.HTTP_PATH,
+                    HealthKeys.HTTP_HOST,
+                    HealthKeys.HTTP_STATUS);
         } else {
-            refuse(probes + " send a GET request", ServiceKeys.SEND);
+            refuse(probes + " send a GET request", HealthKeys.SEND);
         }
         if (probe != Probe.HTTPS) {
-            refuse("health.protocol is not https", ServiceKeys.VERIFY_TLS);
+            refuse("health.protocol is not https", HealthKeys.VERIFY_TLS);
         }
         checkQuestion();
-        if (!tcp && health.get(ServiceKeys.ON_UNHEALTHY) != Connections.LEAVE) {
-            fault(ServiceKeys.ON_UNHEALTHY, "has no effect: the service has no tcp:// listener; remove the key");
+        if (!tcp && health.get(HealthKeys.ON_UNHEALTHY) != Connections.LEAVE) {
+            fault(HealthKeys.ON_UNHEALTHY, "has no effect: the service has no tcp:// listener; remove the key");
         }
     }
 
     /** A probe of another protocol than the backend's own says nothing of it, unless it has a port of its own. */
     private void checkListeners() {
-        if (health.find(ServiceKeys.HEALTH_PORT).isPresent()) {
+        if (health.find(HealthKeys.PORT).isPresent()) {
             return;
         }
         if (probe.isTcp() && !tcp) {
             fault(
-                    ServiceKeys.HEALTH_PROTOCOL,
+                    HealthKeys.PROTOCOL,
                     "has no effect: the service has no tcp:// listener; set it to none, give health.port or remove the key");
         } else if (probe == Probe.UDP && !udp) {
             fault(
-                    ServiceKeys.HEALTH_PROTOCOL,
+                    HealthKeys.PROTOCOL,
                     "has no effect: the service has no udp:// listener; set it to tcp or give health.port");
         }
     }
 
     private void checkQuestion() {
-        boolean sends = !health.get(ServiceKeys.SEND).isEmpty();
+        boolean sends = !health.get(HealthKeys.SEND).isEmpty();
         if (probe == Probe.UDP && !sends) {
-            fault(ServiceKeys.HEALTH_PROTOCOL, "needs health.send: something that a sound backend answers");
-        } else if (probe == Probe.TCP && sends && health.get(ServiceKeys.EXPECT).isEmpty()) {
-            fault(ServiceKeys.SEND, "needs health.expect too: without it nobody looks at the answer");
+            fault(HealthKeys.PROTOCOL, "needs health.send: something that a sound backend answers");
+        } else if (probe == Probe.TCP && sends && health.get(HealthKeys.EXPECT).isEmpty()) {
+            fault(HealthKeys.SEND, "needs health.expect too: without it nobody looks at the answer");
         }
     }
 

@@ -65,17 +65,17 @@ final class RateSums {
     /** A ceiling of one of many that is above that of all together would never be reached. */
     private void checkReached(Bound service, Group ofEach, Bound ofAll) {
         Bound each = service.group(ofEach);
-        // One rate for both directions is told once.
-        long told = 0;
         for (Key<Long> key : List.of(ServiceKeys.RATE_TO_BACKEND, ServiceKeys.RATE_TO_CLIENT)) {
             long one = each.find(key).orElse(0L);
             long all = ofAll.find(key).orElse(Long.MAX_VALUE);
-            if (one > all && one != told) {
-                told = one;
+            if (one > all) {
                 faults.add(
                         each.origin(key),
                         each.path(key),
                         "is more than " + ofAll.path(key) + ", " + key.type().write(all) + ", and so never reached");
+                if (each.single()) {
+                    return;
+                }
             }
         }
     }

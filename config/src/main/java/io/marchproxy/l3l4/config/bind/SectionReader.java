@@ -59,7 +59,7 @@ public final class SectionReader {
 
     /** One value for all keys of a section. */
     private Bound spread(Group group, Scalar scalar, String path) {
-        Bound bound = new Bound(path, scalar.origin(), false);
+        Bound bound = Bound.single(path, scalar.origin());
         Bound.@Nullable Value value = null;
         for (Field field : group.fields()) {
             if (value == null && field instanceof Key<?> key) {

@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.config.bind;
 
+import io.marchproxy.l3l4.config.schema.HealthKeys;
+import io.marchproxy.l3l4.config.schema.RoutingKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
 import io.marchproxy.l3l4.config.settings.AcceptRate;
 import io.marchproxy.l3l4.config.settings.BackendSettings;
@@ -21,7 +23,7 @@ final class ServiceBinder {
                 .trafficClass(service.get(ServiceKeys.CLASS))
                 .shaping(shaping(service))
                 .algorithm(service.get(ServiceKeys.ALGORITHM))
-                .routing(routing(service.group(ServiceKeys.ROUTING)))
+                .routing(routing(service.group(RoutingKeys.ROUTING)))
                 .maxConnections(service.get(ServiceKeys.MAX_CONNECTIONS))
                 .idleTimeout(service.get(ServiceKeys.IDLE_TIMEOUT))
                 .connect(connect(service.group(ServiceKeys.CONNECT)))
@@ -36,7 +38,7 @@ final class ServiceBinder {
                 .maxSessions(service.get(ServiceKeys.MAX_SESSIONS))
                 .sessionOverflow(service.get(ServiceKeys.SESSION_OVERFLOW))
                 .replies(service.get(ServiceKeys.REPLIES))
-                .health(health(service.group(ServiceKeys.HEALTH)));
+                .health(health(service.group(HealthKeys.HEALTH)));
         service.list(ServiceKeys.LISTEN).forEach(listen -> builder.listen(listen.value()));
         service.groups(ServiceKeys.BACKENDS).forEach(backend -> builder.backend(backend(backend)));
         return builder.build();
@@ -61,16 +63,16 @@ final class ServiceBinder {
 
     private static RoutingSettings routing(Bound routing) {
         return new RoutingSettings(
-                routing.get(ServiceKeys.STICKY),
-                routing.get(ServiceKeys.LATENCY_BUDGET),
-                routing.get(ServiceKeys.LATENCY_WEIGHT),
-                routing.get(ServiceKeys.COST_WEIGHT),
-                routing.get(ServiceKeys.BANDWIDTH_WEIGHT),
-                routing.get(ServiceKeys.SLOW_START),
-                routing.get(ServiceKeys.PANIC_THRESHOLD),
-                routing.find(ServiceKeys.DAILY_BUDGET).orElse(0.0),
-                routing.get(ServiceKeys.BUDGET_BACK_AT),
-                routing.get(ServiceKeys.TABLE_SIZE));
+                routing.get(RoutingKeys.STICKY),
+                routing.get(RoutingKeys.LATENCY_BUDGET),
+                routing.get(RoutingKeys.LATENCY_WEIGHT),
+                routing.get(RoutingKeys.COST_WEIGHT),
+                routing.get(RoutingKeys.BANDWIDTH_WEIGHT),
+                routing.get(RoutingKeys.SLOW_START),
+                routing.get(RoutingKeys.PANIC_THRESHOLD),
+                routing.find(RoutingKeys.DAILY_BUDGET).orElse(0.0),
+                routing.get(RoutingKeys.BUDGET_BACK_AT),
+                routing.get(RoutingKeys.TABLE_SIZE));
     }
 
     private static ConnectSettings connect(Bound connect) {
@@ -93,28 +95,26 @@ final class ServiceBinder {
 
     private static HealthSettings health(Bound health) {
         return new HealthSettings(
-                health.get(ServiceKeys.HEALTH_PROTOCOL),
-                health.get(ServiceKeys.HEALTH_INTERVAL),
-                health.get(ServiceKeys.HEALTH_TIMEOUT),
-                health.get(ServiceKeys.UNHEALTHY_AFTER),
-                health.get(ServiceKeys.HEALTHY_AFTER),
-                health.get(ServiceKeys.HEALTH_WINDOW),
-                health.get(ServiceKeys.MAX_LOSS),
+                health.get(HealthKeys.PROTOCOL),
+                health.get(HealthKeys.INTERVAL),
+                health.get(HealthKeys.TIMEOUT),
+                health.get(HealthKeys.UNHEALTHY_AFTER),
+                health.get(HealthKeys.HEALTHY_AFTER),
+                health.get(HealthKeys.WINDOW),
+                health.get(HealthKeys.MAX_LOSS),
                 new HealthSettings.Question(
-                        health.find(ServiceKeys.HEALTH_PORT).orElse(0),
-                        health.get(ServiceKeys.SEND),
-                        health.get(ServiceKeys.EXPECT),
-                        health.get(ServiceKeys.HTTP_PATH),
-                        health.find(ServiceKeys.HTTP_HOST).orElse(""),
-                        health.get(ServiceKeys.HTTP_STATUS),
-                        health.get(ServiceKeys.VERIFY_TLS)),
+                        health.find(HealthKeys.PORT).orElse(0),
+                        health.get(HealthKeys.SEND),
+                        health.get(HealthKeys.EXPECT),
+                        health.get(HealthKeys.HTTP_PATH),
+                        health.find(HealthKeys.HTTP_HOST).orElse(""),
+                        health.get(HealthKeys.HTTP_STATUS),
+                        health.get(HealthKeys.VERIFY_TLS)),
                 new HealthSettings.Holds(
-                        health.get(ServiceKeys.HOLD),
-                        health.get(ServiceKeys.EJECT_FOR),
-                        health.get(ServiceKeys.MAX_HOLD)),
-                health.get(ServiceKeys.SILENCE),
-                health.get(ServiceKeys.ON_UNHEALTHY),
-                health.get(ServiceKeys.HEALTH_DRAIN));
+                        health.get(HealthKeys.HOLD), health.get(HealthKeys.EJECT_FOR), health.get(HealthKeys.MAX_HOLD)),
+                health.get(HealthKeys.SILENCE),
+                health.get(HealthKeys.ON_UNHEALTHY),
+                health.get(HealthKeys.DRAIN));
     }
 
     private static BackendSettings backend(Bound backend) {

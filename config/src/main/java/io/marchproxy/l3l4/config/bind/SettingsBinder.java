@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.config.bind;
 
 import io.marchproxy.l3l4.config.fault.Faults;
 import io.marchproxy.l3l4.config.schema.Catalogue;
+import io.marchproxy.l3l4.config.schema.HealthKeys;
 import io.marchproxy.l3l4.config.schema.MulticloudKeys;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
@@ -31,7 +32,7 @@ public final class SettingsBinder {
     /** Fills in what follows from other values, and finds contradictions. Comes before {@link #bind}. */
     public static void conclude(Bound root, Faults faults) {
         for (Bound service : root.groups(ServiceKeys.SERVICES)) {
-            service.group(ServiceKeys.HEALTH).settle(ServiceKeys.HEALTH_PROTOCOL, defaultProbe(service));
+            service.group(HealthKeys.HEALTH).settle(HealthKeys.PROTOCOL, defaultProbe(service));
             settleBurst(service);
             service.findGroup(ServiceKeys.ACCEPT)
                     .ifPresent(accept -> accept.find(ServiceKeys.ACCEPT_RATE)

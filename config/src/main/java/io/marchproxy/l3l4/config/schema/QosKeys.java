@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
 import io.marchproxy.l3l4.config.settings.RuleSettings.Range;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
+import io.marchproxy.l3l4.config.value.QosValues;
 import io.marchproxy.l3l4.config.value.Values;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,23 +75,23 @@ public final class QosKeys {
     public static final Key<IpPrefix> MATCH_DESTINATION =
             Key.open("destination", Values.PREFIX, ANY, "Prefix that the address which the client wrote to lies in.");
     public static final Key<PortRange> MATCH_SOURCE_PORT =
-            Key.open("source-port", Values.PORTS, ANY, "The client's port, or a range.");
+            Key.open("source-port", QosValues.PORTS, ANY, "The client's port, or a range.");
     public static final Key<PortRange> MATCH_DESTINATION_PORT =
-            Key.open("destination-port", Values.PORTS, ANY, "The listener's port, or a range.");
+            Key.open("destination-port", QosValues.PORTS, ANY, "The listener's port, or a range.");
     public static final Key<Integer> MATCH_DSCP = Key.open(
             "dscp",
-            Values.DSCP,
+            QosValues.DSCP,
             ANY,
             "Code point that the packet came with; of a TCP connection, that its first packet came with.");
     public static final Key<String> MATCH_SERVICE = Key.open("service", Values.NAME, ANY, "Name of a service.");
     public static final Key<Range> MATCH_LENGTH = Key.open(
             "length",
-            Values.RANGE,
+            QosValues.RANGE,
             ANY,
             "Bytes of the datagram's content, of each datagram in either direction; no TCP connection matches.");
     public static final Key<Range> MATCH_CLIENT_FLOWS = Key.open(
             "client-flows",
-            Values.RANGE,
+            QosValues.RANGE,
             ANY,
             "How many TCP connections and UDP sessions the client's address has open already, of all services of its shard.");
     public static final Group MATCH = new Group(
@@ -111,7 +112,7 @@ public final class QosKeys {
             Key.required("class", ServiceKeys.CLASS_TYPE, "Class that matching packets get.");
     public static final Key<Integer> RULE_DSCP = Key.open(
             "dscp",
-            Values.EGRESS_DSCP,
+            QosValues.EGRESS_DSCP,
             "the class's own",
             "Code point that matching packets leave with; preserve: with the one that they came with.");
     public static final Key<Long> POLICE_RATE =
@@ -134,12 +135,12 @@ public final class QosKeys {
             ServiceKeys.USUAL_BURST.replace("the rate", "the peak rate"),
             "What may come at once at the peak rate.");
     public static final Key<Action> POLICE_CONFORM =
-            Key.of("conform", Values.POLICE_ACTION, Action.PASS, "What becomes of packets that conform.");
+            Key.of("conform", QosValues.POLICE_ACTION, Action.PASS, "What becomes of packets that conform.");
     public static final Key<Action> POLICE_EXCEED =
-            Key.of("exceed", Values.POLICE_ACTION, Action.DROP, "What becomes of packets that exceed the rate.");
+            Key.of("exceed", QosValues.POLICE_ACTION, Action.DROP, "What becomes of packets that exceed the rate.");
     public static final Key<Action> POLICE_VIOLATE = Key.open(
             "violate",
-            Values.POLICE_ACTION,
+            QosValues.POLICE_ACTION,
             "drop",
             "What becomes of packets that violate; only with excess-burst or peak-rate.");
     public static final Group POLICE = new Group(
@@ -173,7 +174,7 @@ public final class QosKeys {
             QosSettings.ClassSettings settings = QosSettings.DEFAULT.classes().get(number.ordinal());
             Key<Integer> dscp = Key.of(
                     "dscp",
-                    Values.EGRESS_DSCP,
+                    QosValues.EGRESS_DSCP,
                     settings.dscp(),
                     "Code point that its packets leave with; preserve: with the one that they came with.");
             Key<Integer> queue = Key.of(

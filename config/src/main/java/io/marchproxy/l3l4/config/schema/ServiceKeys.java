@@ -1,10 +1,8 @@
 package io.marchproxy.l3l4.config.schema;
 
 import io.marchproxy.l3l4.config.settings.BackendSettings;
-import io.marchproxy.l3l4.config.settings.HealthSettings;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings;
-import io.marchproxy.l3l4.config.settings.RoutingSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
@@ -19,7 +17,6 @@ import java.util.Map;
 public final class ServiceKeys {
     private static final ServiceSettings DEFAULT =
             ServiceSettings.builder("default").build();
-    private static final HealthSettings HEALTHY = HealthSettings.DEFAULT_TCP;
     private static final int ONE_GIB = 1 << 30;
 
     static final ValueType<Long> RATE_TYPE = Values.rate(ShapingSettings.LOWEST_RATE, ShapingSettings.HIGHEST_RATE);
@@ -68,66 +65,6 @@ public final class ServiceKeys {
                     Map.of("weighted_rr", ServiceSettings.Algorithm.WEIGHTED_ROUND_ROBIN)),
             DEFAULT.algorithm(),
             "How a backend is chosen among the healthy ones.");
-
-    private static final ValueType<Double> COUNTS = Values.decimal(0, 1_000_000);
-    public static final Key<RoutingSettings.Sticky> STICKY = Key.of(
-            "sticky",
-            Values.word(RoutingSettings.Sticky.class),
-            RoutingSettings.DEFAULT.sticky(),
-            "Whether a client's flows all go to one of those that the algorithm would choose from.");
-    public static final Key<Duration> LATENCY_BUDGET = Key.of(
-            "latency-budget",
-            Values.duration(Duration.ZERO, Duration.ofHours(1)),
-            RoutingSettings.DEFAULT.latencyBudget(),
-            "For cost: the slower are taken when none is within it; 0 for no limit.");
-    public static final Key<Double> LATENCY_WEIGHT = Key.of(
-            "latency-weight", COUNTS, RoutingSettings.DEFAULT.latencyWeight(), "For weighted: what latency counts.");
-    public static final Key<Double> COST_WEIGHT =
-            Key.of("cost-weight", COUNTS, RoutingSettings.DEFAULT.costWeight(), "For weighted: what cost counts.");
-    public static final Key<Double> BANDWIDTH_WEIGHT = Key.of(
-            "bandwidth-weight",
-            COUNTS,
-            RoutingSettings.DEFAULT.bandwidthWeight(),
-            "For weighted: what bandwidth counts.");
-    public static final Key<Duration> SLOW_START = Key.of(
-            "slow-start",
-            Values.duration(Duration.ZERO, Duration.ofHours(1)),
-            RoutingSettings.DEFAULT.slowStart(),
-            "For how long the share of a backend that returned grows to its whole; 0 for at once.");
-    public static final Key<Integer> PANIC_THRESHOLD = Key.of(
-            "panic-threshold",
-            Values.integer(0, 100),
-            RoutingSettings.DEFAULT.panicThreshold(),
-            "Percentage of healthy backends below which all are used, healthy or not; 0 for never.");
-    public static final Key<Double> DAILY_BUDGET = Key.open(
-            "daily-budget",
-            COUNTS,
-            "no limit",
-            "Money for a day (UTC); once it is spent, new flows go to the cheapest healthy backends.");
-    public static final Key<Integer> BUDGET_BACK_AT = Key.of(
-            "budget-back-at",
-            Values.integer(1, 100),
-            RoutingSettings.DEFAULT.budgetBackAt(),
-            "Percentage of the budget below which the algorithm chooses again: the next day, or when the budget is raised.");
-    public static final Key<Integer> TABLE_SIZE = Key.of(
-            "table-size",
-            Values.prime(2, 655_373),
-            RoutingSettings.DEFAULT.tableSize(),
-            "For maglev and sticky: places of the table, a hundred times the backends or more.");
-    public static final Group ROUTING = new Group(
-            "routing",
-            "How the algorithm chooses.",
-            List.of(
-                    STICKY,
-                    LATENCY_BUDGET,
-                    LATENCY_WEIGHT,
-                    COST_WEIGHT,
-                    BANDWIDTH_WEIGHT,
-                    SLOW_START,
-                    PANIC_THRESHOLD,
-                    DAILY_BUDGET,
-                    BUDGET_BACK_AT,
-                    TABLE_SIZE));
     public static final Key<Integer> MAX_CONNECTIONS = Key.of(
             "max-connections",
             Values.integer(1, 100_000_000),
@@ -215,115 +152,6 @@ public final class ServiceKeys {
     public static final Group PROXY_PROTOCOL = new Group(
             "proxy-protocol", "The PROXY protocol, for TCP.", List.of(PROXY_ACCEPT, PROXY_SEND, PROXY_TIMEOUT));
 
-    public static final Key<HealthSettings.Probe> HEALTH_PROTOCOL = Key.open(
-            "protocol",
-            Values.word(HealthSettings.Probe.class),
-            "tcp when the service has a tcp:// listener, else none",
-            "What a probe does: a TCP connect (and what send and expect say), a UDP datagram and its answer, an HTTP request, one by"
-                    + " TLS, an ICMP echo, or no probing.");
-    public static final Key<Duration> HEALTH_INTERVAL = Key.of(
-            "interval",
-            Values.duration(Duration.ofMillis(10), Duration.ofHours(1)),
-            HEALTHY.interval(),
-            "Between the starts of two probes.");
-    public static final Key<Duration> HEALTH_TIMEOUT = Key.of(
-            "timeout",
-            Values.duration(Duration.ofMillis(1), Duration.ofMinutes(10)),
-            HEALTHY.timeout(),
-            "After which a probe has failed.");
-    public static final Key<Integer> UNHEALTHY_AFTER = Key.of(
-            "unhealthy-after",
-            Values.integer(1, 1000),
-            HEALTHY.unhealthyAfter(),
-            "Failures in a row that take a backend out.");
-    public static final Key<Integer> HEALTHY_AFTER = Key.of(
-            "healthy-after",
-            Values.integer(1, 1000),
-            HEALTHY.healthyAfter(),
-            "Successes in a row that bring a backend back.");
-    public static final Key<Integer> HEALTH_WINDOW =
-            Key.of("window", Values.integer(10, 1000), HEALTHY.window(), "Probes that loss is reckoned over.");
-    public static final Key<Double> MAX_LOSS = Key.of(
-            "max-loss",
-            Values.decimal(0, 1),
-            HEALTHY.maxLoss(),
-            "Part of the window's probes that may fail: more take a backend out, half of it lets it back; 1 for no such limit.");
-    public static final Key<Integer> HEALTH_PORT =
-            Key.open("port", Values.integer(1, 65_535), "the backend's own", "Port that is probed.");
-    public static final Key<String> SEND =
-            Key.of("send", Values.BYTES, "", "What a TCP or UDP probe sends; UDP has to send something.");
-    public static final Key<String> EXPECT = Key.of(
-            "expect", Values.BYTES, "", "What has to stand in the answer, of HTTP in its body; empty for anything.");
-    public static final Key<String> HTTP_PATH =
-            Key.of("path", Values.URL_PATH, HEALTHY.question().path(), "Of HTTP probes.");
-    public static final Key<String> HTTP_HOST = Key.open(
-            "host",
-            Values.HOST_NAME,
-            "the backend's",
-            "Host that HTTP probes ask for, which the certificate has to be for.");
-    public static final Key<HealthSettings.StatusRange> HTTP_STATUS =
-            Key.of("status", Values.STATUS, HEALTHY.question().status(), "Of answers to HTTP probes.");
-    public static final Key<Boolean> VERIFY_TLS = Key.of(
-            "verify-tls",
-            Values.BOOLEAN,
-            HEALTHY.question().verifyTls(),
-            "Whether https probes check the certificate.");
-    public static final Key<Duration> HOLD = Key.of(
-            "hold",
-            Values.duration(Duration.ZERO, Duration.ofDays(1)),
-            HEALTHY.holds().probed(),
-            "How long a backend stays out at the least that probes bring back; doubled each time that it goes out soon again.");
-    public static final Key<Duration> EJECT_FOR = Key.of(
-            "eject-for",
-            Values.duration(Duration.ofMillis(1), Duration.ofDays(1)),
-            HEALTHY.holds().unprobed(),
-            "The same for a backend that no probe can clear: none asks it, or it was taken out for what a connect does not tell.");
-    public static final Key<Duration> MAX_HOLD = Key.of(
-            "max-hold",
-            Values.duration(Duration.ofMillis(1), Duration.ofDays(1)),
-            HEALTHY.holds().most(),
-            "The longest that doubling makes of either; one that is longer itself stays as it is.");
-    public static final Key<Duration> SILENCE = Key.of(
-            "silence",
-            Values.duration(Duration.ZERO, Duration.ofHours(1)),
-            HEALTHY.silence(),
-            "How long a backend that answers as a rule may leave all its traffic unanswered before it is taken out; 0 for as long"
-                    + " as it likes.");
-    public static final Key<HealthSettings.Connections> ON_UNHEALTHY = Key.of(
-            "on-unhealthy",
-            Values.word(HealthSettings.Connections.class),
-            HEALTHY.onUnhealthy(),
-            "What becomes of TCP connections to a backend that is taken out: they are left, have a while to end, or are reset.");
-    public static final Key<Duration> HEALTH_DRAIN = Key.of(
-            "drain",
-            Values.duration(Duration.ofMillis(1), Duration.ofDays(1)),
-            HEALTHY.drain(),
-            "How long they have with on-unhealthy: drain, and those of a backend that is drained by command.");
-    public static final Group HEALTH = new Group(
-            "health",
-            "How backends are probed, and what takes them out and brings them back: docs/HEALTH.md.",
-            List.of(
-                    HEALTH_PROTOCOL,
-                    HEALTH_INTERVAL,
-                    HEALTH_TIMEOUT,
-                    UNHEALTHY_AFTER,
-                    HEALTHY_AFTER,
-                    HEALTH_WINDOW,
-                    MAX_LOSS,
-                    HEALTH_PORT,
-                    SEND,
-                    EXPECT,
-                    HTTP_PATH,
-                    HTTP_HOST,
-                    HTTP_STATUS,
-                    VERIFY_TLS,
-                    HOLD,
-                    EJECT_FOR,
-                    MAX_HOLD,
-                    SILENCE,
-                    ON_UNHEALTHY,
-                    HEALTH_DRAIN));
-
     public static final Key<String> BACKEND_ID = Key.open(
             "id",
             Values.NAME,
@@ -390,7 +218,7 @@ public final class ServiceKeys {
                             GUARANTEE,
                             BURST,
                             ALGORITHM,
-                            ROUTING,
+                            RoutingKeys.ROUTING,
                             MAX_CONNECTIONS,
                             IDLE_TIMEOUT,
                             CONNECT,
@@ -403,7 +231,7 @@ public final class ServiceKeys {
                             MAX_SESSIONS,
                             SESSION_OVERFLOW,
                             REPLIES,
-                            HEALTH,
+                            HealthKeys.HEALTH,
                             BACKENDS)));
 
     /** Keys that say nothing about a service without a TCP listener. */

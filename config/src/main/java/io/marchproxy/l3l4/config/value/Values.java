@@ -1,13 +1,8 @@
 package io.marchproxy.l3l4.config.value;
 
 import io.marchproxy.l3l4.config.settings.EngineSettings;
-import io.marchproxy.l3l4.config.settings.HealthSettings.StatusRange;
 import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
-import io.marchproxy.l3l4.config.settings.PoliceSettings.Action;
-import io.marchproxy.l3l4.config.settings.PoliceSettings.Kind;
-import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
-import io.marchproxy.l3l4.config.settings.RuleSettings.Range;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
@@ -22,15 +17,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /** The types of values that keys have. */
 public final class Values {
-    private static final String STRING = "string";
-    private static final String TYPE = "type";
+    static final String STRING = "string";
+    static final String TYPE = "type";
     private static final String PATTERN = "pattern";
-    private static final String INTEGER = "integer";
-    private static final String REMARK = "remark ";
+    static final String INTEGER = "integer";
 
     public static final ValueType<Boolean> BOOLEAN =
             new ValueType<>("true or false", Values::bool, String::valueOf, Map.of(TYPE, "boolean"));
@@ -47,30 +40,6 @@ public final class Values {
 
     public static final ValueType<Path> PATH =
             new ValueType<>("path", Values::path, Path::toString, Map.of(TYPE, STRING, "minLength", 1));
-
-    public static final ValueType<Integer> DSCP = new ValueType<>(
-            "code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0 to 63",
-            CodePoints::read,
-            CodePoints::write,
-            Map.of(
-                    "anyOf",
-                    List.of(
-                            Map.of("enum", List.copyOf(CodePoints.BY_NAME.keySet())),
-                            Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 63))));
-
-    /** What a packet leaves with: a code point, or {@code preserve} for the one that it came with. */
-    public static final ValueType<Integer> EGRESS_DSCP = new ValueType<>(
-            "code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or 0 to 63; or preserve",
-            CodePoints::readOrPreserve,
-            CodePoints::writeOrPreserve,
-            Map.of(
-                    "anyOf",
-                    List.of(
-                            Map.of(
-                                    "enum",
-                                    Stream.concat(CodePoints.BY_NAME.keySet().stream(), Stream.of(CodePoints.PRESERVE))
-                                            .toList()),
-                            Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 63))));
 
     public static final ValueType<ListenAddress> LISTEN = new ValueType<>(
             "tcp://HOST:PORT or udp://HOST:PORT; HOST an address of this machine, * for all (both families) or localhost; port 0 takes a free one",
@@ -92,34 +61,6 @@ public final class Values {
             Addresses::prefix,
             IpPrefix::toString,
             pattern("^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"));
-
-    public static final ValueType<PortRange> PORTS = new ValueType<>(
-            "port, or range such as 5000-5999",
-            Values::ports,
-            ports -> ports.low() == ports.high() ? Integer.toString(ports.low()) : ports.low() + "-" + ports.high(),
-            Map.of(
-                    "anyOf",
-                    List.of(
-                            Map.of(TYPE, INTEGER, "minimum", 0, "maximum", 65_535),
-                            pattern("^[0-9]{1,5}(-[0-9]{1,5})?$"))));
-
-    /** Lengths and counts; one without an end goes on for ever. */
-    public static final ValueType<Range> RANGE = new ValueType<>(
-            "number, or range such as 0-512 or 513-",
-            Values::range,
-            Range::toString,
-            Map.of("anyOf", List.of(Map.of(TYPE, INTEGER, "minimum", 0), pattern("^[0-9]{1,9}(-([0-9]{1,9})?)?$"))));
-
-    /** What a policer does with a packet. */
-    public static final ValueType<Action> POLICE_ACTION = new ValueType<>(
-            "pass, drop, or remark and a code point, such as remark AF12",
-            Values::policeAction,
-            action -> switch (action.kind()) {
-                case PASS -> "pass";
-                case DROP -> "drop";
-                case REMARK -> REMARK + CodePoints.write(action.dscp());
-            },
-            pattern("^(pass|drop|remark [A-Za-z0-9]{1,4})$"));
 
     /** Events per second. */
     public static final ValueType<Long> PER_SECOND = new ValueType<>(
@@ -145,33 +86,6 @@ public final class Values {
 
     public static final ValueType<Secret> SECRET = new ValueType<>(
             "secret; never shown", text -> new Secret(text), _ -> Secret.MASK, Map.of(TYPE, STRING), true);
-
-    /** What a probe sends or expects; each character of the value is a byte. */
-    public static final ValueType<String> BYTES = new ValueType<>(
-            "text of up to 1024 bytes; \\r, \\n, \\t, \\0, \\\\ and \\xHH stand for bytes",
-            ProbeText::read,
-            ProbeText::write,
-            Map.of(TYPE, STRING, "maxLength", 4096));
-
-    public static final ValueType<String> URL_PATH = new ValueType<>(
-            "path of a URL, such as /healthz", Values::urlPath, path -> path, pattern("^/[!-~]{0,1023}$"));
-
-    public static final ValueType<String> HOST_NAME = new ValueType<>(
-            "name or address of a host",
-            Values::hostName,
-            host -> host,
-            pattern("^[A-Za-z0-9\\[]([A-Za-z0-9._:\\[\\]-]{0,253})$"));
-
-    /** HTTP status codes. */
-    public static final ValueType<StatusRange> STATUS = new ValueType<>(
-            "status code, or range such as 200-399",
-            Values::status,
-            range -> range.low() == range.high() ? Integer.toString(range.low()) : range.low() + "-" + range.high(),
-            Map.of(
-                    "anyOf",
-                    List.of(
-                            Map.of(TYPE, INTEGER, "minimum", 100, "maximum", 599),
-                            pattern("^[1-5][0-9]{2}(-[1-5][0-9]{2})?$"))));
 
     private static final ValueType<Duration> SPIN_BUDGET =
             duration(Duration.ofNanos(1_000), EngineSettings.LONGEST_SPIN);
@@ -384,79 +298,6 @@ public final class Values {
         return Addresses.listenHost(bare);
     }
 
-    private static PortRange ports(String text) throws BadValueException {
-        if (!text.matches("[0-9]{1,5}( ?- ?[0-9]{1,5})?")) {
-            throw new BadValueException("is neither a port nor a range of ports, such as 5000-5999");
-        }
-        String[] ends = text.split(" ?- ?", 2);
-        int low = (int) whole(ends[0], 0, 65_535);
-        int high = (int) whole(ends[ends.length - 1], 0, 65_535);
-        if (low > high) {
-            throw new BadValueException("is a range that ends before it begins", high + "-" + low);
-        }
-        return new PortRange(low, high);
-    }
-
-    private static Action policeAction(String text) throws BadValueException {
-        if (text.startsWith(REMARK)) {
-            return new Action(Kind.REMARK, CodePoints.read(text.substring(REMARK.length())));
-        }
-        return switch (text) {
-            case "pass" -> Action.PASS;
-            case "drop" -> Action.DROP;
-            case "remark" -> throw new BadValueException("says no code point", REMARK + "AF12");
-            default -> {
-                String meant = Nearest.of(text, List.of("pass", "drop", REMARK + "AF12"));
-                throw new BadValueException("is none of pass, drop, remark CODEPOINT", meant);
-            }
-        };
-    }
-
-    private static Range range(String text) throws BadValueException {
-        if (!text.matches("[0-9]{1,9}( ?- ?[0-9]{0,9})?")) {
-            throw new BadValueException("is neither a number nor a range of numbers, such as 0-512 or 513-");
-        }
-        String[] ends = text.split(" ?- ?", -1);
-        int low = Integer.parseInt(ends[0]);
-        String end = ends[ends.length - 1];
-        int high = end.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(end);
-        if (low > high) {
-            throw new BadValueException("is a range that ends before it begins", high + "-" + low);
-        }
-        return new Range(low, high);
-    }
-
-    private static String urlPath(String text) throws BadValueException {
-        if (!text.matches("/[!-~]{0,1023}")) {
-            throw new BadValueException(
-                    "is no path of a URL: it begins with / and has neither blanks nor other characters than ASCII",
-                    text.matches("[!-~]{1,1023}") ? "/" + text : null);
-        }
-        return text;
-    }
-
-    private static String hostName(String text) throws BadValueException {
-        if (!text.matches("[A-Za-z0-9\\[][A-Za-z0-9._:\\[\\]-]{0,253}")) {
-            throw new BadValueException("is neither a host's name nor its address");
-        }
-        return text;
-    }
-
-    private static StatusRange status(String text) throws BadValueException {
-        if (!text.matches("[1-5][0-9]{2}( ?- ?[1-5][0-9]{2})?")) {
-            throw new BadValueException(
-                    "is neither an HTTP status code nor a range of them, such as 200-399",
-                    text.matches("[1-5](xx|XX)") ? text.charAt(0) + "00-" + text.charAt(0) + "99" : null);
-        }
-        String[] ends = text.split(" ?- ?", 2);
-        int low = Integer.parseInt(ends[0]);
-        int high = Integer.parseInt(ends[ends.length - 1]);
-        if (low > high) {
-            throw new BadValueException("is a range that ends before it begins", high + "-" + low);
-        }
-        return new StatusRange(low, high);
-    }
-
     private static long perSecond(String text) throws BadValueException {
         if (text.matches("[0-9]{1,10}")) {
             throw new BadValueException("has no unit (/s)", text + "/s");
@@ -500,7 +341,7 @@ public final class Values {
         throw new BadValueException("is no URL, such as http://127.0.0.1:4317");
     }
 
-    private static long whole(String text, long least, long most) throws BadValueException {
+    static long whole(String text, long least, long most) throws BadValueException {
         if (!text.matches("-?[0-9]{1,18}")) {
             throw new BadValueException("is not a whole number");
         }
@@ -511,7 +352,7 @@ public final class Values {
         return number;
     }
 
-    private static Map<String, Object> pattern(String regex) {
+    static Map<String, Object> pattern(String regex) {
         return Map.of(TYPE, STRING, PATTERN, regex);
     }
 }

@@ -103,14 +103,14 @@ class ValuesTest {
         "63, 63"
     })
     void shouldReadCodePoints(String text, int codePoint) throws BadValueException {
-        assertEquals(codePoint, Values.DSCP.read(text));
-        assertEquals(text, Values.DSCP.write(codePoint));
+        assertEquals(codePoint, QosValues.DSCP.read(text));
+        assertEquals(text, QosValues.DSCP.write(codePoint));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"64", "-1", "AF44", "ef ", ""})
     void shouldRefuseWhatIsNoCodePoint(String text) {
-        assertThrows(BadValueException.class, () -> Values.DSCP.read(text));
+        assertThrows(BadValueException.class, () -> QosValues.DSCP.read(text));
     }
 
     @ParameterizedTest
@@ -147,7 +147,7 @@ class ValuesTest {
     @ParameterizedTest
     @CsvSource({"53, 53", "1000-2000, 1000-2000", "7 - 9, 7-9", "5-5, 5"})
     void shouldReadPorts(String text, String shown) throws BadValueException {
-        assertEquals(shown, Values.PORTS.write(Values.PORTS.read(text)));
+        assertEquals(shown, QosValues.PORTS.write(QosValues.PORTS.read(text)));
     }
 
     @ParameterizedTest

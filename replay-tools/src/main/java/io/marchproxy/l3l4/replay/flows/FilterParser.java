@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.replay.flows;
 import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.RuleSettings.PortRange;
 import io.marchproxy.l3l4.config.value.BadValueException;
+import io.marchproxy.l3l4.config.value.QosValues;
 import io.marchproxy.l3l4.config.value.ValueType;
 import io.marchproxy.l3l4.config.value.Values;
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
@@ -221,7 +222,7 @@ final class FilterParser {
     }
 
     private Predicate<Flow> port(Side side) throws FilterException {
-        PortRange ports = value(take("a port, such as 53 or 5000-5999"), Values.PORTS);
+        PortRange ports = value(take("a port, such as 53 or 5000-5999"), QosValues.PORTS);
         return on(side, address -> address.port() >= ports.low() && address.port() <= ports.high());
     }
 
@@ -270,7 +271,7 @@ final class FilterParser {
             case "bytes", "bytes-to-backend", "bytes-to-client" ->
                 word.text().matches("[0-9]{1,18}") ? Long.parseLong(word.text()) : value(word, SIZE);
             case "duration" -> value(word, TIME).toNanos();
-            case "dscp" -> value(word, Values.DSCP);
+            case "dscp" -> value(word, QosValues.DSCP);
             default -> whole(word, Long.MAX_VALUE);
         };
         LongPredicate condition = switch (operator.text()) {

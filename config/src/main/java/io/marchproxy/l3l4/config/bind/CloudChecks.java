@@ -32,9 +32,6 @@ final class CloudChecks {
         this.multicloud = root.group(MulticloudKeys.MULTICLOUD);
         this.services = root.groups(ServiceKeys.SERVICES);
         this.faults = faults;
-        for (BackendSettings.Provider provider : BackendSettings.Provider.values()) {
-            regions.put(provider, new TreeSet<>(Regions.of(provider.label())));
-        }
     }
 
     void check() {
@@ -56,7 +53,8 @@ final class CloudChecks {
     }
 
     private Set<String> known(BackendSettings.Provider provider) {
-        return regions.computeIfAbsent(provider, _ -> new TreeSet<>());
+        // Read when the first region is asked for: most configurations name none, and a start should not wait for it.
+        return regions.computeIfAbsent(provider, it -> new TreeSet<>(Regions.of(it.label())));
     }
 
     private void checkHome() {
@@ -95,10 +93,13 @@ final class CloudChecks {
 
     /** On premises a region is called as its owner likes; the clouds' have names. */
     private void checkRegion(Bound section, BackendSettings.Provider provider, Key<String> key, String region) {
-        Set<String> known = known(provider);
         Origin origin = section.origin(key);
         boolean isGiven = origin != Origin.Unwritten.DEFAULT;
-        if (!isGiven || provider == BackendSettings.Provider.ONPREM || known.contains(region)) {
+        if (!isGiven || provider == BackendSettings.Provider.ONPREM) {
+            return;
+        }
+        Set<String> known = known(provider);
+        if (known.contains(region)) {
             return;
         }
         String near = Nearest.of(region, known);

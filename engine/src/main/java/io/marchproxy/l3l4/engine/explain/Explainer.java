@@ -153,7 +153,7 @@ public final class Explainer {
         BackendSettings of = backend.settings();
         return new Explanation.Candidate(
                 backend.target().id(),
-                of.host() + ":" + of.port(),
+                new HostPort(of.host(), of.port()).toString(),
                 of.provider().label(),
                 of.region(),
                 of.costPerGb(),

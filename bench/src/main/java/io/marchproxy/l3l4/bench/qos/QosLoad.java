@@ -164,7 +164,8 @@ public final class QosLoad implements Callable<Integer> {
     private static void pourStream(InetSocketAddress to, long bits, long ns) throws IOException {
         try (SocketChannel stream = SocketChannel.open()
                 .setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BYTES)
-                // Closed by a reset: what a relay holds back would otherwise go on for most of a minute, in front of the next turn's.
+                // Closed by a reset: what a relay holds back would otherwise go on for most of a minute, in front of
+                // the next turn's.
                 .setOption(StandardSocketOptions.SO_LINGER, 0)) {
             stream.connect(to);
             stream.write(request(bits, ns));

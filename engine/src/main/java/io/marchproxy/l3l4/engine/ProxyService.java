@@ -227,12 +227,14 @@ public final class ProxyService implements AutoCloseable {
 
     /** Everything that the service tells of itself, each shard's books as of one moment of that shard. */
     public StatusReport status() {
+        // Before the settings: a reload that is counted is shown to be in force.
+        long reloaded = reloads.get();
         CompiledSettings now = compiled;
         return new StatusReport(
                 Version.current(),
                 System.nanoTime() - startedNs,
                 now.source().hash(),
-                reloads.get(),
+                reloaded,
                 reloadsRefused.get(),
                 ready(),
                 draining,

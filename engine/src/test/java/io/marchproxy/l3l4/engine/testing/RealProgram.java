@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -149,7 +150,7 @@ public final class RealProgram {
             RealProgram.of("kill", "-" + name, Long.toString(process.pid())).runOrFail();
         }
 
-        /** Kills at once, children included, and waits until it is gone. */
+        /** Kills at once, children included, and waits until all are gone: a server's worker holds its port until it is. */
         public void kill() {
             // The parent first: it must not replace a child that it sees die.
             List<ProcessHandle> children = process.descendants().toList();
@@ -159,8 +160,22 @@ public final class RealProgram {
                 if (!process.waitFor(10, TimeUnit.SECONDS)) {
                     throw new AssertionFailedError(command + " survived SIGKILL for 10 s");
                 }
+                Await.until(
+                        "the children of " + command + " are gone",
+                        Duration.ofSeconds(10),
+                        () -> children.stream().noneMatch(Running::isRunning));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            }
+        }
+
+        /** A zombie, whose parent has not asked for its end yet, has let go of its sockets. */
+        private static boolean isRunning(ProcessHandle process) {
+            try {
+                String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+                return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+            } catch (IOException gone) {
+                return false;
             }
         }
 

@@ -115,21 +115,26 @@ public final class TestNetwork implements AutoCloseable {
     @Override
     public void close() {
         inside.shutdownNow();
-        remove(name);
+        killAllIn(name);
+        ip("netns", "del", name);
     }
 
+    /** A killed run whose process number has come round again may have left some of this process's names. */
     static String freshName() {
-        return PREFIX + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet();
+        String name;
+        do {
+            name = PREFIX + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet();
+        } while (Files.exists(NAMESPACES.resolve(name)));
+        return name;
     }
 
-    private static void remove(String namespace) {
+    private static void killAllIn(String namespace) {
         String pids = RealProgram.of("ip", "netns", "pids", namespace).run().out();
         pids.lines()
                 .map(Long::parseLong)
                 .filter(pid -> pid != ProcessHandle.current().pid())
                 .flatMap(pid -> ProcessHandle.of(pid).stream())
                 .forEach(ProcessHandle::destroyForcibly);
-        ip("netns", "del", namespace);
     }
 
     private static void removeLeftovers() {
@@ -141,10 +146,16 @@ public final class TestNetwork implements AutoCloseable {
                     .filter(entry -> entry.startsWith(PREFIX))
                     .filter(entry -> ProcessHandle.of(Long.parseLong(entry.split("-")[1]))
                             .isEmpty())
-                    .forEach(TestNetwork::remove);
+                    .forEach(TestNetwork::removeLeftover);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Another run beside this one may be removing it as well: whoever comes second fails, and that is all right. */
+    private static void removeLeftover(String namespace) {
+        killAllIn(namespace);
+        RealProgram.of("ip", "netns", "del", namespace).run();
     }
 
     private static void ip(String... arguments) {

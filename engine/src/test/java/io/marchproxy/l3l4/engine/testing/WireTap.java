@@ -33,7 +33,8 @@ public final class WireTap implements AutoCloseable {
             "udp.payload",
             "ip.checksum.status",
             "tcp.checksum.status",
-            "udp.checksum.status");
+            "udp.checksum.status",
+            "tcp.analysis.retransmission");
 
     /** Tells that everything before it is in the file: at its end tcpdump leaves what it has not read yet. */
     private static final String LAST = "the last that was sent";
@@ -51,8 +52,17 @@ public final class WireTap implements AutoCloseable {
      * @param isSyn a SYN without ACK
      * @param text payload of a datagram
      * @param isSound whether all its checksums are right
+     * @param isRepeated whether it is a segment that was sent before
      */
-    public record Packet(String from, String to, int tos, int tcpBytes, boolean isSyn, String text, boolean isSound) {
+    public record Packet(
+            String from,
+            String to,
+            int tos,
+            int tcpBytes,
+            boolean isSyn,
+            String text,
+            boolean isSound,
+            boolean isRepeated) {
         public int dscp() {
             return tos >> 2;
         }
@@ -157,7 +167,8 @@ public final class WireTap implements AutoCloseable {
                 isTcp ? Integer.parseInt(fields[6]) : -1,
                 isTrue(fields[7]) && !isTrue(fields[8]),
                 new String(HexFormat.of().parseHex(fields[9].replace(":", "")), StandardCharsets.US_ASCII),
-                headerSum.equals(GOOD) && bodySum.equals(GOOD));
+                headerSum.equals(GOOD) && bodySum.equals(GOOD),
+                !fields[13].isEmpty());
     }
 
     private static boolean isTrue(String field) {

@@ -105,20 +105,30 @@ class BadDaysIT {
         }
     }
 
-    /** Two seconds of asking each connection in turn must cost the proxy far less than two seconds of CPU. */
-    private static void assertLiveWithoutSpinning(ProxyProcess proxy, List<Socket> served) throws IOException {
+    /**
+     * A second of asking each connection in turn must cost the proxy far less than a second of CPU: once the JIT compiler,
+     * which takes its time on a slow machine, has settled. A loop that spins never would.
+     */
+    private static void assertLiveWithoutSpinning(ProxyProcess proxy, List<Socket> served) {
+        Await.value(
+                "CPU time used within a second",
+                PATIENCE,
+                () -> usedWithinASecond(proxy, served),
+                used -> used.toMillis() < 500);
+    }
+
+    private static Duration usedWithinASecond(ProxyProcess proxy, List<Socket> served) throws IOException {
         Duration windowCpu = proxy.stats().cpuTime();
         long started = System.nanoTime();
         int asked = 0;
-        while (System.nanoTime() - started < Duration.ofSeconds(2).toNanos()) {
+        while (System.nanoTime() - started < Duration.ofSeconds(1).toNanos()) {
             Socket client = served.get(asked++ % served.size());
             client.getOutputStream().write(asked);
             assertEquals(asked & 0xff, client.getInputStream().read(), "existing connections live");
             // A modest pace: the load itself must not be what costs.
             LockSupport.parkNanos(5_000_000);
         }
-        Duration used = proxy.stats().cpuTime().minus(windowCpu);
-        assertTrue(used.toMillis() < 1_000, () -> "CPU used within two seconds: " + used);
+        return proxy.stats().cpuTime().minus(windowCpu);
     }
 
     @Test
@@ -129,7 +139,7 @@ class BadDaysIT {
         try (TestNetwork network = TestNetwork.create();
                 TcpBackend backend = network.inside(TcpBackend::echo);
                 ProxyProcess proxy = ProxyProcess.with(
-                                relay(backend.port(), "idle-timeout: 1s").replace("127.0.0.1:0", "127.0.0.1:" + port))
+                                relay(backend.port(), "idle-timeout: 3s").replace("127.0.0.1:0", "127.0.0.1:" + port))
                         .in(network)
                         .start()) {
             List<Socket> clients = new ArrayList<>();
@@ -167,7 +177,11 @@ class BadDaysIT {
                     served += connects(client, proxy.tcp("relay")) && answers(client) ? 1 : 0;
                 }
                 assertEquals(10, served);
-                assertEquals(5, proxy.status().dropped("relay", "connection-cap"));
+                Await.value(
+                        "all others are counted",
+                        PATIENCE,
+                        () -> proxy.status().dropped("relay", "connection-cap"),
+                        dropped -> dropped == 5);
             } finally {
                 closeAll(sockets);
             }

@@ -48,6 +48,9 @@ class CodePointsOnTheWireIT {
 
     private static final long GAP_NS = 1_000_000;
 
+    /** Who was kept off the CPU for longer does not make up for it in one burst, which no socket's buffer would hold. */
+    private static final long MOST_LATE_NS = 10 * GAP_NS;
+
     /** What a client's code point becomes by the rules below; P1's own where none matches. */
     private static final Map<Integer, Integer> WANTED = Map.of(0, AF41, CS1, AF21, AF11, AF12, CS5, CS5);
 
@@ -114,6 +117,7 @@ class CodePointsOnTheWireIT {
         /** Answers each datagram with itself, by the code point and ECN field that its text ends with. */
         DatagramSocket answering(String address, int port) throws Exception {
             DatagramSocket socket = backends.inside(() -> new DatagramSocket(new InetSocketAddress(address, port)));
+            socket.setReceiveBufferSize(4 << 20);
             Thread.ofPlatform().daemon().start(() -> answer(socket));
             return socket;
         }
@@ -249,11 +253,12 @@ class CodePointsOnTheWireIT {
                 continue;
             }
             assertEquals(0, packet.ecn(), packet::toString);
+            // The kernel sends again what a busy machine was slow to acknowledge: marked as well, and not counted.
             if (packet.isSyn()) {
-                begun.add(packet.dscp());
+                begun.addAll(packet.isRepeated() ? List.of() : List.of(packet.dscp()));
             } else if (packet.tcpBytes() > 0) {
                 assertEquals(WANTED.get(packet.tcpBytes() - 1), packet.dscp(), packet::toString);
-                counts.merge(packet.from() + " " + packet.dscp(), 1, Integer::sum);
+                counts.merge(packet.from() + " " + packet.dscp(), packet.isRepeated() ? 0 : 1, Integer::sum);
             }
         }
         begun.sort(null);
@@ -324,7 +329,7 @@ class CodePointsOnTheWireIT {
             for (int i = 0; i < DATAGRAMS; i++) {
                 String text = i + " ".repeat(DATAGRAM - 10) + " " + answered;
                 send(client, CS1 << 2 | ecn, text, host, port);
-                nextNs += GAP_NS;
+                nextNs = Math.max(nextNs, System.nanoTime() - MOST_LATE_NS) + GAP_NS;
                 LockSupport.parkNanos(nextNs - System.nanoTime());
             }
             Await.until(

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,6 +31,9 @@ class FailoverIT {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String REQUEST = "GET / HTTP/1.0\r\n\r\n";
 
+    /** Requests after a backend's death that nobody must notice it by. */
+    private static final int AFTERWARDS = 1_000;
+
     @Test
     @RequiresProgram({"nginx", "wrk"})
     void shouldFailNoNewConnectionWhenOneOfTwoBackendsDiesUnderLoad() {
@@ -39,7 +43,7 @@ class FailoverIT {
                         ProxyProcess.with(two(dying.port(), staying.port(), "")).start()) {
             InetSocketAddress address = proxy.tcp("web");
             RealProgram.Running wrk = RealProgram.of(
-                            "wrk", "-t1", "-c16", "-d4s", "http://127.0.0.1:" + address.getPort() + "/")
+                            "wrk", "-t1", "-c16", "-d90s", "http://127.0.0.1:" + address.getPort() + "/")
                     .start();
             AtomicLong diedAtNs = new AtomicLong(Long.MAX_VALUE);
             AtomicInteger afterwards = new AtomicInteger();
@@ -53,7 +57,7 @@ class FailoverIT {
             });
 
             Together.run(8, Duration.ofSeconds(60), i -> {
-                while (wrk.isAlive()) {
+                while (afterwards.get() < AFTERWARDS) {
                     long startedNs = System.nanoTime();
                     boolean served = served(address);
                     // A request in flight on the dying backend is lost with it; one begun later must not notice.
@@ -68,7 +72,8 @@ class FailoverIT {
             });
 
             assertTrue(killer.join(PATIENCE), "the backend was killed");
-            assertTrue(afterwards.get() > 100, () -> "requests after the death: " + afterwards);
+            assertTrue(wrk.isAlive(), "all that happened under load");
+            wrk.close();
             Await.value(
                     "the dead backend is known as dead",
                     PATIENCE,
@@ -109,13 +114,12 @@ class FailoverIT {
         int second = Ports.free();
         try (ProxyProcess proxy = ProxyProcess.with(two(first, second, "")).start()) {
             InetSocketAddress address = proxy.tcp("web");
-            try (Socket client = connect(address)) {
-                assertThrows(IOException.class, () -> {
-                    if (client.getInputStream().read() < 0) {
-                        throw new IOException("closed");
-                    }
-                });
-            }
+            // The reset may come so soon that connecting itself fails.
+            assertThrows(SocketException.class, () -> {
+                try (Socket client = connect(address)) {
+                    client.getInputStream().read();
+                }
+            });
             Await.value(
                     "the connection is counted as dropped",
                     PATIENCE,
@@ -132,6 +136,7 @@ class FailoverIT {
 
     @Test
     @RequiresNetNs
+    @RequiresProgram("nft")
     void shouldTryAnotherBackendWhenOneNeverAnswers() throws Exception {
         int silent = Ports.free();
         int port = Ports.free();

@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.engine.testing.EchoProgram;
 import io.marchproxy.l3l4.engine.testing.ProxyProcess;
 import io.marchproxy.l3l4.engine.testing.RealProgram;
 import io.marchproxy.l3l4.engine.testing.RequiresProgram;
+import io.marchproxy.l3l4.engine.testing.Together;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -60,8 +61,11 @@ class ManyConnectionsIT {
                         PATIENCE,
                         () -> proxy.status().connections("relay"),
                         held -> held == clients.size());
-                echoOnEach(clients);
-                echoOnEach(clients);
+                // With a deadline, for an echo that does not come would be waited for without end.
+                Together.run(1, PATIENCE, _ -> {
+                    echoOnEach(clients);
+                    echoOnEach(clients);
+                });
                 assertEquals(count, proxy.status().connections("relay"));
             } finally {
                 for (SocketChannel client : clients) {

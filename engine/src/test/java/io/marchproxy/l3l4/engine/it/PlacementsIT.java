@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.marchproxy.l3l4.engine.testing.Await;
 import io.marchproxy.l3l4.engine.testing.DigestExchange;
 import io.marchproxy.l3l4.engine.testing.ProxyProcess;
 import io.marchproxy.l3l4.engine.testing.ProxyStatus;
@@ -65,6 +66,12 @@ class PlacementsIT {
                         .withoutIoUring()
                         .start()) {
             assertEquals("epoll", proxy.status().transport());
+            // Its output comes through a pipe, and may be read later than it is ready.
+            Await.value(
+                    "it is told",
+                    Duration.ofSeconds(20),
+                    proxy::output,
+                    output -> output.contains("ready after") && output.contains("io_uring"));
             long lines = proxy.output()
                     .lines()
                     .filter(line -> line.contains("io_uring"))

@@ -238,7 +238,7 @@ class ProxyProtocolIT {
         return """
                   - name: %s
                     listen: "tcp://%s:0"
-                    proxy-protocol: { accept: %s, send: %s, header-timeout: 2s }
+                    proxy-protocol: { accept: %s, send: %s, header-timeout: 5s }
                     health: { protocol: none }
                     backends: [ { id: b, address: "%s:%d" } ]
                 """.formatted(name, host, accept, send, host, backendPort);

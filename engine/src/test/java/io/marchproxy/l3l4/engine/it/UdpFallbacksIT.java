@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.engine.testing.Await;
 import io.marchproxy.l3l4.engine.testing.CallsRefused.Refusal;
 import io.marchproxy.l3l4.engine.testing.ProxyLauncher;
 import io.marchproxy.l3l4.engine.testing.ProxyProcess;
@@ -14,6 +15,7 @@ import io.marchproxy.l3l4.engine.testing.UdpBackend;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -81,6 +83,12 @@ class UdpFallbacksIT {
                 assertArrayEquals(
                         ("question " + i % 10).getBytes(US_ASCII), Arrays.copyOf(answer.getData(), answer.getLength()));
             }
+            // Its output comes through a pipe, and may be read later than it serves.
+            Await.value(
+                    "it is told",
+                    Duration.ofSeconds(20),
+                    proxy::output,
+                    output -> output.contains("ready after") && output.contains(" WARN "));
             List<String> told = proxy.output()
                     .lines()
                     .filter(each -> each.contains(" WARN "))

@@ -16,6 +16,7 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.engine.shard.BackendDirectory;
 import io.marchproxy.l3l4.engine.testing.Await;
+import io.marchproxy.l3l4.engine.testing.Ports;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -35,7 +36,7 @@ class BackendAddressesTest {
     @Test
     void shouldTryAddressesInTurnUntilOneAnswersAndKeepItOverAReload() throws Exception {
         try (HealthMonitor health = new HealthMonitor((target, healthy) -> {}, BackendTraffic.NONE, 1);
-                ServerSocket server = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.3"))) {
+                ServerSocket server = new ServerSocket(Ports.free(), 50, InetAddress.ofLiteral("127.0.0.3"))) {
             CompiledSettings settings = settings(server.getLocalPort());
             BackendAddresses addresses = new BackendAddresses(settings, directory, health);
             addresses.watch();

@@ -56,6 +56,6 @@ class FailoverTest {
                 "127.0.0.1",
                 false,
                 false,
-                HealthSettings.DEFAULT_TCP);
+                HealthSettings.DEFAULT_TCP.withProtocol(HealthSettings.Probe.NONE));
     }
 }

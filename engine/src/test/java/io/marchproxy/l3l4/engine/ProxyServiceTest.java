@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.status.StatusReport;
+import io.marchproxy.l3l4.engine.testing.Ports;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -90,10 +91,7 @@ class ProxyServiceTest {
     @MethodSource("machines")
     void shouldResetTheClientWhenNoBackendListens(EngineSettings.Mode mode, EngineSettings.Transport transport)
             throws Exception {
-        int nobody;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            nobody = free.getLocalPort();
-        }
+        int nobody = Ports.free();
         try (ProxyService proxy = ProxyService.start(settings(mode, transport, 1, service(nobody)))) {
             InetSocketAddress address = proxy.listening("echo").getFirst();
             assertThrows(IOException.class, () -> {
@@ -134,10 +132,7 @@ class ProxyServiceTest {
 
     @Test
     void shouldKeepCountingWhatWasExchangedWithABackendThatAReloadTookAway() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = Ports.free();
         try (EchoServer first = new EchoServer();
                 EchoServer second = new EchoServer();
                 ProxyService proxy = ProxyService.start(automatic(named("a", port, "127.0.0.1", first.port())))) {
@@ -155,10 +150,7 @@ class ProxyServiceTest {
 
     @Test
     void shouldMoveAnAddressFromOneServiceToAnotherAndBack() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = Ports.free();
         try (EchoServer backend = new EchoServer();
                 ProxyService proxy = ProxyService.start(automatic(named("a", port, "127.0.0.1", backend.port())));
                 Socket early = connect(port)) {
@@ -188,7 +180,8 @@ class ProxyServiceTest {
             ProxySettings faulty = automatic(service(backend.port()), named("other", 0, "nobody.invalid", 80));
             String message = String.valueOf(assertThrows(ReloadException.class, () -> proxy.reload(faulty))
                     .getMessage());
-            assertTrue(message.contains("unknown host name nobody.invalid"), message);
+            // Whether it is unknown or not resolved in time is this machine's name server's affair.
+            assertTrue(message.contains("host name nobody.invalid"), message);
             proxy.reload(automatic(service(backend.port()), named("third", 0, "127.0.0.1", backend.port())));
             for (String name : List.of("echo", "third")) {
                 try (Socket client = connect(proxy.listening(name).getFirst().getPort())) {
@@ -272,14 +265,13 @@ class ProxyServiceTest {
 
     @Test
     void shouldReachALocalhostThatListensOnOneFamilyAlone() throws Exception {
-        try (ServerSocket six = new ServerSocket(0, 1, InetAddress.ofLiteral("::1"));
-                ProxyService proxy =
-                        ProxyService.start(automatic(named("local", 0, "localhost", six.getLocalPort())))) {
+        try (EchoServer six = new EchoServer(InetAddress.ofLiteral("::1"));
+                ProxyService proxy = ProxyService.start(automatic(named("local", 0, "localhost", six.port())))) {
             await(() -> {
                 try (Socket client = connect(proxy.listening("local").getFirst().getPort())) {
-                    six.setSoTimeout(200);
-                    six.accept().close();
-                    return client.isConnected();
+                    client.setSoTimeout(20_000);
+                    client.getOutputStream().write(42);
+                    return client.getInputStream().read() == 42;
                 } catch (IOException e) {
                     return false;
                 }
@@ -413,9 +405,14 @@ class ProxyServiceTest {
 
     /** Echoes until the client's FIN, then sends its own. */
     private static final class EchoServer implements AutoCloseable {
-        private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final ServerSocket server;
 
         EchoServer() throws IOException {
+            this(InetAddress.getLoopbackAddress());
+        }
+
+        EchoServer(InetAddress address) throws IOException {
+            server = new ServerSocket(0, 50, address);
             Thread.ofVirtual().start(() -> {
                 try {
                     while (true) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
+import io.marchproxy.l3l4.engine.testing.Ports;
 import io.netty.channel.ChannelException;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
@@ -42,7 +43,7 @@ class HealthMonitorTest {
 
     @Test
     void shouldTellWhenABackendDiesAndWhenItReturns() throws Exception {
-        ServerSocket backend = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+        ServerSocket backend = new ServerSocket(Ports.free(), 100, InetAddress.getLoopbackAddress());
         InetSocketAddress address = (InetSocketAddress) backend.getLocalSocketAddress();
         monitor.watch(List.of(target(4, address, true)));
         backend.close();

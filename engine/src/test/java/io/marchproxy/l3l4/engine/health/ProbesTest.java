@@ -11,6 +11,7 @@ import com.sun.net.httpserver.HttpsServer;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Question;
 import io.marchproxy.l3l4.engine.testing.Await;
+import io.marchproxy.l3l4.engine.testing.Ports;
 import io.marchproxy.l3l4.engine.testing.RealProgram;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -79,9 +80,7 @@ class ProbesTest {
 
     @Test
     void shouldFindNobodyAtAPort() throws Exception {
-        ServerSocket server = new ServerSocket(0, 1, LOOPBACK);
-        server.close();
-        watch(address(server), Probe.TCP, Targets.question("", "220"), false);
+        watch(new InetSocketAddress(LOOPBACK, Ports.free()), Probe.TCP, Targets.question("", "220"), false);
         assertFound("probe: connection refused");
     }
 
@@ -145,10 +144,7 @@ class ProbesTest {
 
     @Test
     void shouldHearThatNobodyIsAtAUdpPort() throws Exception {
-        DatagramSocket server = new DatagramSocket(0, LOOPBACK);
-        InetSocketAddress address = new InetSocketAddress(LOOPBACK, server.getLocalPort());
-        server.close();
-        watch(address, Probe.UDP, Targets.question("hello", ""), false);
+        watch(new InetSocketAddress(LOOPBACK, Ports.free()), Probe.UDP, Targets.question("hello", ""), false);
         assertFound("probe: port unreachable");
     }
 

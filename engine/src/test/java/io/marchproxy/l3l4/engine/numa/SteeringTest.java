@@ -7,17 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.marchproxy.l3l4.engine.numa.PlacementPlan.Seat;
 import io.marchproxy.l3l4.engine.numa.SteeringProgram.Sockets;
 import io.marchproxy.l3l4.engine.sys.Errno;
+import io.marchproxy.l3l4.engine.testing.Await;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
 import net.openhft.affinity.Affinity;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SteeringTest {
     private static final int CONNECTIONS = 24;
     private static final int MOST_CPUS = 1_023;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     @TempDir
     Path root;
@@ -146,19 +150,24 @@ class SteeringTest {
             return connected;
         });
         int[] accepted = new int[sockets.size()];
-        for (int i = 0; i < accepted.length; i++) {
-            byte[] address = new byte[50];
-            for (int fd = sockets.get(i).accept(address);
-                    fd >= 0;
-                    fd = sockets.get(i).accept(address)) {
-                accepted[i]++;
-                new io.netty.channel.unix.FileDescriptor(fd).close();
+        Await.until("all are accepted", PATIENCE, () -> {
+            for (int i = 0; i < accepted.length; i++) {
+                acceptAll(sockets.get(i), i, accepted);
             }
-        }
+            return IntStream.of(accepted).sum() == CONNECTIONS;
+        });
         for (java.net.Socket client : clients) {
             client.close();
         }
         return accepted;
+    }
+
+    private static void acceptAll(Socket socket, int number, int[] accepted) throws IOException {
+        byte[] address = new byte[50];
+        for (int fd = socket.accept(address); fd >= 0; fd = socket.accept(address)) {
+            accepted[number]++;
+            new io.netty.channel.unix.FileDescriptor(fd).close();
+        }
     }
 
     private static <T> T onCpu(int cpu, Callable<T> task) throws Exception {

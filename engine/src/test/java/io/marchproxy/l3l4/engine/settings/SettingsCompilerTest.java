@@ -22,6 +22,7 @@ import io.marchproxy.l3l4.stages.classify.ClassifyRule;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.shape.CodelSettings;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +32,14 @@ import org.junit.jupiter.api.Test;
 class SettingsCompilerTest {
     private static final String NOBODY = "nobody.invalid";
 
-    private final SettingsCompiler compiler = new SettingsCompiler();
+    /** Asks no name server: whether there is one, and how soon it answers, is the machine's affair. */
+    private final SettingsCompiler compiler = new SettingsCompiler(
+            new NameResolver(
+                    host -> {
+                        throw new UnknownHostException(host);
+                    },
+                    Duration.ofSeconds(5)),
+            1);
 
     @Test
     void shouldKeepNumbersOverReloads() throws Exception {

@@ -78,7 +78,8 @@ class FlowStatesTest {
         assertEquals(StableIds.backend("web", "w"), RememberedFlow.longAt(value, FlowStateLayout.BACKEND));
         long firstUs = RememberedFlow.longAt(value, FlowStateLayout.FIRST_SEEN_US);
         assertTrue(
-                firstUs >= beforeUs - 1000 && firstUs <= afterUs + 1000, () -> firstUs + " is not about " + beforeUs);
+                firstUs >= beforeUs - 1_000_000 && firstUs <= afterUs + 1_000_000,
+                () -> firstUs + " is not about " + beforeUs);
         List<String> names = Files.readAllLines(data.resolve("flows/names"));
         assertTrue(names.contains("%016x backend web/w".formatted(StableIds.backend("web", "w"))), names.toString());
     }

@@ -9,6 +9,9 @@ import org.junit.jupiter.api.Test;
 
 /** Against this machine's own scheduler, each on a thread that ends with the test. */
 class SchedulingTest {
+    /** Whoever runs the tests may be nice already. */
+    private static final int NICEST = 19;
+
     @Test
     void shouldTakeShortSlicesAndKeepTheNiceValue() throws Exception {
         int[] nice = new int[2];
@@ -42,8 +45,9 @@ class SchedulingTest {
             return 0L;
         });
 
-        assertEquals(before + 5, nice[0]);
-        assertEquals(before + 5, nice[1]);
+        int wanted = Math.min(before + 5, NICEST);
+        assertEquals(wanted, nice[0]);
+        assertEquals(wanted, nice[1]);
     }
 
     @Test

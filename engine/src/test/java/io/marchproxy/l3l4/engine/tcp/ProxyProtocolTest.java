@@ -183,9 +183,15 @@ class ProxyProtocolTest {
                                 .build());
                 Socket silent = rig.connect();
                 Socket slow = rig.connect()) {
-            slow.getOutputStream().write(ascii("PROXY TCP4 "));
+            // On a busy machine it may be over before that is written.
+            assertThrows(
+                    SocketException.class,
+                    () -> {
+                        slow.getOutputStream().write(ascii("PROXY TCP4 "));
+                        slow.getInputStream().read();
+                    },
+                    "slow");
             assertReset(silent, "silent");
-            assertReset(slow, "slow");
             assertEquals(2, rig.refused(DropReason.BAD_PROXY_HEADER));
         }
     }
@@ -215,8 +221,9 @@ class ProxyProtocolTest {
             for (int i = 1; i <= 3; i++) {
                 assertEquals(7, echoedFrom(rig, "192.0.2." + i));
             }
+            // On a slow machine two may come more than a second apart, but never so many.
             assertThrows(SocketException.class, () -> {
-                for (int i = 0; i < 3; i++) {
+                for (int i = 0; i < 100; i++) {
                     echoedFrom(rig, "192.0.2.1");
                 }
             });

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -46,7 +47,7 @@ class TcpBackpressureTest {
                 });
                 TcpRig rig = rig(placed, backend);
                 Sender client = new Sender(rig.connectChannel())) {
-            client.sendUntilStalled();
+            client.sendUntilStalled(() -> rig.totals(Direction.TO_BACKEND).held() > 0);
             assertBounded(rig, Direction.TO_BACKEND);
             client.end();
             readOn.countDown();
@@ -60,16 +61,19 @@ class TcpBackpressureTest {
     @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#everywhere")
     void shouldHoldABoundedAmountForAClientThatStalls(Placed placed) throws Exception {
         CompletableFuture<Sender> stalled = new CompletableFuture<>();
+        CompletableFuture<TcpRig> relay = new CompletableFuture<>();
         CountDownLatch readOn = new CountDownLatch(1);
         try (TestBackend backend = new TestBackend(connection -> {
                     Sender sender = new Sender(connection.getChannel());
-                    sender.sendUntilStalled();
+                    sender.sendUntilStalled(
+                            () -> relay.get().totals(Direction.TO_CLIENT).held() > 0);
                     sender.end();
                     stalled.complete(sender);
                     readOn.await();
                 });
                 TcpRig rig = rig(placed, backend);
                 Socket client = rig.connect()) {
+            relay.complete(rig);
             Sender sender = stalled.get(20, TimeUnit.SECONDS);
             assertBounded(rig, Direction.TO_CLIENT);
             byte[] received = client.getInputStream().readAllBytes();
@@ -285,13 +289,18 @@ class TcpBackpressureTest {
         }
 
         void sendUntilStalled() {
+            sendUntilStalled(() -> true);
+        }
+
+        /** A relay that has no CPU for a while takes nothing either: only when something waits in it has it really stalled. */
+        void sendUntilStalled(Callable<Boolean> somethingWaits) {
             long[] lastNs = {System.nanoTime()};
             Await.until("the sender stalls", TcpRig.PATIENCE, () -> {
                 if (channel.write(left) > 0) {
                     lastNs[0] = System.nanoTime();
                 }
                 assertTrue(left.hasRemaining(), "everything was taken, so nothing stalled");
-                return System.nanoTime() - lastNs[0] > STALL_NS;
+                return System.nanoTime() - lastNs[0] > STALL_NS && somethingWaits.call();
             });
         }
 

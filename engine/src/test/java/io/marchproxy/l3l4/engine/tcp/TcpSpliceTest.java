@@ -209,7 +209,7 @@ class TcpSpliceTest {
             readOn.countDown();
             byte[] all = Arrays.copyOf(before, before.length + behind.length);
             System.arraycopy(behind, 0, all, before.length, behind.length);
-            assertArrayEquals(all, heard.get(10, TimeUnit.SECONDS));
+            assertArrayEquals(all, heard.get(40, TimeUnit.SECONDS));
             sender.join();
         } finally {
             readOn.countDown();

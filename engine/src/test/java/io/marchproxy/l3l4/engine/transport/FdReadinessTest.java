@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.engine.sys.SocketAddresses;
 import io.marchproxy.l3l4.engine.sys.SocketCalls;
 import io.marchproxy.l3l4.engine.sys.SocketLayout;
 import io.marchproxy.l3l4.engine.testing.Await;
+import io.marchproxy.l3l4.engine.testing.Ports;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.lang.foreign.Arena;
@@ -110,32 +111,35 @@ class FdReadinessTest {
     @EnumSource(names = {"IO_URING", "EPOLL"})
     void shouldNotMistakeANewFileForTheOldOneOfTheSameNumber(TransportKind transport) throws Exception {
         EventLoop loop = start(transport);
-        int first = bind();
-        FdReadiness old = register(loop, transport, first);
-        closed(loop, old, first).get(10, TimeUnit.SECONDS);
+        int first;
         int second = bind();
-        assertEquals(first, second, "the number is taken again");
+        do {
+            // Another thread of this process may open or close a file in between, so that the number is not the same.
+            calls.close(second);
+            first = bind();
+            FdReadiness old = register(loop, transport, first);
+            closed(loop, old, first).get(10, TimeUnit.SECONDS);
+            second = bind();
+        } while (first != second);
+        int again = second;
         AtomicInteger toldOfNew = new AtomicInteger();
         FdReadiness readiness = on(
                 loop,
-                () -> FdReadiness.register(loop, transport, second, hasError -> {
+                () -> FdReadiness.register(loop, transport, again, hasError -> {
                     toldOfNew.incrementAndGet();
-                    drain(second);
+                    drain(again);
                 }));
         send();
         Await.until("the new one is told", DEADLINE, () -> toldOfNew.get() >= 1);
         assertEquals(0, told.get());
-        closed(loop, readiness, second).get(10, TimeUnit.SECONDS);
+        closed(loop, readiness, again).get(10, TimeUnit.SECONDS);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"IO_URING", "EPOLL"})
     void shouldTellOfAnError(TransportKind transport) throws Exception {
         EventLoop loop = start(transport);
-        int nobody;
-        try (DatagramSocket free = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
-            nobody = free.getLocalPort();
-        }
+        int nobody = Ports.free();
         int fd = open();
         long at = arena.allocate(64, 8).address();
         int length = SocketAddresses.write(at, new InetSocketAddress(InetAddress.getLoopbackAddress(), nobody));

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,7 +105,8 @@ class PacketBuffersTest {
             for (int i = 0; i < rounds; ) {
                 long buffer = buffers.takeSlot();
                 if (buffer == PacketBuffers.NONE) {
-                    Thread.onSpinWait();
+                    // Spinning would keep the other thread off the CPU where there is one alone.
+                    LockSupport.parkNanos(1);
                     continue;
                 }
                 assertEquals(0, Memory.getLong(buffer), "in use already");

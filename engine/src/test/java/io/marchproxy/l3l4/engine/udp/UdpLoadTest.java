@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Many datagrams, as fast as they come back: none is lost, changed or out of order, and none makes garbage. */
-@Timeout(120)
+@Timeout(300)
 class UdpLoadTest {
     private static final int DATAGRAMS = 100_000;
     private static final int DATAGRAMS_FOR_THE_SLOW = 20_000;

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.engine.testing.Await;
+import io.marchproxy.l3l4.engine.testing.Ports;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.engine.udp.UdpRig.Machine;
 import io.marchproxy.l3l4.engine.udp.UdpRig.Signal;
@@ -39,7 +40,7 @@ class UdpSessionTest {
                 UdpRig rig = UdpRig.of(
                         machine,
                         UdpRig.service("127.0.0.1")
-                                .sessionTimeout(Duration.ofMillis(500))
+                                .sessionTimeout(Duration.ofSeconds(1))
                                 .backend("b", "127.0.0.1", backend.port()));
                 TestClient client = new TestClient()) {
             assertEchoed(client, rig, "first");
@@ -117,10 +118,7 @@ class UdpSessionTest {
     @ParameterizedTest
     @MethodSource("machines")
     void shouldCountAndSignalThatNobodyListensAtTheBackend(Machine machine) throws Exception {
-        int nobody;
-        try (DatagramSocket free = new DatagramSocket(UdpRig.at("127.0.0.1", 0))) {
-            nobody = free.getLocalPort();
-        }
+        int nobody = Ports.free();
         try (UdpRig rig = UdpRig.of(machine, UdpRig.service("127.0.0.1").backend("dead", "127.0.0.1", nobody));
                 TestClient client = new TestClient()) {
             client.send("anybody there?", rig.address());
@@ -128,7 +126,11 @@ class UdpSessionTest {
                     "an ICMP error is counted",
                     UdpRig.DEADLINE,
                     () -> rig.count(UdpCounter.ICMP_PORT_UNREACHABLE) >= 1);
-            assertEquals(new Signal(0, Errno.ECONNREFUSED), rig.signals().peek());
+            Await.value(
+                    "it is told",
+                    UdpRig.DEADLINE,
+                    () -> rig.signals().peek(),
+                    new Signal(0, Errno.ECONNREFUSED)::equals);
             for (int i = 0; i < 20; i++) {
                 client.send("still nobody?", rig.address());
             }

@@ -256,7 +256,8 @@ public final class ProxyService implements AutoCloseable {
     }
 
     /**
-     * Has a backend take no new traffic however healthy it is, or take some again; over reloads, until the service ends.
+     * Has a backend take no new traffic however healthy it is, or take some again; over reloads, until the service ends. In force
+     * when it returns, unless a shard is late.
      *
      * @return false when no service of this name has such a backend
      */
@@ -267,6 +268,9 @@ public final class ProxyService implements AutoCloseable {
                 .map(each -> each.target().index())
                 .toList();
         meant.forEach(index -> failover.health().drain(index, wanted));
+        await(List.of(failover.health().done()));
+        // What the monitor told a shard stands in its ring before the question for its books.
+        await(shards.stream().map(shard -> shard.books().thenAccept(_ -> {})).toList());
         return !meant.isEmpty();
     }
 

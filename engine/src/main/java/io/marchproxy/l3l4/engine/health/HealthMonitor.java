@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -146,6 +147,11 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 }
             }
         });
+    }
+
+    /** Completes when what was asked of it before is done, and whoever listens was told. */
+    public CompletableFuture<Void> done() {
+        return CompletableFuture.runAsync(() -> {}, loop);
     }
 
     @Override

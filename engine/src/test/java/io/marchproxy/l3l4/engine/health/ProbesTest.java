@@ -11,6 +11,7 @@ import com.sun.net.httpserver.HttpsServer;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Question;
 import io.marchproxy.l3l4.engine.testing.Await;
+import io.marchproxy.l3l4.engine.testing.HttpServers;
 import io.marchproxy.l3l4.engine.testing.Ports;
 import io.marchproxy.l3l4.engine.testing.RealProgram;
 import java.io.IOException;
@@ -95,7 +96,7 @@ class ProbesTest {
         "/endless, no such thing, probe: the body is not the expected one"
     })
     void shouldAskByHttpForStatusAndBody(String path, String expect, String found) throws Exception {
-        HttpServer server = HttpServer.create(new InetSocketAddress(LOOPBACK, 0), 50);
+        HttpServer server = HttpServers.plain();
         serve(server);
         watch(server.getAddress(), Probe.HTTP, Targets.http(path, expect, true), false);
         assertFound(found);
@@ -112,7 +113,7 @@ class ProbesTest {
     @CsvSource({"false, healthy", "true, probe: TLS: "})
     void shouldAskByTlsAndCheckTheCertificateUnlessToldNotTo(boolean verify, String found, @TempDir Path folder)
             throws Exception {
-        HttpsServer server = HttpsServer.create(new InetSocketAddress(LOOPBACK, 0), 50);
+        HttpsServer server = HttpServers.overTls();
         server.setHttpsConfigurator(new HttpsConfigurator(selfSigned(folder)));
         serve(server);
         watch(server.getAddress(), Probe.HTTPS, Targets.http("/ok", "all is well", verify), false);

@@ -32,7 +32,7 @@ class FailoverIT {
     private static final String REQUEST = "GET / HTTP/1.0\r\n\r\n";
 
     /** Requests after a backend's death that nobody must notice it by. */
-    private static final int AFTERWARDS = 1_000;
+    private static final int AFTERWARDS = 500;
 
     @Test
     @RequiresProgram({"nginx", "wrk"})
@@ -43,7 +43,7 @@ class FailoverIT {
                         ProxyProcess.with(two(dying.port(), staying.port(), "")).start()) {
             InetSocketAddress address = proxy.tcp("web");
             RealProgram.Running wrk = RealProgram.of(
-                            "wrk", "-t1", "-c16", "-d90s", "http://127.0.0.1:" + address.getPort() + "/")
+                            "wrk", "-t1", "-c16", "-d180s", "http://127.0.0.1:" + address.getPort() + "/")
                     .start();
             AtomicLong diedAtNs = new AtomicLong(Long.MAX_VALUE);
             AtomicInteger afterwards = new AtomicInteger();
@@ -56,7 +56,7 @@ class FailoverIT {
                 diedAtNs.set(System.nanoTime());
             });
 
-            Together.run(8, Duration.ofSeconds(60), i -> {
+            Together.run(8, Duration.ofMinutes(2), i -> {
                 while (afterwards.get() < AFTERWARDS) {
                     long startedNs = System.nanoTime();
                     boolean served = served(address);

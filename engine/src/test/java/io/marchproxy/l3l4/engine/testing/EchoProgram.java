@@ -37,7 +37,7 @@ public final class EchoProgram implements AutoCloseable {
                         EchoProgram.class.getName()))
                 .start();
         String port = Await.value(
-                "the echo program says its port", Duration.ofSeconds(20), running::out, out -> out.endsWith("\n"));
+                "the echo program says its port", Duration.ofSeconds(60), running::out, out -> out.endsWith("\n"));
         return new EchoProgram(running, Integer.parseInt(port.strip()));
     }
 

@@ -36,21 +36,10 @@ public final class Nginx implements AutoCloseable {
         return start("proxy_protocol", "return 200 '$proxy_protocol_addr $proxy_protocol_port';");
     }
 
-    /** Answers only after a while, at 10 KB a second: a request that is still under way when something happens. */
-    public static Nginx answeringSlowly(int bytes, String rate) {
-        return start("", "root html; limit_rate " + rate + ";", bytes);
-    }
-
     private static Nginx start(String listenOptions, String location) {
-        return start(listenOptions, location, 0);
-    }
-
-    private static Nginx start(String listenOptions, String location, int fileBytes) {
         try {
             Path folder = Files.createTempDirectory("pl34-nginx-");
             int port = Ports.free();
-            Files.createDirectory(folder.resolve("html"));
-            Files.write(folder.resolve("html/file"), new byte[fileBytes]);
             Files.writeString(folder.resolve("nginx.conf"), configuration(folder, port, listenOptions, location));
             RealProgram.Running running = RealProgram.of(
                             "nginx",
@@ -98,7 +87,7 @@ public final class Nginx implements AutoCloseable {
     }
 
     private void awaitListening() {
-        Await.until("nginx listens", Duration.ofSeconds(10), () -> {
+        Await.until("nginx listens", Duration.ofSeconds(30), () -> {
             if (!process.isAlive()) {
                 throw new AssertionFailedError("nginx ended: " + process.err());
             }

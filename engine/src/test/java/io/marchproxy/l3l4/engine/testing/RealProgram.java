@@ -189,7 +189,7 @@ public final class RealProgram {
                 }
                 for (Thread reader : readers) {
                     // A grandchild may keep the pipe open; what has come until now is what we show.
-                    reader.join(Duration.ofSeconds(2));
+                    reader.join(Duration.ofSeconds(10));
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

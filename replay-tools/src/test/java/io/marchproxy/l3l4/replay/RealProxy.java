@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -15,12 +16,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The service as a process of its own, which can be killed. */
 final class RealProxy implements AutoCloseable {
     private static final int STOP_SECONDS = 60;
+
+    /** Below what the kernel hands out, which begins at 32,768 unless told otherwise. */
+    private static final int LOWEST = 12_000;
+
+    private static final int PORTS = 19_000;
+    private static final AtomicInteger NEXT =
+            new AtomicInteger((int) (ProcessHandle.current().pid() * 97 % PORTS));
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final Path logFile;
@@ -106,9 +115,16 @@ final class RealProxy implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    /** A port that is free for TCP and UDP, of those that the kernel gives to no client's socket by itself, and none twice. */
+    static int freePort() {
+        while (true) {
+            int port = LOWEST + Math.floorMod(NEXT.getAndIncrement(), PORTS);
+            try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+                    DatagramSocket _ = new DatagramSocket(port, InetAddress.getLoopbackAddress())) {
+                return port;
+            } catch (IOException taken) {
+                // the next one then
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +33,7 @@ final class Recording {
     /** UDP payload at the most (RFC 768, RFC 791). */
     private static final int LONGEST_IPV4 = 65_507;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Path data;
     private final String engine;
@@ -142,7 +143,9 @@ final class Recording {
             await(
                     "a datagram that is too long for its backend",
                     () -> sendsTooMuch(proxy.listening("wide").getFirst()) && dropped(proxy, "oversized") > 0);
-            await("a full queue", () -> dropped(proxy, "queue-full") > 0);
+            for (String reason : List.of("queue-full", "session-cap", "connection-cap", "no-healthy-backend")) {
+                await("a drop for " + reason, () -> dropped(proxy, reason) > 0);
+            }
             mortal.close();
             await("traffic past a dead backend", () -> handled(proxy) > packets / 2 && isHealthy(proxy, false));
             // Twice the rates, if there are any.

@@ -143,7 +143,8 @@ class SessionsAfterKillIT {
             }
         }
         assertEquals(0, proxy.metric("marchproxy_flow_state_lost_total"), "round " + round);
-        assertEquals(SESSIONS, proxy.metric("marchproxy_flow_state_flows"), "round " + round);
+        Recording.await(
+                "round " + round + ": all are written", () -> proxy.metric("marchproxy_flow_state_flows") == SESSIONS);
     }
 
     private static void end(RealProxy proxy, boolean dies) throws InterruptedException {

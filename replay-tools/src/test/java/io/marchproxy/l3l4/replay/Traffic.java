@@ -22,7 +22,7 @@ import java.util.SplittableRandom;
 /** Traffic whose clients know to the byte what they sent and got: nothing of it is lost, refused or reset. */
 public final class Traffic implements AutoCloseable {
     private static final int SOCKETS = 8;
-    private static final int PATIENCE_MS = 5_000;
+    private static final int PATIENCE_MS = 20_000;
     private static final int MOST_BYTES = 40_000;
 
     /**

@@ -1,0 +1,125 @@
+package io.marchproxy.l3l4.stages.route;
+
+import io.marchproxy.l3l4.stages.flow.FlowEntry;
+import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.Arrays;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gateways of one service by destination: those of the longest prefix that has any which is healthy. So does a router, that
+ * takes a route away whose next hops are dead: the next shorter one holds then. Where none of an address's prefixes has a healthy
+ * gateway, the longest one's that is in panic are used, if any is. At most 33 prefixes are asked for an IPv4 address, 129 for IPv6,
+ * and one where nothing is wrong. The pipeline's thread.
+ */
+final class GatewaySets {
+    private final PrefixRouting routing;
+
+    /** By the number of a set. */
+    private final ServicePool[] pools;
+
+    GatewaySets(PrefixRouting routing, @Nullable GatewaySets before, Function<BackendPool, ServicePool> made) {
+        this.routing = routing;
+        pools = routing.pools().stream()
+                .map(settings -> before == null ? made.apply(settings) : before.goneOnWith(settings, made))
+                .toArray(ServicePool[]::new);
+    }
+
+    /** The pool of the same gateways goes on where it was in its turn. */
+    private ServicePool goneOnWith(BackendPool settings, Function<BackendPool, ServicePool> made) {
+        ServicePool next = made.apply(settings);
+        for (int i = 0; i < pools.length; i++) {
+            if (routing.pools().get(i).backends().equals(settings.backends())) {
+                next.goOnFrom(pools[i]);
+            }
+        }
+        return next;
+    }
+
+    boolean isOf(PrefixRouting other) {
+        return routing.equals(other);
+    }
+
+    /** A gateway for a new flow, as {@link ServicePool#choose} answers. */
+    int choose(long entry, long tried, long nowNs) {
+        int longest = find(entry);
+        if (longest == PrefixTable.NONE) {
+            return ServicePool.NO_ROUTE;
+        }
+        int prefix = inForce(longest, nowNs);
+        return prefix == PrefixTable.NONE ? ServicePool.NOBODY : pool(prefix).choose(entry, tried, nowNs);
+    }
+
+    /** Whether a flow's destination leads to a gateway still. */
+    boolean reaches(long entry, int gateway, long nowNs) {
+        int longest = find(entry);
+        int prefix = longest == PrefixTable.NONE ? longest : inForce(longest, nowNs);
+        return prefix != PrefixTable.NONE && pool(prefix).has(gateway);
+    }
+
+    /** Whether a flow may stay at a gateway that is not healthy. */
+    boolean keepsInPanic(long entry, int gateway, long nowNs) {
+        int longest = find(entry);
+        int prefix = longest == PrefixTable.NONE ? longest : inForce(longest, nowNs);
+        return prefix != PrefixTable.NONE && pool(prefix).keepsInPanic(entry, gateway, nowNs);
+    }
+
+    private int find(long entry) {
+        return routing.table()
+                .find(FlowEntry.ipVersion(entry), FlowEntry.listenerHigh(entry), FlowEntry.listenerLow(entry));
+    }
+
+    /** The longest prefix around a destination that has a gateway to be used, beginning with the longest of all. */
+    private int inForce(int longest, long nowNs) {
+        PrefixTable table = routing.table();
+        int prefix = longest;
+        while (prefix != PrefixTable.NONE && !pool(prefix).anyHealthy(nowNs)) {
+            prefix = table.shorter(prefix);
+        }
+        if (prefix == PrefixTable.NONE) {
+            prefix = longest;
+            while (prefix != PrefixTable.NONE && !pool(prefix).anyUsable(nowNs)) {
+                prefix = table.shorter(prefix);
+            }
+        }
+        return prefix;
+    }
+
+    private ServicePool pool(int prefix) {
+        return pools[routing.table().set(prefix)];
+    }
+
+    /** How a destination is routed now; null when no prefix has it. */
+    @Nullable
+    RouteView view(int ipVersion, long high, long low, long nowNs) {
+        int longest = routing.table().find(ipVersion, high, low);
+        if (longest == PrefixTable.NONE) {
+            return null;
+        }
+        int inForce = inForce(longest, nowNs);
+        int shown = inForce == PrefixTable.NONE ? longest : inForce;
+        return new RouteView(ipVersion, match(longest), match(shown), pool(shown).view(nowNs));
+    }
+
+    private RouteView.Match match(int prefix) {
+        PrefixList prefixes = routing.table().prefixes();
+        return new RouteView.Match(prefixes.high(prefix), prefixes.low(prefix), prefixes.length(prefix));
+    }
+
+    void stale() {
+        Arrays.stream(pools).forEach(ServicePool::stale);
+    }
+
+    void save(StateWriter to) {
+        for (ServicePool pool : pools) {
+            pool.save(to);
+        }
+    }
+
+    void restore(StateReader from) {
+        for (ServicePool pool : pools) {
+            pool.restore(from);
+        }
+    }
+}

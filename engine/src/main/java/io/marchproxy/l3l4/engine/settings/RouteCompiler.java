@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.settings;
 
 import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.MulticloudSettings;
+import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.RoutingSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.config.value.Regions;
@@ -31,7 +32,13 @@ final class RouteCompiler {
         this.home = provider == null || region == null ? Optional.empty() : multicloud.place(provider, region);
     }
 
-    BackendPool pool(ServiceSettings service, List<CompiledBackend> backends) {
+    BackendPool pool(ServiceSettings service, List<CompiledBackend> backends) throws SettingsException {
+        if (!backends.isEmpty() && service.speaks(Protocol.IP)) {
+            return new BackendPool(
+                    backends.stream().map(this::member).toList(),
+                    choice(service),
+                    GatewayCompiler.compile(service.name(), service.prefixes()));
+        }
         return new BackendPool(
                 backends.stream().map(this::member).toList(),
                 choice(service),

@@ -171,11 +171,12 @@ public final class SettingsCompiler {
         TreeMap<Integer, CompiledService> nextServices = new TreeMap<>();
         TreeMap<Integer, BackendPool> nextPools = new TreeMap<>();
         RouteCompiler routes = new RouteCompiler(source.multicloud());
-        known.forEach((id, service) -> {
-            nextServices.put(id, new CompiledService(id, service.protocol(), false, service.settings()));
+        for (CompiledService gone : known.values()) {
+            int id = gone.id();
+            nextServices.put(id, new CompiledService(id, gone.protocol(), false, gone.settings()));
             // Without backends: nobody watches their health any more, and should they come back they begin as healthy.
-            nextPools.put(id, routes.pool(service.settings(), List.of()));
-        });
+            nextPools.put(id, routes.pool(gone.settings(), List.of()));
+        }
         for (ServiceSettings settings : source.services()) {
             for (Protocol protocol : Protocol.values()) {
                 if (settings.speaks(protocol)) {
@@ -184,8 +185,12 @@ public final class SettingsCompiler {
                     nextServices.put(id, service);
                     List<CompiledBackend> pool = backends(service, resolved, faults);
                     compiledBackends.addAll(pool);
-                    nextPools.put(id, routes.pool(settings, pool));
-                    compiledListeners.addAll(listeners(service, protocol, resolved, faults, listenerNames));
+                    if (faults.lines.isEmpty()) {
+                        nextPools.put(id, routes.pool(settings, pool));
+                    }
+                    if (protocol != Protocol.IP) {
+                        compiledListeners.addAll(listeners(service, protocol, resolved, faults, listenerNames));
+                    }
                 }
             }
         }
@@ -222,7 +227,9 @@ public final class SettingsCompiler {
         Set<String> hosts = new HashSet<>();
         for (ServiceSettings service : source.services()) {
             service.backends().forEach(backend -> hosts.add(backend.host()));
-            service.listen().forEach(listen -> hosts.add(hostOf(listen)));
+            service.listen().stream()
+                    .filter(listen -> listen.protocol() != Protocol.IP)
+                    .forEach(listen -> hosts.add(hostOf(listen)));
         }
         return hosts;
     }
@@ -335,6 +342,7 @@ public final class SettingsCompiler {
 
     private static ServiceProfile profile(CompiledService service) {
         ServiceSettings settings = service.settings();
+        boolean packets = service.protocol() == Protocol.IP.number();
         boolean tcp = service.protocol() == TCP;
         return new ServiceProfile(
                 service.id(),
@@ -342,8 +350,8 @@ public final class SettingsCompiler {
                 service.protocol(),
                 service.active(),
                 settings.trafficClass().ordinal(),
-                (tcp ? settings.idleTimeout() : settings.sessionTimeout()).toNanos(),
-                settings.maxSessions(),
+                (tcp || packets ? settings.idleTimeout() : settings.sessionTimeout()).toNanos(),
+                packets ? 0 : settings.maxSessions(),
                 settings.sessionOverflow() == ServiceSettings.SessionOverflow.EVICT_OLDEST,
                 settings.replies());
     }

@@ -1,0 +1,60 @@
+package io.marchproxy.l3l4.engine.settings;
+
+import io.marchproxy.l3l4.config.settings.GatewayPrefixes;
+import io.marchproxy.l3l4.stages.route.GatewaySet;
+import io.marchproxy.l3l4.stages.route.PrefixList;
+import io.marchproxy.l3l4.stages.route.PrefixRoutes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Prefixes and their gateways, as the route stage looks them up. */
+final class GatewayCompiler {
+    private final Map<List<Integer>, Integer> numbers = new HashMap<>();
+    private final List<GatewaySet> sets = new ArrayList<>();
+    private final PrefixList.Builder list = new PrefixList.Builder();
+
+    private GatewayCompiler() {}
+
+    /**
+     * Compiles a service's prefixes: about a second for a million.
+     *
+     * @return null when it has none
+     * @throws SettingsException when they would take more memory than they may
+     */
+    static @Nullable PrefixRoutes compile(String service, GatewayPrefixes prefixes) throws SettingsException {
+        if (prefixes.size() == 0) {
+            return null;
+        }
+        try {
+            return new GatewayCompiler().routes(prefixes);
+        } catch (IllegalArgumentException e) {
+            throw new SettingsException(List.of("prefixes of service " + service + ": " + e.getMessage()));
+        }
+    }
+
+    private PrefixRoutes routes(GatewayPrefixes prefixes) {
+        List<Integer> gateways = new ArrayList<>();
+        for (int i = 0; i < prefixes.size(); i++) {
+            gateways.add(prefixes.gateway(i));
+            boolean isLast = i + 1 == prefixes.size() || !prefixes.isSameAsBefore(i + 1);
+            if (isLast) {
+                list.add(prefixes.version(i), prefixes.high(i), prefixes.low(i), prefixes.length(i), set(gateways));
+                gateways.clear();
+            }
+        }
+        return PrefixRoutes.of(list.build(), sets);
+    }
+
+    private int set(List<Integer> gateways) {
+        Integer known = numbers.get(gateways);
+        if (known == null) {
+            known = sets.size();
+            sets.add(new GatewaySet(gateways));
+            numbers.put(List.copyOf(gateways), known);
+        }
+        return known;
+    }
+}

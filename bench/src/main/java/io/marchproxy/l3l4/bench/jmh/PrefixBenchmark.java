@@ -12,7 +12,7 @@ import org.openjdk.jmh.annotations.Setup;
 
 /**
  * Longest-prefix match over a million prefixes and destinations that no cache knows. Baselines: {@link #destinations}, reading them
- * alone, and {@link #calibration}, the gate's unit. Aim: less than 60 ns, 0 B/op.
+ * alone; {@link #findDirectly}, DIR-24-8, which takes one access for a /24 and 64 MiB; and {@link #calibration}, the gate's unit. Aim: less than 60 ns, 0 B/op.
  *
  * <p>{@code bin/bench jmh PrefixBenchmark}
  */
@@ -45,6 +45,12 @@ public class PrefixBenchmark extends PacketBenchmark {
     @Benchmark
     public int findInTurn() {
         return rig.findInTurn();
+    }
+
+    /** IPv4 by DIR-24-8, for tables of IPv4 alone. */
+    @Benchmark
+    public int findDirectly() {
+        return thousands.endsWith("/0") ? rig.findDirectly() : Workload.BATCH;
     }
 
     /** Reading the destinations. */

@@ -24,9 +24,11 @@ final class RouteCompiler {
 
     private final MulticloudSettings multicloud;
     private final Optional<Regions.Place> home;
+    private final GatewayCompiler gateways;
 
-    RouteCompiler(MulticloudSettings multicloud) {
+    RouteCompiler(MulticloudSettings multicloud, GatewayCompiler gateways) {
         this.multicloud = multicloud;
+        this.gateways = gateways;
         BackendSettings.Provider provider = multicloud.provider();
         String region = multicloud.region();
         this.home = provider == null || region == null ? Optional.empty() : multicloud.place(provider, region);
@@ -37,7 +39,7 @@ final class RouteCompiler {
             return new BackendPool(
                     backends.stream().map(this::member).toList(),
                     choice(service),
-                    GatewayCompiler.compile(service.name(), service.prefixes()));
+                    gateways.compile(service.name(), service.prefixes()));
         }
         return new BackendPool(
                 backends.stream().map(this::member).toList(),

@@ -55,6 +55,7 @@ public final class SettingsCompiler {
     private final Numbers<BackendKey> backends = new Numbers<>(MOST_BACKENDS, "backends");
     private final Numbers<String> policers = new Numbers<>(PoliceSettings.MOST, "rules that police");
     private final Numbers<ListenerKey> listeners = new Numbers<>(MOST_LISTENERS, "listeners");
+    private final GatewayCompiler gateways = new GatewayCompiler();
     private final NameResolver names;
     private final int shards;
     private final long seed;
@@ -170,7 +171,7 @@ public final class SettingsCompiler {
         List<Names.Listener> listenerNames = new ArrayList<>();
         TreeMap<Integer, CompiledService> nextServices = new TreeMap<>();
         TreeMap<Integer, BackendPool> nextPools = new TreeMap<>();
-        RouteCompiler routes = new RouteCompiler(source.multicloud());
+        RouteCompiler routes = new RouteCompiler(source.multicloud(), gateways);
         for (CompiledService gone : known.values()) {
             int id = gone.id();
             nextServices.put(id, new CompiledService(id, gone.protocol(), false, gone.settings()));

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -144,6 +146,33 @@ class PrefixTableTest {
         }
         int version = prefix.version();
         return new long[] {version, high & mask4(version), version == 4 ? 0 : low};
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {31, 32})
+    void shouldAgreeWithOneMapForEachLengthOverManyPrefixes(long seed) {
+        Random random = new Random(seed);
+        TreeSet<Prefix> set = new TreeSet<>(Prefix.ORDER);
+        while (set.size() < 150_000) {
+            boolean isV4 = random.nextInt(3) > 0;
+            long high = isV4 ? random.nextLong() & mask4(4) : 0x2001_0000_0000_0000L | random.nextLong() >>> 20;
+            set.add(Prefix.of(isV4 ? 4 : 6, high, isV4 ? 0 : random.nextLong(), isV4 ? 8 + random.nextInt(25) : 16 + random.nextInt(60)));
+        }
+        List<Prefix> all = List.copyOf(set);
+        Map<Prefix, Integer> numbers = new HashMap<>();
+        for (int i = 0; i < all.size(); i++) {
+            numbers.put(all.get(i), i);
+        }
+        PrefixTable table = table(all);
+        for (int i = 0; i < 100_000; i++) {
+            long[] address = address(random, all);
+            int version = (int) address[0];
+            int expected = PrefixTable.NONE;
+            for (int length = version == 4 ? V4_BITS : V6_BITS; length >= 0 && expected < 0; length--) {
+                expected = numbers.getOrDefault(Prefix.of(version, address[1], address[2], length), PrefixTable.NONE);
+            }
+            assertEquals(expected, find(table, version, address[1], address[2]), "seed " + seed);
+        }
     }
 
     @Test

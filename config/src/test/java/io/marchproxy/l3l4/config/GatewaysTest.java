@@ -24,7 +24,8 @@ class GatewaysTest {
     Path folder;
 
     private static String service(String more, String... gateways) {
-        StringBuilder yaml = new StringBuilder("services:\n  - name: transit\n    listen: ip://*\n" + more + "    backends:\n");
+        StringBuilder yaml =
+                new StringBuilder("services:\n  - name: transit\n    listen: ip://*\n" + more + "    backends:\n");
         for (String gateway : gateways) {
             yaml.append("      - { ").append(gateway).append(" }\n");
         }
@@ -79,7 +80,9 @@ class GatewaysTest {
         assertEquals("ip://*", service.listen().getFirst().toString());
         assertEquals(
                 List.of("192.0.2.1 0", "2001:db8::1 0", "gateway.example 0"),
-                service.backends().stream().map(one -> one.host() + " " + one.port()).toList());
+                service.backends().stream()
+                        .map(one -> one.host() + " " + one.port())
+                        .toList());
         assertEquals(
                 List.of(
                         "4 0 0/0 0",
@@ -197,7 +200,8 @@ class GatewaysTest {
                 List.of(
                         "proxy.yaml:4: services[0].max-sessions: has no effect: the service has no udp:// listener; remove the key",
                         "proxy.yaml:6: services[0].backlog: has no effect: the service has no tcp:// listener; remove the key"),
-                faults(service("    max-sessions: 7\n    idle-timeout: 5s\n    backlog: 7\n", "id: a, address: 192.0.2.1")));
+                faults(service(
+                        "    max-sessions: 7\n    idle-timeout: 5s\n    backlog: 7\n", "id: a, address: 192.0.2.1")));
         assertEquals(
                 5,
                 sound(service("    idle-timeout: 5s\n", "id: a, address: 192.0.2.1"))
@@ -248,13 +252,17 @@ class GatewaysTest {
     void shouldRefuseMorePrefixesThanThereMayBe() throws IOException {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i <= GatewayPrefixes.MOST; i++) {
-            lines.append(i >>> 16).append('.').append(i >>> 8 & 255).append('.').append(i & 255).append(".0/24 a\n");
+            lines.append(i >>> 16)
+                    .append('.')
+                    .append(i >>> 8 & 255)
+                    .append('.')
+                    .append(i & 255)
+                    .append(".0/24 a\n");
         }
         Files.writeString(folder.resolve("routes.txt"), lines);
 
         assertEquals(
-                List.of(
-                        "routes.txt:2000001: are more than 2000000 prefixes, each counted for each of its gateways"),
+                List.of("routes.txt:2000001: are more than 2000000 prefixes, each counted for each of its gateways"),
                 faults(service("    prefix-file: routes.txt\n", "id: a, address: 192.0.2.1")));
     }
 
@@ -274,8 +282,12 @@ class GatewaysTest {
         ConfigResult first = load(yaml);
         ConfigResult second = load(first.effective());
 
-        assertEquals(first.settings().orElseThrow().services(), second.settings().orElseThrow().services());
-        assertEquals(first.settings().orElseThrow().hash(), second.settings().orElseThrow().hash());
+        assertEquals(
+                first.settings().orElseThrow().services(),
+                second.settings().orElseThrow().services());
+        assertEquals(
+                first.settings().orElseThrow().hash(),
+                second.settings().orElseThrow().hash());
     }
 
     @Test
@@ -304,7 +316,12 @@ class GatewaysTest {
             if (expected.add(String.format("%08x/%02d %d", address, length, gateway))) {
                 lines.append(String.format(
                         "%d.%d.%d.%d/%d %s%n",
-                        address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255, length, "ab".charAt(gateway)));
+                        address >> 24,
+                        address >> 16 & 255,
+                        address >> 8 & 255,
+                        address & 255,
+                        length,
+                        "ab".charAt(gateway)));
             }
         }
         Files.writeString(folder.resolve("routes.txt"), lines);

@@ -39,7 +39,8 @@ class GatewayServiceTest {
                     backends:
                       - { id: a, address: 192.0.2.1 }
                       - { id: b, address: 192.0.2.2 }
-                """.replace("DATA", folder.resolve("data").toString()));
+                """.replace(
+                        "DATA", folder.resolve("data").toString()));
         var result = ConfigLoader.load(file, Map.of(), Overrides.none());
         assertEquals(List.of(), result.faults());
         return result.settings().orElseThrow();

@@ -62,10 +62,9 @@ final class ImportPcapCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description =
-                    "The configuration to decide by: a packet to an address that a service listens on is that"
-                            + " service's, any other that of the one that listens on ip://*, or of a service ip."
-                            + " Default: the service ip alone, the default classes.")
+            description = "The configuration to decide by: a packet to an address that a service listens on is that"
+                    + " service's, any other that of the one that listens on ip://*, or of a service ip."
+                    + " Default: the service ip alone, the default classes.")
     private @Nullable Path config;
 
     @Option(

@@ -162,8 +162,7 @@ final class IpServices {
         List<ServiceProfile> profiles = new ArrayList<>();
         relays.classify().services().forEach(relay -> profiles.add(withPackets(relay)));
         if (profiles.stream().anyMatch(profile -> profile.protocol() == ServiceProfile.IP)) {
-            return with(
-                    relays, profiles, relays.route().pools(), relays.names().backends());
+            return with(relays, profiles, relays.route().pools(), relays.names().backends());
         }
         profiles.add(new ServiceProfile(
                 profiles.size(), NAME, ServiceProfile.IP, true, TrafficClass.P3.ordinal(), IDLE_NS, 0, false, 0));

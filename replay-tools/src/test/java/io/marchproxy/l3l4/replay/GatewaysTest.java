@@ -94,7 +94,8 @@ class GatewaysTest {
 
     private static JsonNode row(JsonNode rows, String name) {
         for (JsonNode row : rows) {
-            if (row.path("name").asText().equals(name) && row.path("direction").asText().equals("to-backend")) {
+            if (row.path("name").asText().equals(name)
+                    && row.path("direction").asText().equals("to-backend")) {
                 return row;
             }
         }
@@ -105,7 +106,8 @@ class GatewaysTest {
     void shouldRouteByTheLongestPrefixAndVerifyWithoutTheFile() throws Exception {
         Outcome imported = importAll();
         assertEquals(0, imported.exitCode(), imported::toString);
-        assertTrue(imported.out().contains("books: in 41 = out 31 + dropped 10 (no-route 10) + held 0"), imported.out());
+        assertTrue(
+                imported.out().contains("books: in 41 = out 31 + dropped 10 (no-route 10) + held 0"), imported.out());
         Files.delete(folder.resolve("routes.txt"));
         assertVerified();
 
@@ -116,7 +118,10 @@ class GatewaysTest {
         assertEquals(PACKETS * (PAYLOAD + HEADERS) * 90 / 1e9, east.get("cost").asDouble(), 1e-12);
         JsonNode west = row(same.get("routes"), "transit/ip west").get("before");
         assertEquals(2 * PACKETS, west.get("packets").asLong());
-        assertEquals(PACKETS * (2 * (PAYLOAD + HEADERS) + 20) * 20 / 1e9, west.get("cost").asDouble(), 1e-12);
+        assertEquals(
+                PACKETS * (2 * (PAYLOAD + HEADERS) + 20) * 20 / 1e9,
+                west.get("cost").asDouble(),
+                1e-12);
     }
 
     @Test
@@ -126,9 +131,13 @@ class GatewaysTest {
         JsonNode report = diff(CONFIGURATION, List.of("10.0.0.0/26 west", "10.0.0.128/25 west", "10.0.0.64/26 east"));
 
         assertEquals(2L * PACKETS, report.get("changed").asLong(), report::toString);
-        assertTrue(report.get("changes").toString().contains("\"before\":\"transit/ip east\",\"after\":\"transit/ip west\""),
+        assertTrue(
+                report.get("changes")
+                        .toString()
+                        .contains("\"before\":\"transit/ip east\",\"after\":\"transit/ip west\""),
                 () -> report.get("changes").toString());
-        assertTrue(report.get("changes").toString().contains("\"before\":\"dropped, no-route\",\"after\":\"forwarded\""),
+        assertTrue(
+                report.get("changes").toString().contains("\"before\":\"dropped, no-route\",\"after\":\"forwarded\""),
                 () -> report.get("changes").toString());
         double packet = (PAYLOAD + HEADERS) / 1e9;
         JsonNode east = row(report.get("routes"), "transit/ip east");
@@ -137,7 +146,8 @@ class GatewaysTest {
         JsonNode west = row(report.get("routes"), "transit/ip west");
         assertEquals(
                 PACKETS * packet * 20,
-                west.get("after").get("cost").asDouble() - west.get("before").get("cost").asDouble(),
+                west.get("after").get("cost").asDouble()
+                        - west.get("before").get("cost").asDouble(),
                 1e-12);
     }
 
@@ -164,15 +174,27 @@ class GatewaysTest {
         JsonNode report = diff(CONFIGURATION.substring(0, CONFIGURATION.indexOf("  - name: transit")), ROUTES);
 
         assertTrue(report.get("changes").toString().contains("dropped, no-service"), report::toString);
-        assertEquals(0, row(report.get("services"), "transit/ip").get("after").get("packets").asLong());
+        assertEquals(
+                0,
+                row(report.get("services"), "transit/ip")
+                        .get("after")
+                        .get("packets")
+                        .asLong());
     }
 
     @Test
     void shouldRecordManyPrefixes() throws Exception {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < 100_000; i++) {
-            lines.append("10.").append(i >>> 8 & 127).append('.').append(i & 255).append('.')
-                    .append(i >>> 15 << 5).append("/27 ").append(i % 3 == 0 ? "east" : "west").append('\n');
+            lines.append("10.")
+                    .append(i >>> 8 & 127)
+                    .append('.')
+                    .append(i & 255)
+                    .append('.')
+                    .append(i >>> 15 << 5)
+                    .append("/27 ")
+                    .append(i % 3 == 0 ? "east" : "west")
+                    .append('\n');
         }
         Files.writeString(folder.resolve("routes.txt"), lines);
 

@@ -23,7 +23,8 @@ public final class PrefixRig {
     };
 
     /** What registries have: 2001::/16, 2400::/12, 2600::/12, 2800::/12, 2a00::/12, 2c00::/12. */
-    private static final long[] V6_BLOCKS = {0x2001L << 48, 0x24L << 56, 0x26L << 56, 0x28L << 56, 0x2aL << 56, 0x2cL << 56
+    private static final long[] V6_BLOCKS = {
+        0x2001L << 48, 0x24L << 56, 0x26L << 56, 0x28L << 56, 0x2aL << 56, 0x2cL << 56
     };
 
     private static final int V6_BLOCK_BITS = 12;

@@ -74,8 +74,7 @@ public final class Effective {
         switch (slot) {
             case Bound.Value value when value.value() != null -> value(lead + name + ": ", value);
             case Bound.Value _ -> {}
-            case Bound.Values values
-            when values.values().isEmpty() -> {}
+            case Bound.Values values when values.values().isEmpty() -> {}
             case Bound.Values values -> {
                 out.append(lead).append(name).append(":\n");
                 values.values().forEach(value -> value(indent + "  - ", value));

@@ -51,7 +51,8 @@ final class GatewayChecks {
                 faults.add(
                         packets.origin(),
                         packets.path(),
-                        "is also what " + first.path() + " takes (" + first.origin().place() + ")");
+                        "is also what " + first.path() + " takes ("
+                                + first.origin().place() + ")");
             }
             first = first == null ? packets : first;
             read(service);

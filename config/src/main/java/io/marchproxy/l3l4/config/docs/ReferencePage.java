@@ -74,7 +74,8 @@ public final class ReferencePage {
     private void row(Field field, String path) {
         switch (field) {
             case Key<?> key -> row(key.name(), key.type().words(), otherwise(key), key.meaning() + later(path));
-            case ListKey<?> list -> row(
+            case ListKey<?> list ->
+                row(
                         list.name(),
                         list.type().words() + "; or a list",
                         list.required() ? "*required*" : "none",

@@ -33,7 +33,9 @@ public final class ServiceKeys {
     public static final Key<String> NAME =
             Key.required("name", Values.NAME, "What the service is called in reports, metrics and rules; unique.");
     public static final ListKey<ListenAddress> LISTEN = new ListKey<>(
-            "listen", Values.LISTEN, "Where it listens: one address or a list. tcp:// and udp:// may share a port; ip://* takes whole IP packets to no other service.");
+            "listen",
+            Values.LISTEN,
+            "Where it listens: one address or a list. tcp:// and udp:// may share a port; ip://* takes whole IP packets to no other service.");
     public static final Key<TrafficClass> CLASS = Key.of(
             "class", CLASS_TYPE, DEFAULT.trafficClass(), "Traffic class of packets that no rule of qos.rules matches.");
     public static final Key<Long> RATE_TO_BACKEND =

@@ -34,8 +34,7 @@ public final class GatewayPrefixes {
      * @param gateways positions among the service's backends
      * @param digest of a file that they were read from; empty without
      */
-    public GatewayPrefixes(
-            int v4Size, long[] high, long[] low, byte[] lengths, int[] gateways, String digest) {
+    public GatewayPrefixes(int v4Size, long[] high, long[] low, byte[] lengths, int[] gateways, String digest) {
         this.v4Size = v4Size;
         this.high = high;
         this.low = low;

@@ -67,7 +67,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "TUPLE",
-            description = "PROTOCOL SOURCE:PORT DESTINATION:PORT; the protocol is tcp or udp. An IP packet: ip SOURCE DESTINATION.")
+            description =
+                    "PROTOCOL SOURCE:PORT DESTINATION:PORT; the protocol is tcp or udp. An IP packet: ip SOURCE DESTINATION.")
     private List<String> words;
 
     @Option(

@@ -236,8 +236,8 @@ public final class Explainer {
     private static List<String> remarks(PoolView pool, @Nullable RouteView route) {
         List<String> remarks = new ArrayList<>();
         if (route != null && !route.used().equals(route.longest())) {
-            remarks.add("no gateway of the prefix may be used: "
-                    + PrefixText.of(route.ipVersion(), route.used()) + " stands in");
+            remarks.add("no gateway of the prefix may be used: " + PrefixText.of(route.ipVersion(), route.used())
+                    + " stands in");
         }
         if (pool.isPanic()) {
             remarks.add("too few backends are healthy: all are used");
@@ -292,7 +292,10 @@ public final class Explainer {
             boolean isTcp = flow.protocol() == Protocol.TCP && !isPacket;
             event.reset(isTcp ? EventKind.OPEN : EventKind.DATA, Math.max(pipeline.nowNs(), 0));
             event.flags(isPacket ? DescriptorFlags.IP_PACKET : 0);
-            event.protocol(flow.protocol() == Protocol.IP ? NO_PROTOCOL : flow.protocol().number());
+            event.protocol(
+                    flow.protocol() == Protocol.IP
+                            ? NO_PROTOCOL
+                            : flow.protocol().number());
             event.direction(Direction.TO_BACKEND);
             event.service(service.id());
             event.ingressDscp(flow.dscp());

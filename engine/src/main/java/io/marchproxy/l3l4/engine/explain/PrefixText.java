@@ -10,7 +10,8 @@ final class PrefixText {
     private PrefixText() {}
 
     static String of(int ipVersion, RouteView.Match prefix) {
-        ByteBuffer bytes = ByteBuffer.allocate(2 * Long.BYTES).putLong(prefix.high()).putLong(prefix.low());
+        ByteBuffer bytes =
+                ByteBuffer.allocate(2 * Long.BYTES).putLong(prefix.high()).putLong(prefix.low());
         byte[] address = new byte[ipVersion == 4 ? Integer.BYTES : bytes.capacity()];
         bytes.get(0, address);
         try {

@@ -240,7 +240,13 @@ class ExplainerTest {
         assertNull(told.prefix());
         assertEquals("No gateway has a prefix for the destination", told.reason());
         assertEquals("has no prefix for the destination", why(told, "other"));
-        assertEquals("wide", explain(gateways(), "ip 2001:db8::1 2001:db8::2", Explainer.Suppositions.NONE).choice());
-        assertEquals("web", explain(gateways(), "tcp 10.1.0.1:5 127.0.0.1:8080", Explainer.Suppositions.NONE).service());
+        assertEquals(
+                "wide",
+                explain(gateways(), "ip 2001:db8::1 2001:db8::2", Explainer.Suppositions.NONE)
+                        .choice());
+        assertEquals(
+                "web",
+                explain(gateways(), "tcp 10.1.0.1:5 127.0.0.1:8080", Explainer.Suppositions.NONE)
+                        .service());
     }
 }

@@ -99,7 +99,8 @@ final class GatewaySets {
         }
         int inForce = inForce(longest, nowNs);
         int shown = inForce == PrefixTable.NONE ? longest : inForce;
-        return new RouteView(ipVersion, match(longest), match(shown), pool(shown).view(nowNs));
+        return new RouteView(
+                ipVersion, match(longest), match(shown), pool(shown).view(nowNs));
     }
 
     private RouteView.Match match(int prefix) {

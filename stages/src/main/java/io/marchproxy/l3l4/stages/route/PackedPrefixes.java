@@ -129,9 +129,7 @@ final class PackedPrefixes {
             long highApart = highLeft(wideHigh, wideLow, unit);
             long lowBefore = i == 0 ? 0 : low[i - 1];
             low[i] = lowBefore + lowApart;
-            high[i] = (i == 0 ? 0 : high[i - 1])
-                    + highApart
-                    + (Long.compareUnsigned(low[i], lowBefore) < 0 ? 1 : 0);
+            high[i] = (i == 0 ? 0 : high[i - 1]) + highApart + (Long.compareUnsigned(low[i], lowBefore) < 0 ? 1 : 0);
             length = Byte.toUnsignedInt(lengths[i]);
         }
         for (int i = 0; i < count; i++) {

@@ -58,8 +58,7 @@ public final class PrefixList {
 
     /** Whether one prefix lies within another of the same family, or is the same. */
     boolean contains(int wide, int prefix) {
-        return length(wide) <= length(prefix)
-                && covers(length(wide), high(wide), low(wide), high(prefix), low(prefix));
+        return length(wide) <= length(prefix) && covers(length(wide), high(wide), low(wide), high(prefix), low(prefix));
     }
 
     private static boolean covers(int length, long high, long low, long otherHigh, long otherLow) {

@@ -31,7 +31,8 @@ public record PrefixRoutes(
             Objects.checkIndex(table.set(i), sets.size());
         }
         List<BackendPool> pools = sets.stream()
-                .map(set -> new BackendPool(set.members().stream().map(members::get).toList(), choice, 1, 0))
+                .map(set ->
+                        new BackendPool(set.members().stream().map(members::get).toList(), choice, 1, 0))
                 .toList();
         return new PrefixRoutes(packed, sets, new PrefixRouting(table, pools));
     }

@@ -10,6 +10,7 @@ final class PrefixTrieBuilder {
     private static final int WAYS = 1 << PrefixTrie.STRIDE;
     /** Of a node while it is drawn up: its two words, and the numbers of its first node and leaf in one. */
     static final int WORDS = 3;
+
     private static final int DEPTHS = (128 - PrefixTrie.DIRECT_BITS) / PrefixTrie.STRIDE + 1;
     private static final int FIRST_SIZE = 1 << 10;
 

@@ -256,7 +256,9 @@ class GatewayRoutesTest {
         RouteView view = bench.pipeline.routes(IP, 4, 0, 0x0a01_0001L);
         assertEquals(new RouteView.Match(0x0a01_0000L << 32, 0, 16), view.longest());
         assertEquals(view.longest(), view.used());
-        assertEquals(List.of(31), view.gateways().candidates().stream().map(one -> one.number()).toList());
+        assertEquals(
+                List.of(31),
+                view.gateways().candidates().stream().map(one -> one.number()).toList());
 
         health(31, false);
         view = bench.pipeline.routes(IP, 4, 0, 0x0a01_0001L);
@@ -300,8 +302,11 @@ class GatewayRoutesTest {
         assertThrows(
                 IndexOutOfBoundsException.class,
                 () -> new BackendPool(members(), RouteChoice.DEFAULT, PrefixRoutes.of(usual(), others)));
-        List<GatewaySet> beyond = List.of(new GatewaySet(List.of(0)), new GatewaySet(List.of(7)),
-                new GatewaySet(List.of(1)), new GatewaySet(List.of(2)));
+        List<GatewaySet> beyond = List.of(
+                new GatewaySet(List.of(0)),
+                new GatewaySet(List.of(7)),
+                new GatewaySet(List.of(1)),
+                new GatewaySet(List.of(2)));
         assertThrows(
                 IndexOutOfBoundsException.class,
                 () -> new BackendPool(members(), RouteChoice.DEFAULT, PrefixRoutes.of(usual(), beyond)));

@@ -38,9 +38,7 @@ class PrefixTableTest {
         }
 
         boolean has(int family, long otherHigh, long otherLow) {
-            return family == version
-                    && (otherHigh & mask(length)) == high
-                    && (otherLow & mask(length - 64)) == low;
+            return family == version && (otherHigh & mask(length)) == high && (otherLow & mask(length - 64)) == low;
         }
     }
 
@@ -90,9 +88,7 @@ class PrefixTableTest {
             String where = "seed " + seed + ", address " + Long.toHexString(address[1]) + " "
                     + Long.toHexString(address[2]) + " of IPv" + version;
             assertEquals(
-                    slowly(all, version, address[1], address[2]),
-                    find(table, version, address[1], address[2]),
-                    where);
+                    slowly(all, version, address[1], address[2]), find(table, version, address[1], address[2]), where);
         }
     }
 
@@ -156,7 +152,11 @@ class PrefixTableTest {
         while (set.size() < 150_000) {
             boolean isV4 = random.nextInt(3) > 0;
             long high = isV4 ? random.nextLong() & mask4(4) : 0x2001_0000_0000_0000L | random.nextLong() >>> 20;
-            set.add(Prefix.of(isV4 ? 4 : 6, high, isV4 ? 0 : random.nextLong(), isV4 ? 8 + random.nextInt(25) : 16 + random.nextInt(60)));
+            set.add(Prefix.of(
+                    isV4 ? 4 : 6,
+                    high,
+                    isV4 ? 0 : random.nextLong(),
+                    isV4 ? 8 + random.nextInt(25) : 16 + random.nextInt(60)));
         }
         List<Prefix> all = List.copyOf(set);
         Map<Prefix, Integer> numbers = new HashMap<>();

@@ -156,7 +156,7 @@ public final class PrefixRig {
         int found = 0;
         for (int i = from; i < from + Workload.BATCH; i++) {
             int prefix = all.find((int) low[i]);
-            found += prefix >= 0 && table.set(prefix) < GATEWAYS ? 1 : 0;
+            found += prefix >= 0 && table.setOf(prefix) < GATEWAYS ? 1 : 0;
         }
         next = (from + Workload.BATCH) & (DESTINATIONS - 1);
         return found;
@@ -175,8 +175,8 @@ public final class PrefixRig {
 
     /** 1 when there is a set of gateways for a destination. */
     private int gateways(int destination) {
-        int prefix = table.find(versions[destination], high[destination], low[destination]);
-        return prefix >= 0 && table.set(prefix) < GATEWAYS ? 1 : 0;
+        long found = table.find(versions[destination], high[destination], low[destination]);
+        return found != PrefixTable.NONE && PrefixTable.set(found) < GATEWAYS ? 1 : 0;
     }
 
     /** Builds the table anew, as a reload does. */

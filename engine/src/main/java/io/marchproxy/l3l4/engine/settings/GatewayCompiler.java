@@ -21,18 +21,13 @@ final class GatewayCompiler {
     /**
      * Compiles a service's prefixes: about a second for a million.
      *
-     * @return null when it has none
-     * @throws SettingsException when they would take more memory than they may
+     * @return null when there are none
      */
     @Nullable
-    PrefixRoutes compile(String service, GatewayPrefixes prefixes) throws SettingsException {
+    PrefixRoutes compile(GatewayPrefixes prefixes) {
         if (!prefixes.equals(last)) {
-            try {
-                lastRoutes = prefixes.size() == 0 ? null : new Numbered().routes(prefixes);
-                last = prefixes;
-            } catch (IllegalArgumentException e) {
-                throw new SettingsException(List.of("prefixes of service " + service + ": " + e.getMessage()));
-            }
+            lastRoutes = prefixes.size() == 0 ? null : new Numbered().routes(prefixes);
+            last = prefixes;
         }
         return lastRoutes;
     }

@@ -34,12 +34,12 @@ final class RouteCompiler {
         this.home = provider == null || region == null ? Optional.empty() : multicloud.place(provider, region);
     }
 
-    BackendPool pool(ServiceSettings service, List<CompiledBackend> backends) throws SettingsException {
+    BackendPool pool(ServiceSettings service, List<CompiledBackend> backends) {
         if (!backends.isEmpty() && service.speaks(Protocol.IP)) {
             return new BackendPool(
                     backends.stream().map(this::member).toList(),
                     choice(service),
-                    gateways.compile(service.name(), service.prefixes()));
+                    gateways.compile(service.prefixes()));
         }
         return new BackendPool(
                 backends.stream().map(this::member).toList(),

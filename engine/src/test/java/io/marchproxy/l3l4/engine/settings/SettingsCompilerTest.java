@@ -134,9 +134,9 @@ class SettingsCompilerTest {
                 List.of(new GatewaySet(List.of(0)), new GatewaySet(List.of(0, 1)), new GatewaySet(List.of(1))),
                 routes.sets());
         PrefixTable table = Objects.requireNonNull(routes.routing()).table();
-        assertEquals(0, table.set(table.find(4, 0, 0x0a020304)));
-        assertEquals(1, table.set(table.find(4, 0, 0x0a010304)));
-        assertEquals(2, table.set(table.find(6, 1, 1)));
+        assertEquals(0, PrefixTable.set(table.find(4, 0, 0x0a020304)));
+        assertEquals(1, PrefixTable.set(table.find(4, 0, 0x0a010304)));
+        assertEquals(2, PrefixTable.set(table.find(6, 1, 1)));
         assertEquals(
                 List.of(pool.members().get(0), pool.members().get(1)),
                 routes.routing().pools().get(1).members());

@@ -43,35 +43,46 @@ final class GatewaySets {
 
     /** A gateway for a new flow, as {@link ServicePool#choose} answers. */
     int choose(long entry, long tried, long nowNs) {
-        int longest = find(entry);
-        if (longest == PrefixTable.NONE) {
+        long found = find(entry);
+        if (found == PrefixTable.NONE) {
             return ServicePool.NO_ROUTE;
         }
-        int prefix = inForce(longest, nowNs);
-        return prefix == PrefixTable.NONE ? ServicePool.NOBODY : pool(prefix).choose(entry, tried, nowNs);
+        ServicePool pool = inForce(found, nowNs);
+        return pool == null ? ServicePool.NOBODY : pool.choose(entry, tried, nowNs);
     }
 
     /** Whether a flow's destination leads to a gateway still. */
     boolean reaches(long entry, int gateway, long nowNs) {
-        int longest = find(entry);
-        int prefix = longest == PrefixTable.NONE ? longest : inForce(longest, nowNs);
-        return prefix != PrefixTable.NONE && pool(prefix).has(gateway);
+        ServicePool pool = inForce(find(entry), nowNs);
+        return pool != null && pool.has(gateway);
     }
 
     /** Whether a flow may stay at a gateway that is not healthy. */
     boolean keepsInPanic(long entry, int gateway, long nowNs) {
-        int longest = find(entry);
-        int prefix = longest == PrefixTable.NONE ? longest : inForce(longest, nowNs);
-        return prefix != PrefixTable.NONE && pool(prefix).keepsInPanic(entry, gateway, nowNs);
+        ServicePool pool = inForce(find(entry), nowNs);
+        return pool != null && pool.keepsInPanic(entry, gateway, nowNs);
     }
 
-    private int find(long entry) {
+    private long find(long entry) {
         return routing.table()
                 .find(FlowEntry.ipVersion(entry), FlowEntry.listenerHigh(entry), FlowEntry.listenerLow(entry));
     }
 
-    /** The longest prefix around a destination that has a gateway to be used, beginning with the longest of all. */
-    private int inForce(int longest, long nowNs) {
+    /** The gateways to choose from, by the longest prefix that was found; null when there are none. */
+    private @Nullable ServicePool inForce(long found, long nowNs) {
+        if (found == PrefixTable.NONE) {
+            return null;
+        }
+        ServicePool first = pools[PrefixTable.set(found)];
+        if (first.anyHealthy(nowNs)) {
+            return first;
+        }
+        int prefix = standsIn(PrefixTable.prefix(found), nowNs);
+        return prefix == PrefixTable.NONE ? null : pool(prefix);
+    }
+
+    /** The longest prefix that has a gateway to be used, from one on to those around it. */
+    private int standsIn(int longest, long nowNs) {
         PrefixTable table = routing.table();
         int prefix = longest;
         while (prefix != PrefixTable.NONE && !pool(prefix).anyHealthy(nowNs)) {
@@ -87,18 +98,18 @@ final class GatewaySets {
     }
 
     private ServicePool pool(int prefix) {
-        return pools[routing.table().set(prefix)];
+        return pools[routing.table().setOf(prefix)];
     }
 
     /** How a destination is routed now; null when no prefix has it. */
     @Nullable
     RouteView view(int ipVersion, long high, long low, long nowNs) {
-        int longest = routing.table().find(ipVersion, high, low);
+        int longest = PrefixTable.prefix(routing.table().find(ipVersion, high, low));
         if (longest == PrefixTable.NONE) {
             return null;
         }
-        int inForce = inForce(longest, nowNs);
-        int shown = inForce == PrefixTable.NONE ? longest : inForce;
+        int used = standsIn(longest, nowNs);
+        int shown = used == PrefixTable.NONE ? longest : used;
         return new RouteView(
                 ipVersion, match(longest), match(shown), pool(shown).view(nowNs));
     }

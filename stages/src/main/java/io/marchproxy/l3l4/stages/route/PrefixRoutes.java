@@ -28,7 +28,7 @@ public record PrefixRoutes(
     PrefixRoutes of(List<PoolMember> members, RouteChoice choice) {
         PrefixTable table = routing == null ? new PrefixTable(PackedPrefixes.read(packed)) : routing.table();
         for (int i = 0; i < table.prefixes().size(); i++) {
-            Objects.checkIndex(table.set(i), sets.size());
+            Objects.checkIndex(table.setOf(i), sets.size());
         }
         List<BackendPool> pools = sets.stream()
                 .map(set ->

@@ -6,12 +6,12 @@ import io.marchproxy.l3l4.stages.pipeline.Derived;
  * Which gateways a destination leads to: longest-prefix match (RFC 1812, 5.2.4.3; RFC 4632, 5.1) over up to {@value PrefixList#MOST}
  * prefixes of both families. Immutable, and made off the packet path, once for all shards; a look-up allocates nothing.
  *
- * <p>{@link PrefixTrie} has the way of searching. A prefix takes 13 bytes (IPv6: 25) of the heap and, in a table like the Internet's, some
- * 30 bytes outside of it (IPv6: 60); at the most 256 MiB for each family's nodes, above which a table is refused.
+ * <p>{@link PrefixTrie} has the way of searching. A prefix takes 13 bytes of the heap (IPv6: 25), and outside of it, in a table like the
+ * Internet's, some 20 (IPv6: 50); never more than three nodes and eight leaves, 160 bytes.
  */
 public final class PrefixTable implements Derived {
     /** Of a destination that no prefix has, or a prefix that lies in no other. */
-    public static final int NONE = PrefixTrie.NONE;
+    public static final int NONE = -1;
 
     private final PrefixList prefixes;
     private final PrefixTrie v4;
@@ -48,18 +48,28 @@ public final class PrefixTable implements Derived {
     }
 
     /**
-     * Number of the longest prefix that has an address, or {@link #NONE}.
+     * What {@link #prefix} and {@link #set(long)} tell the longest prefix that has an address by; {@link #NONE} when none has.
      *
      * @param ipVersion 4 or 6
      * @param high first 64 bits; 0 for IPv4
      * @param low last 64 bits, or the 32 bits of IPv4
      */
-    public int find(int ipVersion, long high, long low) {
+    public long find(int ipVersion, long high, long low) {
         return ipVersion == 4 ? v4.find(low << Integer.SIZE, 0) : v6.find(high, low);
     }
 
-    /** The set of gateways of a prefix. */
-    public int set(int prefix) {
+    /** Number of a prefix that was found, or {@link #NONE}. */
+    public static int prefix(long found) {
+        return PrefixTrie.prefix(found);
+    }
+
+    /** The set of gateways of a prefix that was found. */
+    public static int set(long found) {
+        return PrefixTrie.set(found);
+    }
+
+    /** The set of gateways of a prefix by number. */
+    public int setOf(int prefix) {
         return prefixes.set(prefix);
     }
 

@@ -4,23 +4,21 @@ import java.util.Arrays;
 
 /**
  * Draws up a {@link PrefixTrie} of prefixes in order of address and then length, in one pass: what is within a prefix comes behind it, so
- * a way's longest prefix is the last that covers it. A million take about a tenth of a second. One thread, used once.
+ * a way's longest prefix is the last that covers it. A million take some tenths of a second. One thread, used once.
  */
 final class PrefixTrieBuilder {
+    /** Of a node while it is drawn up: its two words, the numbers of its first node and leaf in one, and what it skips. */
+    static final int WORDS = 4;
+
+    private static final int NOBODY = PrefixTable.NONE;
     private static final int WAYS = 1 << PrefixTrie.STRIDE;
-    /** Of a node while it is drawn up: its two words, and the numbers of its first node and leaf in one. */
-    static final int WORDS = 3;
-
-    private static final int DEPTHS = (128 - PrefixTrie.DIRECT_BITS) / PrefixTrie.STRIDE + 1;
+    private static final int DEPTHS = (2 * Long.SIZE - PrefixTrie.DIRECT_BITS) / PrefixTrie.STRIDE + 1;
     private static final int FIRST_SIZE = 1 << 10;
-
-    /** A quarter of a GiB: a million prefixes take a tenth of it, unless most are host routes of IPv6 far from one another. */
-    static final int MOST_NODES = 1 << 23;
 
     private final PrefixList prefixes;
     private final int[] direct = new int[1 << PrefixTrie.DIRECT_BITS];
     private long[] nodes = new long[FIRST_SIZE * WORDS];
-    private int[] leaves = new int[FIRST_SIZE];
+    private long[] leaves = new long[FIRST_SIZE];
     private int nodeCount;
     private int leafCount;
 
@@ -36,13 +34,13 @@ final class PrefixTrieBuilder {
 
     /** The trie of the prefixes from one number on up to another, which are all of one family. */
     PrefixTrie build(int from, int to) {
-        Arrays.fill(direct, PrefixTrie.cell(PrefixTrie.NONE));
+        Arrays.fill(direct, ~addLeaf(NOBODY));
         int next = from;
         while (next < to) {
             int index = (int) (prefixes.high(next) >>> (Long.SIZE - PrefixTrie.DIRECT_BITS));
             int length = prefixes.length(next);
             if (length <= PrefixTrie.DIRECT_BITS) {
-                Arrays.fill(direct, index, index + (1 << (PrefixTrie.DIRECT_BITS - length)), PrefixTrie.cell(next));
+                Arrays.fill(direct, index, index + (1 << (PrefixTrie.DIRECT_BITS - length)), ~addLeaf(next));
                 next++;
             } else {
                 int end = next + 1;
@@ -50,7 +48,7 @@ final class PrefixTrieBuilder {
                     end++;
                 }
                 int node = take(1);
-                fill(node, next, end, PrefixTrie.DIRECT_BITS, ~direct[index] - 1);
+                fill(node, next, end, PrefixTrie.DIRECT_BITS, PrefixTrie.prefix(leaves[~direct[index]]));
                 direct[index] = node;
                 next = end;
             }
@@ -61,23 +59,34 @@ final class PrefixTrieBuilder {
     private int take(int count) {
         int first = nodeCount;
         nodeCount += count;
-        if (nodeCount > MOST_NODES) {
-            throw new IllegalArgumentException("the prefixes lie so far apart that they take more than " + MOST_NODES
-                    + " nodes of " + PrefixTrie.NODE_BYTES + " bytes");
-        }
         if (nodeCount * WORDS > nodes.length) {
             nodes = Arrays.copyOf(nodes, Math.max(nodeCount * WORDS, nodes.length + nodes.length / 2));
         }
         return first;
     }
 
+    private int addLeaf(int prefix) {
+        if (leafCount == leaves.length) {
+            leaves = Arrays.copyOf(leaves, leaves.length + leaves.length / 2);
+        }
+        leaves[leafCount] = prefix == NOBODY ? PrefixTrie.NONE : PrefixTrie.leaf(prefix, prefixes.set(prefix));
+        return leafCount++;
+    }
+
     /**
      * Fills a node.
      *
-     * @param depth bits before it
+     * @param before bits that lead to it
      * @param cover the longest prefix that covers all of it
      */
-    private void fill(int node, int from, int to, int depth, int cover) {
+    private void fill(int node, int from, int to, int before, int cover) {
+        int skipped = skipped(from, to, before);
+        if (skipped > 0) {
+            addLeaf(cover);
+            long bits = bits(from, before) >>> (Long.SIZE - skipped);
+            nodes[node * WORDS + 3] = bits << PrefixTrie.COUNT_BITS | skipped;
+        }
+        int depth = before + skipped;
         int level = (depth - PrefixTrie.DIRECT_BITS) / PrefixTrie.STRIDE;
         int[] covered = covers[level];
         int[] begin = begins[level];
@@ -99,9 +108,8 @@ final class PrefixTrieBuilder {
         }
         int firstNode = take(Long.bitCount(deeper));
         int firstLeaf = leafCount;
-        long leafBegins = leaves(deeper, covered);
         nodes[node * WORDS] = deeper;
-        nodes[node * WORDS + 1] = leafBegins;
+        nodes[node * WORDS + 1] = leaves(deeper, covered);
         nodes[node * WORDS + 2] = (long) firstNode << Integer.SIZE | firstLeaf;
         int child = firstNode;
         for (long left = deeper; left != 0; left &= left - 1) {
@@ -110,20 +118,25 @@ final class PrefixTrieBuilder {
         }
     }
 
+    /** How many of the next bits all have in common, and none ends in or right behind, in whole strides. */
+    private int skipped(int from, int to, int depth) {
+        long apart = bits(from, depth) ^ bits(to - 1, depth);
+        int common = Math.min(Long.numberOfLeadingZeros(apart), PrefixTrie.MOST_SKIPPED);
+        for (int i = from; i < to && common >= PrefixTrie.STRIDE; i++) {
+            common = Math.min(common, prefixes.length(i) - depth - 1);
+        }
+        return common / PrefixTrie.STRIDE * PrefixTrie.STRIDE;
+    }
+
     /** Writes the leaves of the ways that lead no deeper; those that are as the one before are the same. */
     private long leaves(long deeper, int[] covered) {
         long leafBegins = 0;
-        boolean isFirst = true;
-        int last = PrefixTrie.NONE;
+        int last = NOBODY;
         for (int way = 0; way < WAYS; way++) {
-            if ((deeper >>> way & 1) == 0 && (isFirst || covered[way] != last)) {
-                isFirst = false;
+            if ((deeper >>> way & 1) == 0 && (leafBegins == 0 || covered[way] != last)) {
                 last = covered[way];
                 leafBegins |= 1L << way;
-                if (leafCount == leaves.length) {
-                    leaves = Arrays.copyOf(leaves, leaves.length + leaves.length / 2);
-                }
-                leaves[leafCount++] = last;
+                addLeaf(last);
             }
         }
         return leafBegins;
@@ -131,9 +144,13 @@ final class PrefixTrieBuilder {
 
     /** The six bits of a prefix behind a depth. */
     private int way(int prefix, int depth) {
-        long bits = depth < Long.SIZE
+        return (int) (bits(prefix, depth) >>> (Long.SIZE - PrefixTrie.STRIDE));
+    }
+
+    /** The 64 bits of a prefix behind a depth, which is not 0. */
+    private long bits(int prefix, int depth) {
+        return depth < Long.SIZE
                 ? prefixes.high(prefix) << depth | prefixes.low(prefix) >>> (Long.SIZE - depth)
                 : prefixes.low(prefix) << (depth - Long.SIZE);
-        return (int) (bits >>> (Long.SIZE - PrefixTrie.STRIDE));
     }
 }

@@ -431,17 +431,17 @@ class FaultsTest {
                 of(
                         "tun://tun0",
                         "listen: layer 3 is" + LATER
-                                + "listen on tcp:// or udp:// (it comes with the layer 3 release)"),
+                                + "listen on tcp://, udp:// or ip://* (it comes with the layer 3 release)"),
                 of(
                         "[ \"tun://tun0\" ]",
                         "listen[0]: layer 3 is" + LATER
-                                + "listen on tcp:// or udp:// (it comes with the layer 3 release)"),
+                                + "listen on tcp://, udp:// or ip://* (it comes with the layer 3 release)"),
                 of(
                         "[ ]",
-                        "listen: is missing: Where it listens: one address or a list. tcp:// and udp:// may share a port."),
+                        "listen: is missing: Where it listens: one address or a list. tcp:// and udp:// may share a port; ip://* takes whole IP packets to no other service."),
                 of(
                         "",
-                        "listen: is missing: Where it listens: one address or a list. tcp:// and udp:// may share a port."),
+                        "listen: is missing: Where it listens: one address or a list. tcp:// and udp:// may share a port; ip://* takes whole IP packets to no other service."),
                 of("tcp://127.0.0.1:8081", "listen: tcp://127.0.0.1:8081" + admin),
                 of("tcp://*:8081", "listen: tcp://[::]:8081" + admin),
                 of("tcp://0.0.0.0:8081", "listen: tcp://0.0.0.0:8081" + admin),
@@ -488,7 +488,7 @@ class FaultsTest {
                 of(
                         "[ ~ ]",
                         "[0]: is empty, but a mapping is wanted; its keys are id, address, provider, region, cost-per-gb,"
-                                + " weight, bandwidth, priority, max-connections, enabled"),
+                                + " weight, bandwidth, priority, max-connections, enabled, prefixes"),
                 of(
                         "[ { address: \"h:1\", weight: 0 } ]",
                         "[0].weight: is 0, as are those of all other backends of the service: nobody would get anything"),

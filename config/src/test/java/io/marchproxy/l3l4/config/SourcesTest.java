@@ -347,7 +347,7 @@ class SourcesTest {
                         "proxy.yaml:11: backends[1].timeout: differs from another backend's; all of a service share"
                                 + " connect.timeout",
                         "proxy.yaml:11: backends[1].colour: unknown key; known here are id, address, provider, region,"
-                                + " cost-per-gb, weight, bandwidth, priority, max-connections, enabled"),
+                                + " cost-per-gb, weight, bandwidth, priority, max-connections, enabled, prefixes"),
                 Faulty.formatted(Faulty.load(folder, yaml)).stream()
                         .sorted(new ByLine())
                         .toList());

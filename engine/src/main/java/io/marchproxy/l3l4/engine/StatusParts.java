@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine;
 
+import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.TrafficClass;
 import io.marchproxy.l3l4.config.value.HostPort;
@@ -167,9 +168,12 @@ record StatusParts(
                 service.settings().name(),
                 service.protocolLabel(),
                 service.active(),
-                listeners.addresses(service.id()).stream()
-                        .map(address -> service.protocolLabel() + "://" + NetUtil.toSocketAddressString(address))
-                        .toList(),
+                service.protocol() == Protocol.IP.number()
+                        ? List.of(ListenAddress.IP_PACKETS.toString())
+                        : listeners.addresses(service.id()).stream()
+                                .map(address ->
+                                        service.protocolLabel() + "://" + NetUtil.toSocketAddressString(address))
+                                .toList(),
                 service.settings().trafficClass().name(),
                 relay.live(service.id()),
                 isTcp ? service.settings().maxConnections() : service.settings().maxSessions(),

@@ -333,7 +333,9 @@ class ProxyServiceTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Protocol.class)
+    @EnumSource(
+            value = Protocol.class,
+            names = {"TCP", "UDP"})
     void shouldNotShareAPortUnnoticedWithAnotherProxy(Protocol protocol) throws Exception {
         ServiceSettings first = ServiceSettings.builder("first")
                 .listen(protocol, "127.0.0.1", 0)

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.value.BadValueException;
 import io.marchproxy.l3l4.config.value.Values;
@@ -61,9 +62,9 @@ final class ImportPcapCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description =
-                    "The configuration to decide by: a packet to an address that a service listens on is that"
-                            + " service's, any other that of the service ip. Default: the service ip alone, the default classes.")
+            description = "The configuration to decide by: a packet to an address that a service listens on is that"
+                    + " service's, any other that of the one that listens on ip://*, or of a service ip."
+                    + " Default: the service ip alone, the default classes.")
     private @Nullable Path config;
 
     @Option(
@@ -83,10 +84,9 @@ final class ImportPcapCommand implements Callable<Integer> {
     @Option(
             names = "--gateways",
             paramLabel = "N",
-            defaultValue = "1",
-            description = "Gateways among which the flows of the service ip are routed, 1 to 1000. Default:"
-                    + " ${DEFAULT-VALUE}.")
-    private int gateways;
+            description = "Gateways among which the flows of the service ip are routed, 1 to 1000, where no service"
+                    + " listens on ip://*. Default: 1.")
+    private @Nullable Integer gateways;
 
     @Spec
     private CommandSpec spec;
@@ -131,10 +131,20 @@ final class ImportPcapCommand implements Callable<Integer> {
     }
 
     private IpServices services(@Nullable ProxySettings settings) throws JournalException {
-        if (gateways < 1 || gateways > 1000) {
-            throw new ParameterException(spec.commandLine(), "--gateways is 1 to 1000, not " + gateways);
+        Integer asked = gateways;
+        int count = asked == null ? 1 : asked;
+        if (count < 1 || count > 1000) {
+            throw new ParameterException(spec.commandLine(), "--gateways is 1 to 1000, not " + count);
         }
-        return settings == null ? IpServices.builtIn(gateways) : IpServices.of(settings, gateways);
+        if (settings == null) {
+            return IpServices.builtIn(count);
+        }
+        boolean hasGateways = settings.services().stream().anyMatch(service -> service.speaks(Protocol.IP));
+        if (hasGateways && asked != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--gateways: the configuration has gateways, of the service on ip://*");
+        }
+        return IpServices.of(settings, count);
     }
 
     private int snapBytes(@Nullable ProxySettings settings) {

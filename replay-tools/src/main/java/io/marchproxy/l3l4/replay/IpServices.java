@@ -29,8 +29,8 @@ import java.util.stream.IntStream;
 
 /**
  * A configuration as whole IP packets meet it. Its services keep their numbers, classes, rules and backends, but take packets
- * instead of relaying what they carry; and there is one more, {@value #NAME}, for the packets that are to none of their
- * addresses, with gateways for backends.
+ * instead of relaying what they carry. The packets that are to none of their addresses are of the one that listens on
+ * {@code ip://*}; a configuration without such a one has one more, {@value #NAME}, with gateways for backends.
  */
 final class IpServices {
     /** The service of whatever is to no other. */
@@ -63,7 +63,15 @@ final class IpServices {
         this.pipeline = pipeline;
         this.maxFlows = maxFlows;
         this.listeners = listeners;
-        this.fallback = pipeline.classify().services().size() - 1;
+        this.fallback = fallback(pipeline);
+    }
+
+    private static int fallback(PipelineSettings pipeline) {
+        return pipeline.classify().services().stream()
+                .filter(service -> service.active() && service.protocol() == ServiceProfile.IP)
+                .findFirst()
+                .orElseThrow()
+                .id();
     }
 
     /** The service {@value #NAME} alone, with the default classes and no rules. */
@@ -81,7 +89,7 @@ final class IpServices {
     }
 
     /**
-     * A configuration's services, and {@value #NAME}.
+     * A configuration's services, and {@value #NAME} if none of them takes all packets.
      *
      * @param gateways among which the packets of {@value #NAME} are routed
      */
@@ -98,6 +106,9 @@ final class IpServices {
     }
 
     private static ServiceProfile withPackets(ServiceProfile relay) {
+        if (relay.isIp()) {
+            return relay;
+        }
         return new ServiceProfile(
                 relay.id(),
                 relay.name(),
@@ -116,7 +127,8 @@ final class IpServices {
     }
 
     /**
-     * Another configuration as imported packets meet it. Of {@value #NAME} and its gateways no configuration says anything: they stay.
+     * Another configuration as imported packets meet it. Of {@value #NAME} and its gateways, which stood in no configuration, one that has
+     * no service for all packets says nothing: they stay.
      *
      * @param relays compiled onto the numbers of what was recorded
      */
@@ -126,8 +138,7 @@ final class IpServices {
         List<Names.Backend> backends = new ArrayList<>(relays.names().backends());
         for (ServiceProfile relay : relays.classify().services()) {
             int id = relay.id();
-            boolean isFallback = id < recorded.classify().services().size()
-                    && recorded.classify().services().get(id).protocol() == ServiceProfile.IP;
+            boolean isFallback = !relay.active() && isBuiltIn(recorded, id);
             profiles.add(isFallback ? recorded.classify().services().get(id) : withPackets(relay));
             if (isFallback) {
                 pools.set(id, recorded.route().pools().get(id));
@@ -139,9 +150,20 @@ final class IpServices {
         return with(relays, profiles, pools, backends);
     }
 
+    private static boolean isBuiltIn(PipelineSettings recorded, int service) {
+        return service < recorded.classify().services().size()
+                && recorded.classify().services().get(service).protocol() == ServiceProfile.IP
+                && recorded.names().backends().stream()
+                        .noneMatch(backend ->
+                                backend.service() == service && !backend.host().isEmpty());
+    }
+
     private static PipelineSettings withPackets(PipelineSettings relays, int gateways) {
         List<ServiceProfile> profiles = new ArrayList<>();
         relays.classify().services().forEach(relay -> profiles.add(withPackets(relay)));
+        if (profiles.stream().anyMatch(profile -> profile.protocol() == ServiceProfile.IP)) {
+            return with(relays, profiles, relays.route().pools(), relays.names().backends());
+        }
         profiles.add(new ServiceProfile(
                 profiles.size(), NAME, ServiceProfile.IP, true, TrafficClass.P3.ordinal(), IDLE_NS, 0, false, 0));
         List<BackendPool> pools = new ArrayList<>(relays.route().pools());
@@ -208,7 +230,7 @@ final class IpServices {
         return maxFlows;
     }
 
-    /** The service that a packet is of: that which listens where it is sent to, or {@value #NAME}. */
+    /** The service that a packet is of: that which listens where it is sent to, or that of all others. */
     int serviceOf(PacketDescriptor packet) {
         for (int i = 0; i < listeners.size(); i++) {
             if (listeners.get(i).takes(packet)) {

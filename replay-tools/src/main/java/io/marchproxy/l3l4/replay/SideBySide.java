@@ -99,7 +99,8 @@ final class SideBySide implements AutoCloseable {
                     fate.marked();
                 }
             }
-            if (!packet.isToBackend()) {
+            // A gateway is paid for what goes through it, a backend for what it answers.
+            if (packet.isIpPacket() ? verdict != Verdict.DROP : !packet.isToBackend()) {
                 fate.costs(names.costPerGb(backend));
             }
         }

@@ -71,6 +71,11 @@ class WorkloadsTest {
         all.put("mark", StageRig.mark(ARENA));
         all.put("route, known flow", StageRig.routeKnown(ARENA));
         all.put("route, new flow", StageRig.routeNew(ARENA));
+        PrefixRig prefixes = new PrefixRig(20_000, 20_000);
+        all.put("prefixes", prefixes::find);
+        all.put("prefixes in turn", prefixes::findInTurn);
+        all.put("prefixes, DIR-24-8", new PrefixRig(20_000, 0)::findDirectly);
+        all.put("destinations", prefixes::destinations);
         all.put("trace", StageRig.trace(ARENA));
         all.put("no stage", StageRig.empty(ARENA));
         all.put("table, find", table::find);

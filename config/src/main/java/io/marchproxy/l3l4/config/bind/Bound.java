@@ -6,6 +6,7 @@ import io.marchproxy.l3l4.config.schema.Group;
 import io.marchproxy.l3l4.config.schema.Groups;
 import io.marchproxy.l3l4.config.schema.Key;
 import io.marchproxy.l3l4.config.schema.ListKey;
+import io.marchproxy.l3l4.config.settings.GatewayPrefixes;
 import io.marchproxy.l3l4.config.value.ValueType;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -39,6 +40,7 @@ public final class Bound {
     private final String path;
     private final Origin origin;
 
+    private GatewayPrefixes prefixes = GatewayPrefixes.NONE;
     private final boolean mistaken;
     private final boolean single;
 
@@ -84,6 +86,15 @@ public final class Bound {
     /** Whether a key changes nothing as things are. */
     boolean isIdle(String name) {
         return idle.contains(name);
+    }
+
+    /** Of a service: what was read of its gateways' prefixes, theirs and those of a file. */
+    GatewayPrefixes prefixes() {
+        return prefixes;
+    }
+
+    void prefixes(GatewayPrefixes read) {
+        prefixes = read;
     }
 
     /** Where the section begins. */

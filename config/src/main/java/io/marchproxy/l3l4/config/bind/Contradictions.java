@@ -145,7 +145,12 @@ final class Contradictions {
         if (listen.stream().anyMatch(address -> address.value().protocol() == protocol)) {
             return;
         }
+        boolean takesPackets =
+                listen.stream().anyMatch(address -> address.value().protocol() == Protocol.IP);
         for (Field key : keys) {
+            if (takesPackets && key.equals(ServiceKeys.IDLE_TIMEOUT)) {
+                continue;
+            }
             service.changed(key)
                     .ifPresent(origin -> faults.add(
                             origin,

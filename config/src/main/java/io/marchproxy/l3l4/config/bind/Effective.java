@@ -32,11 +32,20 @@ public final class Effective {
 
     /** Sixteen hexadecimal digits of SHA-256 over all values but secrets; sources play no part. */
     public static String hash(Bound root) {
+        return hash(root, "");
+    }
+
+    /**
+     * The same, and over something that was read elsewhere.
+     *
+     * @param elsewhere digest of that; empty for nothing
+     */
+    static String hash(Bound root, String elsewhere) {
         Effective effective = new Effective(false);
         effective.section(root, "", "");
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256")
-                    .digest(effective.out.toString().getBytes(StandardCharsets.UTF_8));
+                    .digest((effective.out + elsewhere).getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-256", e);
@@ -65,6 +74,7 @@ public final class Effective {
         switch (slot) {
             case Bound.Value value when value.value() != null -> value(lead + name + ": ", value);
             case Bound.Value _ -> {}
+            case Bound.Values values when values.values().isEmpty() -> {}
             case Bound.Values values -> {
                 out.append(lead).append(name).append(":\n");
                 values.values().forEach(value -> value(indent + "  - ", value));

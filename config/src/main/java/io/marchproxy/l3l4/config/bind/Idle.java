@@ -12,10 +12,13 @@ import io.marchproxy.l3l4.config.schema.MulticloudKeys;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.RoutingKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
+import io.marchproxy.l3l4.config.settings.GatewayPrefixes;
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
+import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings.Version;
 import io.marchproxy.l3l4.config.settings.RoutingSettings.Sticky;
 import io.marchproxy.l3l4.config.settings.ServiceSettings.Algorithm;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -58,6 +61,7 @@ final class Idle {
         checkQos(root.group(QosKeys.QOS), root.groups(ServiceKeys.SERVICES));
         root.groups(ServiceKeys.SERVICES).forEach(this::checkService);
         root.groups(ServiceKeys.SERVICES).forEach(this::checkRouting);
+        root.groups(ServiceKeys.SERVICES).forEach(this::checkGateways);
         checkExports(root.group(Catalogue.OBSERVABILITY));
         Bound manager = root.group(Catalogue.MANAGER);
         if (manager.find(Catalogue.MANAGER_URL).isEmpty()) {
@@ -167,6 +171,28 @@ final class Idle {
             }
             if (algorithm != Algorithm.FAILOVER && backend.get(ServiceKeys.PRIORITY) != 1) {
                 idle(backend, why, ServiceKeys.PRIORITY);
+            }
+        }
+    }
+
+    private void checkGateways(Bound service) {
+        List<Placed<ListenAddress>> listen = service.list(ServiceKeys.LISTEN);
+        if (!listen.getFirst().value().equals(ListenAddress.IP_PACKETS)) {
+            return;
+        }
+        warnings.add(
+                listen.getFirst().origin(),
+                listen.getFirst().path(),
+                "has no effect on a service that runs, which takes no IP packets from networks yet; explain and replay-tools do");
+        GatewayPrefixes prefixes = service.prefixes();
+        List<Bound> gateways = service.groups(ServiceKeys.BACKENDS);
+        BitSet having = new BitSet();
+        for (int i = 0; i < prefixes.size(); i++) {
+            having.set(prefixes.gateway(i));
+        }
+        for (int i = 0; i < gateways.size() && prefixes.size() > 0; i++) {
+            if (!having.get(i)) {
+                warnings.add(gateways.get(i).origin(), gateways.get(i).path(), "has no prefix, and gets nothing");
             }
         }
     }

@@ -145,7 +145,7 @@ public final class SectionReader {
             case Sequence sequence -> sequence.items();
             default -> List.of(node);
         };
-        if (items.isEmpty() && !section.mistaken()) {
+        if (items.isEmpty() && key.required() && !section.mistaken()) {
             faults.add(node == null ? section.origin() : node.origin(), path, "is missing: " + key.meaning());
         }
         List<Bound.Value> values = new ArrayList<>();

@@ -38,7 +38,8 @@ final class ServiceBinder {
                 .maxSessions(service.get(ServiceKeys.MAX_SESSIONS))
                 .sessionOverflow(service.get(ServiceKeys.SESSION_OVERFLOW))
                 .replies(service.get(ServiceKeys.REPLIES))
-                .health(health(service.group(HealthKeys.HEALTH)));
+                .health(health(service.group(HealthKeys.HEALTH)))
+                .prefixes(service.prefixes());
         service.list(ServiceKeys.LISTEN).forEach(listen -> builder.listen(listen.value()));
         service.groups(ServiceKeys.BACKENDS).forEach(backend -> builder.backend(backend(backend)));
         return builder.build();

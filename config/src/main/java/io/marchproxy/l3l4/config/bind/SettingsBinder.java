@@ -22,6 +22,7 @@ import io.marchproxy.l3l4.config.settings.QosSettings.ClassSettings;
 import io.marchproxy.l3l4.config.settings.RuleSettings;
 import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Makes settings of a configuration that has been read. */
 public final class SettingsBinder {
@@ -40,6 +41,7 @@ public final class SettingsBinder {
         }
         new Contradictions(root, faults).check();
         new CloudChecks(root, faults).check();
+        new GatewayChecks(root, faults).check();
     }
 
     /** Tells what is written and changes nothing; only for a configuration without faults. */
@@ -62,7 +64,14 @@ public final class SettingsBinder {
                 root.get(Catalogue.LOG_LEVEL),
                 latency(root.group(Catalogue.OBSERVABILITY).group(Catalogue.LATENCY)),
                 multicloud(root.group(MulticloudKeys.MULTICLOUD)),
-                Effective.hash(root));
+                Effective.hash(root, digests(root)));
+    }
+
+    /** Of what stands in files of prefixes. */
+    private static String digests(Bound root) {
+        return root.groups(ServiceKeys.SERVICES).stream()
+                .map(service -> service.prefixes().digest())
+                .collect(Collectors.joining());
     }
 
     private static void settleBurst(Bound service) {

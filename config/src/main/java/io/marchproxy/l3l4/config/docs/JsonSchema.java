@@ -50,7 +50,8 @@ public final class JsonSchema {
         for (Field field : group.fields()) {
             String inner = path.isEmpty() ? field.name() : path + "." + field.name();
             properties.put(field.name(), field(field, inner));
-            if (field instanceof ListKey<?> || (field instanceof Key<?> key && key.required())) {
+            if ((field instanceof ListKey<?> list && list.required())
+                    || (field instanceof Key<?> key && key.required())) {
                 required.add(field.name());
             }
         }

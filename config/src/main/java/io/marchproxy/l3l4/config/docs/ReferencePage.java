@@ -74,7 +74,12 @@ public final class ReferencePage {
     private void row(Field field, String path) {
         switch (field) {
             case Key<?> key -> row(key.name(), key.type().words(), otherwise(key), key.meaning() + later(path));
-            case ListKey<?> list -> row(list.name(), list.type().words() + "; or a list", "*required*", list.meaning());
+            case ListKey<?> list ->
+                row(
+                        list.name(),
+                        list.type().words() + "; or a list",
+                        list.required() ? "*required*" : "none",
+                        list.meaning());
             case Group group -> row(group.name(), type(group), group.optional() ? "none" : "", group.meaning());
             case Groups groups -> row(groups.name(), "list of sections", "", groups.meaning());
             case Later key -> row(key.name(), key.words(), "none", key.meaning() + later(path));

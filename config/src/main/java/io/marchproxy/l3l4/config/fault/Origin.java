@@ -50,6 +50,26 @@ public sealed interface Origin {
         }
     }
 
+    /**
+     * A line of a file that a configuration names. Told after the configuration's own.
+     *
+     * @param file as it is opened
+     * @param line from 1; 0 for the file as a whole
+     */
+    record Row(String file, int line) implements Origin {
+        private static final int BEHIND_LINES = 1 << 30;
+
+        @Override
+        public String place() {
+            return line == 0 ? file : file + ":" + line;
+        }
+
+        @Override
+        public int rank() {
+            return BEHIND_LINES + line;
+        }
+    }
+
     /** An environment variable. */
     record Variable(String name) implements Origin {
         @Override

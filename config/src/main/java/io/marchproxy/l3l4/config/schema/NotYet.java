@@ -53,10 +53,10 @@ public final class NotYet {
             any("manager.cluster-api-key", "the manager is", "remove the key or set it to null", MANAGER),
             new Row(
                     "services[].listen",
-                    text -> text.matches("(tun|ip|l3|raw|xdp|af-xdp|interface|packet):.*"),
+                    text -> text.matches("(tun|l3|raw|xdp|af-xdp|interface|packet):.*"),
                     null,
                     "layer 3 is",
-                    "listen on tcp:// or udp://",
+                    "listen on tcp://, udp:// or ip://*",
                     LAYER3),
             zero("default_bandwidth", "the older form of services[].rate is", QOS),
             zero("burst_size", "the older form of services[].burst is", QOS));

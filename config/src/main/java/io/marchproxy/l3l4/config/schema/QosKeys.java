@@ -69,7 +69,10 @@ public final class QosKeys {
             CLASSES.stream().<Field>map(ClassKeys::group).toList());
 
     public static final Key<Protocol> MATCH_PROTOCOL = Key.open(
-            "protocol", Values.word(Protocol.class, Protocol::label, Map.of()), ANY, "Protocol of the packet.");
+            "protocol",
+            Values.word(List.of(Protocol.TCP, Protocol.UDP), Protocol::label, Map.of()),
+            ANY,
+            "Protocol of the packet.");
     public static final Key<IpPrefix> MATCH_SOURCE =
             Key.open("source", Values.PREFIX, ANY, "Prefix that the client's address lies in.");
     public static final Key<IpPrefix> MATCH_DESTINATION =

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.config.schema;
 
 import io.marchproxy.l3l4.config.settings.BackendSettings;
+import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.ProxyProtocolSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
@@ -9,6 +10,7 @@ import io.marchproxy.l3l4.config.settings.TrafficClass;
 import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.config.value.ValueType;
 import io.marchproxy.l3l4.config.value.Values;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +33,9 @@ public final class ServiceKeys {
     public static final Key<String> NAME =
             Key.required("name", Values.NAME, "What the service is called in reports, metrics and rules; unique.");
     public static final ListKey<ListenAddress> LISTEN = new ListKey<>(
-            "listen", Values.LISTEN, "Where it listens: one address or a list. tcp:// and udp:// may share a port.");
+            "listen",
+            Values.LISTEN,
+            "Where it listens: one address or a list. tcp:// and udp:// may share a port; ip://* takes whole IP packets to no other service.");
     public static final Key<TrafficClass> CLASS = Key.of(
             "class", CLASS_TYPE, DEFAULT.trafficClass(), "Traffic class of packets that no rule of qos.rules matches.");
     public static final Key<Long> RATE_TO_BACKEND =
@@ -74,7 +78,7 @@ public final class ServiceKeys {
             "idle-timeout",
             Values.duration(Duration.ZERO, Duration.ofDays(365)),
             DEFAULT.idleTimeout(),
-            "A TCP connection silent for so long is closed; 0 for never.");
+            "A TCP connection silent for so long is closed, a flow of IP packets ends; 0 for never.");
     public static final Key<Integer> BACKLOG = Key.of(
             "backlog",
             Values.integer(1, 65_535),
@@ -158,7 +162,7 @@ public final class ServiceKeys {
             "its address",
             "What the backend is called in reports and metrics; unique in its service.");
     public static final Key<HostPort> BACKEND_ADDRESS =
-            Key.required("address", Values.HOST_PORT, "Where it is: HOST:PORT, a name or an address.");
+            Key.required("address", Values.BACKEND, "Where it is: HOST:PORT, a name or an address.");
     public static final Key<BackendSettings.Provider> PROVIDER =
             Key.of("provider", PROVIDER_TYPE, BackendSettings.Provider.ONPREM, "Who runs it.");
     public static final Key<String> REGION = Key.of(
@@ -184,6 +188,11 @@ public final class ServiceKeys {
             "Connections and UDP sessions that it may have, over all shards.");
     public static final Key<Boolean> BACKEND_ENABLED = Key.of(
             "enabled", Values.BOOLEAN, true, "false: it gets nothing new, and keeps what it has until that ends.");
+    public static final ListKey<IpPrefix> PREFIXES = new ListKey<>(
+            "prefixes",
+            Values.PREFIX,
+            false,
+            "Of a gateway of ip://*: destinations that lead through it. The longest prefix decides; several gateways may have one.");
     public static final Groups BACKENDS = new Groups(
             "backends",
             "Where its traffic goes; at least one.",
@@ -200,7 +209,13 @@ public final class ServiceKeys {
                             BANDWIDTH,
                             PRIORITY,
                             BACKEND_MAX,
-                            BACKEND_ENABLED)));
+                            BACKEND_ENABLED,
+                            PREFIXES)));
+    public static final Key<Path> PREFIX_FILE = Key.open(
+            "prefix-file",
+            Values.PATH,
+            "none",
+            "Of ip://*: more prefixes, a line each: PREFIX and the ids of its gateways; # begins a comment. Stands beside the file that names it, unless it begins with /.");
 
     public static final Groups SERVICES = new Groups(
             "services",
@@ -232,6 +247,7 @@ public final class ServiceKeys {
                             SESSION_OVERFLOW,
                             REPLIES,
                             HealthKeys.HEALTH,
+                            PREFIX_FILE,
                             BACKENDS)));
 
     /** Keys that say nothing about a service without a TCP listener. */

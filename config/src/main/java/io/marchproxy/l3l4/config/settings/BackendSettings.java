@@ -5,6 +5,7 @@ package io.marchproxy.l3l4.config.settings;
  *
  * @param id unique within its service
  * @param host an address, IPv6 without brackets, or a name that the engine resolves
+ * @param port 1 to 65,535; 0 for none, as of a gateway
  * @param provider who runs it
  * @param region where, in the provider's words
  * @param costPerGb of bytes that leave it, per 10^9 bytes
@@ -46,7 +47,7 @@ public record BackendSettings(
     }
 
     public BackendSettings {
-        Ranges.check("backend port", port, 1, 65_535);
+        Ranges.check("backend port", port, 0, 65_535);
         if (!(costPerGb >= 0 && costPerGb <= 1_000_000)) {
             throw new IllegalArgumentException("cost-per-gb must be from 0 to 1000000, not " + costPerGb);
         }

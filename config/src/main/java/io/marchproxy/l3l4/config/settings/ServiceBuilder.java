@@ -27,6 +27,7 @@ public final class ServiceBuilder {
     private ServiceSettings.SessionOverflow sessionOverflow = ServiceSettings.SessionOverflow.REJECT;
     private int replies;
     private @Nullable HealthSettings health;
+    private GatewayPrefixes prefixes = GatewayPrefixes.NONE;
 
     ServiceBuilder(String name) {
         this.name = name;
@@ -137,6 +138,11 @@ public final class ServiceBuilder {
         return this;
     }
 
+    public ServiceBuilder prefixes(GatewayPrefixes value) {
+        prefixes = value;
+        return this;
+    }
+
     /** The service. Unless told, backends of one with a TCP listener are probed by TCP, those of others not at all. */
     public ServiceSettings build() {
         boolean tcp = listen.stream().anyMatch(address -> address.protocol() == Protocol.TCP);
@@ -166,6 +172,7 @@ public final class ServiceBuilder {
                 sessionOverflow,
                 replies,
                 probes,
-                backends);
+                backends,
+                prefixes);
     }
 }

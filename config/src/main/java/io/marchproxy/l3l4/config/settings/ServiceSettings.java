@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param bufferBytes per connection and direction
  * @param sessionTimeout after which a silent UDP session ends
  * @param maxSessions UDP sessions at the most, over all shards
+ * @param prefixes which of the backends, which are gateways then, destinations lead to; none: all to all
  * @param replies datagrams to the client for each of the client's that complete a UDP session; 0 for no such end
  */
 public record ServiceSettings(
@@ -41,7 +42,8 @@ public record ServiceSettings(
         SessionOverflow sessionOverflow,
         int replies,
         HealthSettings health,
-        List<BackendSettings> backends) {
+        List<BackendSettings> backends,
+        GatewayPrefixes prefixes) {
 
     /** How a backend is chosen. */
     public enum Algorithm {

@@ -27,6 +27,9 @@ public final class ConfigContent {
     /** At the most, in bytes. */
     public static final int LONGEST_BYTES = 16 * 1024 * 1024;
 
+    /** Of a file of prefixes at the most. */
+    private static final int LONGEST_TABLE_BYTES = 128 * 1024 * 1024;
+
     /** How long a whole reading may take: whoever decrypts a file into a pipe needs seconds, a disk milliseconds. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -56,12 +59,21 @@ public final class ConfigContent {
         return read(path, false, PATIENCE);
     }
 
+    /** Reads a file of prefixes as {@link #readFile} does; it may have 128 MiB. */
+    public static ConfigContent readTable(Path path) {
+        return read(path, false, PATIENCE, LONGEST_TABLE_BYTES);
+    }
+
     static ConfigContent read(Path path, boolean takesPipe, Duration patience) {
+        return read(path, takesPipe, patience, LONGEST_BYTES);
+    }
+
+    private static ConfigContent read(Path path, boolean takesPipe, Duration patience, int longestBytes) {
         CompletableFuture<ConfigContent> content = new CompletableFuture<>();
         // A thread that hangs in open(2) or read(2) cannot be interrupted, only left behind.
         Thread.ofPlatform().daemon().name("config-read").start(() -> {
             try {
-                content.complete(open(path, takesPipe));
+                content.complete(open(path, takesPipe, longestBytes));
             } catch (NoSuchFileException _) {
                 content.complete(new ConfigContent(NOTHING, "does not exist", true, false));
             } catch (AccessDeniedException _) {
@@ -83,7 +95,7 @@ public final class ConfigContent {
         }
     }
 
-    private static ConfigContent open(Path path, boolean takesPipe) throws IOException {
+    private static ConfigContent open(Path path, boolean takesPipe, int longestBytes) throws IOException {
         boolean pipe = isPipe(path);
         if (Files.isDirectory(path)) {
             return broken("cannot be read: it is a directory");
@@ -96,9 +108,9 @@ public final class ConfigContent {
         }
         try (InputStream in = Files.newInputStream(path)) {
             // The size that a file claims is not asked for: those of /proc claim none.
-            byte[] bytes = in.readNBytes(LONGEST_BYTES + 1);
-            return bytes.length > LONGEST_BYTES
-                    ? broken("is larger than 16 MiB")
+            byte[] bytes = in.readNBytes(longestBytes + 1);
+            return bytes.length > longestBytes
+                    ? broken("is larger than " + (longestBytes >> 20) + " MiB")
                     : new ConfigContent(bytes, "", false, pipe);
         }
     }

@@ -39,13 +39,19 @@ public final class Addresses {
         }
     }
 
-    /** Reads {@code tcp://HOST:PORT} or {@code udp://HOST:PORT}. */
+    /** Reads {@code tcp://HOST:PORT}, {@code udp://HOST:PORT} or {@code ip://*}. */
     static ListenAddress listen(String text) throws BadValueException {
         int colon = text.indexOf("://");
         if (colon < 0) {
             throw new BadValueException("is no listen address, such as tcp://0.0.0.0:8080", meantListen(text));
         }
         String scheme = text.substring(0, colon);
+        if (scheme.equals("ip")) {
+            if (!text.equals("ip://*")) {
+                throw new BadValueException("takes the IP packets that are to no other service, whole", "ip://*");
+            }
+            return ListenAddress.IP_PACKETS;
+        }
         Protocol protocol = switch (scheme) {
             case "tcp" -> Protocol.TCP;
             case "udp" -> Protocol.UDP;
@@ -81,6 +87,18 @@ public final class Addresses {
             throw new BadValueException("is a multicast address, to which nothing can connect");
         }
         return new HostPort(literal == null ? host : text(literal, host), port(parts[1], 1));
+    }
+
+    /** Reads {@code HOST:PORT}, or, as gateways have it, {@code HOST} alone, whose port is 0. */
+    static HostPort backend(String text) throws BadValueException {
+        boolean isBracketed = text.startsWith("[") && text.endsWith("]");
+        String bare = isBracketed ? text.substring(1, text.length() - 1) : text;
+        boolean hasPort = literal(bare) == null && (isBracketed || bare.indexOf(':') >= 0);
+        if (hasPort) {
+            return hostPort(text);
+        }
+        String host = bare.indexOf(':') >= 0 ? "[" + bare + "]" : bare;
+        return new HostPort(hostPort(host + ":1").host(), 0);
     }
 
     /** Reads {@code ADDRESS/LENGTH}; an address alone is its own prefix. */

@@ -4,12 +4,13 @@ package io.marchproxy.l3l4.config.value;
  * An address to connect to.
  *
  * @param host an address, IPv6 without brackets, or a name
- * @param port 1 to 65,535
+ * @param port 1 to 65,535; 0 for none, as of a gateway
  */
 public record HostPort(String host, int port) {
     /** As written: IPv6 in brackets. */
     @Override
     public String toString() {
-        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+        String written = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        return port == 0 ? written : written + ":" + port;
     }
 }

@@ -42,16 +42,23 @@ public final class Values {
             new ValueType<>("path", Values::path, Path::toString, Map.of(TYPE, STRING, "minLength", 1));
 
     public static final ValueType<ListenAddress> LISTEN = new ValueType<>(
-            "tcp://HOST:PORT or udp://HOST:PORT; HOST an address of this machine, * for all (both families) or localhost; port 0 takes a free one",
+            "tcp://HOST:PORT or udp://HOST:PORT; HOST an address of this machine, * for all (both families) or localhost; port 0 takes a free one; or ip://*",
             Addresses::listen,
             ListenAddress::toString,
-            pattern("^(tcp|udp)://.+:[0-9]{1,5}$"));
+            pattern("^((tcp|udp)://.+:[0-9]{1,5}|ip://\\*)$"));
 
     public static final ValueType<HostPort> HOST_PORT = new ValueType<>(
             "HOST:PORT; HOST an address or a name, IPv6 in brackets",
             Addresses::hostPort,
             HostPort::toString,
             pattern("^.+:[0-9]{1,5}$"));
+
+    /** Where a backend is; gateways have no port. */
+    public static final ValueType<HostPort> BACKEND = new ValueType<>(
+            "HOST:PORT; HOST an address or a name, IPv6 in brackets; of a gateway HOST",
+            Addresses::backend,
+            HostPort::toString,
+            Map.of(TYPE, STRING, "minLength", 1));
 
     public static final ValueType<String> ADDRESS = new ValueType<>(
             "address of this machine", Values::address, address -> address, Map.of(TYPE, STRING, "minLength", 1));
@@ -231,8 +238,19 @@ public final class Values {
      */
     public static <E extends Enum<E>> ValueType<E> word(
             Class<E> type, Function<E, String> label, Map<String, E> synonyms) {
+        return word(List.of(type.getEnumConstants()), label, synonyms);
+    }
+
+    /**
+     * One of some constants.
+     *
+     * @param label how each is written
+     * @param synonyms further words that are accepted
+     */
+    public static <E extends Enum<E>> ValueType<E> word(
+            List<E> constants, Function<E, String> label, Map<String, E> synonyms) {
         Map<String, E> words = new LinkedHashMap<>();
-        for (E constant : type.getEnumConstants()) {
+        for (E constant : constants) {
             words.put(label.apply(constant), constant);
         }
         List<String> shown = List.copyOf(words.keySet());

@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
             "  proxy-l3l4 explain --config proxy.yaml tcp 10.0.0.1:40000 127.0.0.1:8080",
             "  proxy-l3l4 explain --config proxy.yaml --latency aws-1=2ms --latency gcp-1=9ms --down aws-2 \\",
             "      tcp 10.0.0.1:40000 127.0.0.1:8080",
+            "  proxy-l3l4 explain --config proxy.yaml ip 10.0.0.1 192.0.2.7",
             "  proxy-l3l4 explain --config proxy.yaml --format json udp '[2001:db8::1]:5000' '[::1]:5353'",
             "  curl 'http://127.0.0.1:8081/api/v1/explain?protocol=tcp&source=10.0.0.1:40000&destination=127.0.0.1:8080'"
         })
@@ -66,7 +67,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "TUPLE",
-            description = "PROTOCOL SOURCE:PORT DESTINATION:PORT; the protocol is tcp or udp.")
+            description =
+                    "PROTOCOL SOURCE:PORT DESTINATION:PORT; the protocol is tcp or udp. An IP packet: ip SOURCE DESTINATION.")
     private List<String> words;
 
     @Option(

@@ -10,6 +10,7 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
 import io.marchproxy.l3l4.engine.sys.SocketAddresses;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -22,6 +23,7 @@ import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.route.CandidateView;
 import io.marchproxy.l3l4.stages.route.PoolView;
 import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
+import io.marchproxy.l3l4.stages.route.RouteView;
 import java.lang.foreign.Arena;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -31,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a pipeline of its own, with the settings, and the state of routes where a service runs, what it would do with a flow: the
@@ -38,6 +41,10 @@ import java.util.Optional;
  */
 public final class Explainer {
     private static final int FLOWS = 64;
+
+    /** Reserved (IANA): an IP packet of which nothing is said. */
+    private static final int NO_PROTOCOL = 255;
+
     private static final double MS_NS = 1e6;
     private static final double PPM_PERCENT = 1e4;
     private final CompiledSettings settings;
@@ -58,11 +65,18 @@ public final class Explainer {
         this.settings = settings;
     }
 
-    /** The service that listens where a flow is sent to, if there is one. */
+    /** The service that listens where a flow is sent to, else the one that takes all other IP packets, if there is one. */
     public Optional<CompiledService> serviceOf(Tuple flow) {
         Optional<ListenerSpec> exact = listener(flow, false);
         return exact.or(() -> listener(flow, true))
-                .map(spec -> settings.services().get(spec.service()));
+                .map(spec -> settings.services().get(spec.service()))
+                .or(() -> settings.services().stream()
+                        .filter(service -> service.active() && takesPackets(service))
+                        .findFirst());
+    }
+
+    private static boolean takesPackets(CompiledService service) {
+        return service.protocol() == Protocol.IP.number();
     }
 
     /** A service by its name, for the flow's protocol. */
@@ -70,7 +84,7 @@ public final class Explainer {
         return settings.services().stream()
                 .filter(service -> service.active()
                         && service.settings().name().equals(name)
-                        && service.protocol() == protocol.number())
+                        && (service.protocol() == protocol.number() || takesPackets(service)))
                 .findFirst();
     }
 
@@ -121,17 +135,24 @@ public final class Explainer {
     }
 
     private Explanation explain(Tuple flow, CompiledService service, Asked asked) {
-        PoolView pool = asked.pipeline.routes(service.id());
-        PacketDescriptor decided = asked.send(flow, service.id());
+        PoolView all = asked.pipeline.routes(service.id());
+        RouteView route = asked.route(flow, service.id());
+        PoolView pool = route == null ? all : route.gateways();
+        boolean isUnknown = route == null && service.settings().prefixes().size() > 0;
+        PacketDescriptor decided = asked.send(flow, service);
         int chosen = Verdict.in(decided) == Verdict.DROP ? PacketDescriptor.NO_BACKEND : decided.backend();
         List<CompiledBackend> backends = backends(service);
         List<Explanation.Candidate> candidates = new ArrayList<>();
         String choice = null;
-        for (CandidateView view : pool.candidates()) {
+        for (CandidateView any : all.candidates()) {
+            CandidateView view = isUnknown ? null : pool.candidate(any.number());
             for (CompiledBackend backend : backends) {
-                if (backend.target().index() == view.number()) {
-                    choice = view.number() == chosen ? backend.target().id() : choice;
-                    candidates.add(candidate(view, backend, pool, view.number() == chosen));
+                if (backend.target().index() == any.number()) {
+                    choice = any.number() == chosen ? backend.target().id() : choice;
+                    candidates.add(
+                            view == null
+                                    ? elsewhere(any, backend, isUnknown)
+                                    : candidate(view, backend, pool, view.number() == chosen));
                 }
             }
         }
@@ -142,14 +163,25 @@ public final class Explainer {
                 "P" + decided.trafficClass(),
                 label(pool.algorithm()),
                 pool.scoreName(),
-                remarks(pool),
+                remarks(pool, route),
                 candidates,
                 choice,
-                choice == null ? DropReason.in(decided).sentence() : "");
+                choice == null ? DropReason.in(decided).sentence() : "",
+                route == null ? null : PrefixText.of(route.ipVersion(), route.longest()));
     }
 
     private static Explanation.Candidate candidate(
             CandidateView view, CompiledBackend backend, PoolView pool, boolean isChosen) {
+        return shown(
+                view,
+                backend,
+                pool.algorithm() == RouteAlgorithm.MAGLEV ? Double.NaN : view.score(),
+                isChosen,
+                why(view, pool, isChosen));
+    }
+
+    private static Explanation.Candidate shown(
+            CandidateView view, CompiledBackend backend, double score, boolean isChosen, String why) {
         BackendSettings of = backend.settings();
         return new Explanation.Candidate(
                 backend.target().id(),
@@ -161,9 +193,19 @@ public final class Explainer {
                 view.flows(),
                 view.latencyNs() == 0 ? Double.NaN : view.latencyNs() / MS_NS,
                 view.lossPpm() / PPM_PERCENT,
-                pool.algorithm() == RouteAlgorithm.MAGLEV ? Double.NaN : view.score(),
+                score,
                 isChosen,
-                why(view, pool, isChosen));
+                why);
+    }
+
+    /** A gateway that the destination does not lead to. */
+    private static Explanation.Candidate elsewhere(CandidateView view, CompiledBackend backend, boolean isUnknown) {
+        return shown(
+                view,
+                backend,
+                Double.NaN,
+                false,
+                isUnknown ? "has no prefix for the destination" : "the prefix is not its");
     }
 
     private static String why(CandidateView view, PoolView pool, boolean isChosen) {
@@ -191,8 +233,12 @@ public final class Explainer {
         return pool.sticky() ? "the client's hash leads elsewhere" : "is as good, and it is another's turn";
     }
 
-    private static List<String> remarks(PoolView pool) {
+    private static List<String> remarks(PoolView pool, @Nullable RouteView route) {
         List<String> remarks = new ArrayList<>();
+        if (route != null && !route.used().equals(route.longest())) {
+            remarks.add("no gateway of the prefix may be used: " + PrefixText.of(route.ipVersion(), route.used())
+                    + " stands in");
+        }
         if (pool.isPanic()) {
             remarks.add("too few backends are healthy: all are used");
         }
@@ -232,13 +278,26 @@ public final class Explainer {
             pipeline.handle(event);
         }
 
+        /** How a destination is routed by prefixes, if it is. */
+        @Nullable
+        RouteView route(Tuple flow, int service) {
+            InetAddress to = flow.destination().getAddress();
+            return pipeline.routes(
+                    service, to instanceof Inet4Address ? 4 : 6, SocketAddresses.high(to), SocketAddresses.low(to));
+        }
+
         /** Has a flow begin; its descriptor then says what was decided. */
-        PacketDescriptor send(Tuple flow, int service) {
-            boolean isTcp = flow.protocol() == Protocol.TCP;
+        PacketDescriptor send(Tuple flow, CompiledService service) {
+            boolean isPacket = takesPackets(service);
+            boolean isTcp = flow.protocol() == Protocol.TCP && !isPacket;
             event.reset(isTcp ? EventKind.OPEN : EventKind.DATA, Math.max(pipeline.nowNs(), 0));
-            event.protocol(flow.protocol().number());
+            event.flags(isPacket ? DescriptorFlags.IP_PACKET : 0);
+            event.protocol(
+                    flow.protocol() == Protocol.IP
+                            ? NO_PROTOCOL
+                            : flow.protocol().number());
             event.direction(Direction.TO_BACKEND);
-            event.service(service);
+            event.service(service.id());
             event.ingressDscp(flow.dscp());
             InetAddress source = flow.source().getAddress();
             InetAddress destination = flow.destination().getAddress();

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param candidates in configured order
  * @param choice id of the backend; null when there is none
  * @param reason why there is none; empty otherwise
+ * @param prefix of an IP packet's destination: the longest that any gateway has; null when none has, or it is no packet
  */
 public record Explanation(
         String flow,
@@ -27,10 +28,26 @@ public record Explanation(
         List<String> remarks,
         List<Candidate> candidates,
         @Nullable String choice,
-        String reason) {
+        String reason,
+        @Nullable String prefix) {
     public Explanation {
         remarks = List.copyOf(remarks);
         candidates = List.copyOf(candidates);
+    }
+
+    /** Of a flow that is relayed. */
+    public Explanation(
+            String flow,
+            String service,
+            int rule,
+            String trafficClass,
+            String algorithm,
+            String scoreName,
+            List<String> remarks,
+            List<Candidate> candidates,
+            @Nullable String choice,
+            String reason) {
+        this(flow, service, rule, trafficClass, algorithm, scoreName, remarks, candidates, choice, reason, null);
     }
 
     /**

@@ -32,6 +32,7 @@ public final class ExplanationJson {
             json.writeEndArray();
             json.writeStringField("choice", of.choice());
             json.writeStringField("reason", of.reason());
+            json.writeStringField("prefix", of.prefix());
             json.writeArrayFieldStart("candidates");
             for (Explanation.Candidate candidate : of.candidates()) {
                 candidate(json, candidate);

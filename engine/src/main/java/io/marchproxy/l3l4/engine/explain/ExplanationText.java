@@ -22,6 +22,10 @@ public final class ExplanationText {
                         + (of.rule() < 0
                                 ? ", the service's own: no rule matches"
                                 : ", by qos.rules[" + of.rule() + "]"));
+        String prefix = of.prefix();
+        if (prefix != null) {
+            line(text, "prefix", prefix);
+        }
         line(text, "algorithm", of.algorithm());
         of.remarks().forEach(remark -> line(text, "note", remark));
         String choice = of.choice();

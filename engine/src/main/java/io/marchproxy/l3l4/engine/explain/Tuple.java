@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Tuple(Protocol protocol, InetSocketAddress source, InetSocketAddress destination, int dscp) {
     /**
-     * Reads {@code tcp 10.0.0.1:40000 127.0.0.1:8080}; an arrow between the addresses is welcome.
+     * Reads {@code tcp 10.0.0.1:40000 127.0.0.1:8080}, or {@code ip 10.0.0.1 192.0.2.1}; an arrow between the addresses is welcome.
      *
      * @throws IllegalArgumentException with a sentence for the user
      */
@@ -26,7 +26,8 @@ public record Tuple(Protocol protocol, InetSocketAddress source, InetSocketAddre
                 .split("\\s+"));
         if (words.size() != 3) {
             throw new IllegalArgumentException(
-                    "a flow is PROTOCOL SOURCE:PORT DESTINATION:PORT, such as tcp 10.0.0.1:40000 127.0.0.1:8080");
+                    "a flow is PROTOCOL SOURCE:PORT DESTINATION:PORT, such as tcp 10.0.0.1:40000 127.0.0.1:8080, or ip"
+                            + " SOURCE DESTINATION");
         }
         return of(words.get(0), words.get(1), words.get(2), dscp);
     }
@@ -43,14 +44,22 @@ public record Tuple(Protocol protocol, InetSocketAddress source, InetSocketAddre
         Protocol spoken = switch (protocol) {
             case "tcp" -> Protocol.TCP;
             case "udp" -> Protocol.UDP;
-            default -> throw new IllegalArgumentException("\"" + protocol + "\" is neither tcp nor udp");
+            case "ip" -> Protocol.IP;
+            default -> throw new IllegalArgumentException("\"" + protocol + "\" is none of tcp, udp and ip");
         };
-        InetSocketAddress from = endpoint(source);
-        InetSocketAddress to = endpoint(destination);
+        InetSocketAddress from = spoken == Protocol.IP ? host(source) : endpoint(source);
+        InetSocketAddress to = spoken == Protocol.IP ? host(destination) : endpoint(destination);
         if (from.getAddress().getAddress().length != to.getAddress().getAddress().length) {
             throw new IllegalArgumentException(source + " and " + destination + " are of two address families");
         }
         return new Tuple(spoken, from, to, dscp);
+    }
+
+    /** Of an IP packet, which need not have ports. */
+    private static InetSocketAddress host(String text) {
+        boolean isBracketed = text.startsWith("[") && text.endsWith("]");
+        InetAddress address = literal(isBracketed ? text.substring(1, text.length() - 1) : text);
+        return address == null ? endpoint(text) : new InetSocketAddress(address, 0);
     }
 
     private static InetSocketAddress endpoint(String text) {

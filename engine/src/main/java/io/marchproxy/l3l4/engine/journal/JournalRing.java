@@ -17,6 +17,9 @@ public final class JournalRing {
     /** What a shard has between itself and the thread that writes its journal, or its flow state: some 58,000 records, or 55,000 flows. */
     public static final int SHARD_BYTES = 8 << 20;
 
+    /** Of a ring that takes a checkpoint, which may have half of it, with settings twice as long. */
+    private static final int TIMES_SETTINGS = 4;
+
     private static final VarHandle POSITION = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** Places in the array that are a pair of cache lines away from one another and from its header. */
@@ -41,6 +44,12 @@ public final class JournalRing {
         }
         address = arena.allocate(bytes, 64).address();
         capacity = bytes;
+    }
+
+    /** How large a shard's is whose settings are so long: {@link #SHARD_BYTES}, but for those with very many prefixes. */
+    static long bytesFor(int settingsBytes) {
+        long least = (long) TIMES_SETTINGS * settingsBytes;
+        return Math.max(SHARD_BYTES, Long.highestOneBit(least - 1) << 1);
     }
 
     /** Where the next record may be written, with room for {@code most} bytes; 0 when there is none. Writing thread. */

@@ -100,7 +100,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
     @Override
     public Journal open(ShardOptions options, PipelineSettings first, OffHeapFlowTable flows) {
         long startedEpochMs = clock.nowMs();
-        JournalRing ring = new JournalRing(arena, JournalRing.SHARD_BYTES);
+        JournalRing ring = new JournalRing(arena, JournalRing.bytesFor(RecordJson.write(first).length));
         ShardLog log = new ShardLog(
                 arena,
                 options.id(),

@@ -29,13 +29,17 @@ public record CompiledSettings(
     /**
      * One service and protocol.
      *
-     * @param protocol IP protocol number: 6 TCP, 17 UDP
+     * @param protocol IP protocol number: 6 TCP, 17 UDP; {@code Protocol.IP}'s for whole IP packets
      * @param active false when a reload took it away
      */
     public record CompiledService(int id, int protocol, boolean active, ServiceSettings settings) {
-        /** {@code tcp} or {@code udp}. */
+        /** {@code tcp}, {@code udp} or {@code ip}. */
         public String protocolLabel() {
-            return protocol == SettingsCompiler.TCP ? "tcp" : "udp";
+            return switch (protocol) {
+                case SettingsCompiler.TCP -> "tcp";
+                case SettingsCompiler.UDP -> "udp";
+                default -> "ip";
+            };
         }
     }
 

@@ -22,15 +22,12 @@ import org.jspecify.annotations.Nullable;
  * Which numbers of a recorded snapshot another configuration's services and backends take over.
  *
  * <p>A service takes that of the recorded one with its name and protocol; if there is none, that of one whose name is gone and
- * on whose address it listens: it was renamed. A backend takes that of the one with its id in the same service, also when its
+ * on whose address it listens: it was renamed. The one that takes whole IP packets is the same whatever its name. A backend takes that of the one with its id in the same service, also when its
  * address is another.
  */
 final class RecordedNumbers {
     private static final Duration LONGEST = Duration.ofDays(365);
     private static final int NOBODY = -1;
-
-    /** A name that no configured service can have, of the one that takes IP packets of every protocol. */
-    private static final String ALL_PROTOCOLS = "(packets)";
 
     private final List<CompiledService> services = new ArrayList<>();
     private final List<BackendKey> backends = new ArrayList<>();
@@ -44,13 +41,13 @@ final class RecordedNumbers {
         Set<ServiceKey> taken = new HashSet<>();
         recorded.classify().services().forEach(profile -> taken.add(key(profile)));
         for (ServiceProfile profile : recorded.classify().services()) {
-            CompiledService same = byName(next, key(profile));
+            CompiledService same = profile.carries() == 0 ? ofPackets(next) : byName(next, key(profile));
             if (same == null) {
                 same = byAddress(profile, recorded.names(), next, taken);
             }
             ServiceSettings settings = same == null ? asRecorded(profile) : same.settings();
-            CompiledService service = new CompiledService(
-                    profile.id(), protocol(profile.carries()).number(), false, settings);
+            CompiledService service =
+                    new CompiledService(profile.id(), key(profile).protocol().number(), false, settings);
             taken.add(key(service));
             services.add(service);
         }
@@ -76,6 +73,14 @@ final class RecordedNumbers {
                 .map(now -> new BackendKey(backend.service(), now.id(), now.host(), now.port()))
                 .orElse(new BackendKey(backend.service(), backend.id(), backend.host(), backend.port()));
         backends.set(backend.number(), key);
+    }
+
+    /** The one that takes IP packets that are to no other: there is one at the most, whatever it is called. */
+    private static @Nullable CompiledService ofPackets(CompiledSettings next) {
+        return next.services().stream()
+                .filter(service -> service.protocol() == Protocol.IP.number())
+                .findFirst()
+                .orElse(null);
     }
 
     private static @Nullable CompiledService byName(CompiledSettings next, ServiceKey wanted) {
@@ -119,13 +124,15 @@ final class RecordedNumbers {
     }
 
     private static ServiceKey key(ServiceProfile profile) {
-        return profile.carries() == 0
-                ? new ServiceKey(ALL_PROTOCOLS, Protocol.UDP)
-                : new ServiceKey(profile.name(), protocol(profile.carries()));
+        return new ServiceKey(profile.name(), protocol(profile.carries()));
     }
 
     private static Protocol protocol(int number) {
-        return number == SettingsCompiler.TCP ? Protocol.TCP : Protocol.UDP;
+        return switch (number) {
+            case SettingsCompiler.TCP -> Protocol.TCP;
+            case SettingsCompiler.UDP -> Protocol.UDP;
+            default -> Protocol.IP;
+        };
     }
 
     /** Conditions of the recorded rules that police, by the policers' numbers; numbers that nothing is known of are nobody's. */

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.settings;
 
 import io.marchproxy.l3l4.config.settings.BackendSettings;
 import io.marchproxy.l3l4.config.settings.MulticloudSettings;
+import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.RoutingSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.config.value.Regions;
@@ -23,15 +24,23 @@ final class RouteCompiler {
 
     private final MulticloudSettings multicloud;
     private final Optional<Regions.Place> home;
+    private final GatewayCompiler gateways;
 
-    RouteCompiler(MulticloudSettings multicloud) {
+    RouteCompiler(MulticloudSettings multicloud, GatewayCompiler gateways) {
         this.multicloud = multicloud;
+        this.gateways = gateways;
         BackendSettings.Provider provider = multicloud.provider();
         String region = multicloud.region();
         this.home = provider == null || region == null ? Optional.empty() : multicloud.place(provider, region);
     }
 
     BackendPool pool(ServiceSettings service, List<CompiledBackend> backends) {
+        if (!backends.isEmpty() && service.speaks(Protocol.IP)) {
+            return new BackendPool(
+                    backends.stream().map(this::member).toList(),
+                    choice(service),
+                    gateways.compile(service.prefixes()));
+        }
         return new BackendPool(
                 backends.stream().map(this::member).toList(),
                 choice(service),

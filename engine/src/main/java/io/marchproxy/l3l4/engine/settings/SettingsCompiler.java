@@ -55,6 +55,7 @@ public final class SettingsCompiler {
     private final Numbers<BackendKey> backends = new Numbers<>(MOST_BACKENDS, "backends");
     private final Numbers<String> policers = new Numbers<>(PoliceSettings.MOST, "rules that police");
     private final Numbers<ListenerKey> listeners = new Numbers<>(MOST_LISTENERS, "listeners");
+    private final GatewayCompiler gateways = new GatewayCompiler();
     private final NameResolver names;
     private final int shards;
     private final long seed;
@@ -170,12 +171,13 @@ public final class SettingsCompiler {
         List<Names.Listener> listenerNames = new ArrayList<>();
         TreeMap<Integer, CompiledService> nextServices = new TreeMap<>();
         TreeMap<Integer, BackendPool> nextPools = new TreeMap<>();
-        RouteCompiler routes = new RouteCompiler(source.multicloud());
-        known.forEach((id, service) -> {
-            nextServices.put(id, new CompiledService(id, service.protocol(), false, service.settings()));
+        RouteCompiler routes = new RouteCompiler(source.multicloud(), gateways);
+        for (CompiledService gone : known.values()) {
+            int id = gone.id();
+            nextServices.put(id, new CompiledService(id, gone.protocol(), false, gone.settings()));
             // Without backends: nobody watches their health any more, and should they come back they begin as healthy.
-            nextPools.put(id, routes.pool(service.settings(), List.of()));
-        });
+            nextPools.put(id, routes.pool(gone.settings(), List.of()));
+        }
         for (ServiceSettings settings : source.services()) {
             for (Protocol protocol : Protocol.values()) {
                 if (settings.speaks(protocol)) {
@@ -184,8 +186,12 @@ public final class SettingsCompiler {
                     nextServices.put(id, service);
                     List<CompiledBackend> pool = backends(service, resolved, faults);
                     compiledBackends.addAll(pool);
-                    nextPools.put(id, routes.pool(settings, pool));
-                    compiledListeners.addAll(listeners(service, protocol, resolved, faults, listenerNames));
+                    if (faults.lines.isEmpty()) {
+                        nextPools.put(id, routes.pool(settings, pool));
+                    }
+                    if (protocol != Protocol.IP) {
+                        compiledListeners.addAll(listeners(service, protocol, resolved, faults, listenerNames));
+                    }
                 }
             }
         }
@@ -222,7 +228,9 @@ public final class SettingsCompiler {
         Set<String> hosts = new HashSet<>();
         for (ServiceSettings service : source.services()) {
             service.backends().forEach(backend -> hosts.add(backend.host()));
-            service.listen().forEach(listen -> hosts.add(hostOf(listen)));
+            service.listen().stream()
+                    .filter(listen -> listen.protocol() != Protocol.IP)
+                    .forEach(listen -> hosts.add(hostOf(listen)));
         }
         return hosts;
     }
@@ -335,6 +343,7 @@ public final class SettingsCompiler {
 
     private static ServiceProfile profile(CompiledService service) {
         ServiceSettings settings = service.settings();
+        boolean packets = service.protocol() == Protocol.IP.number();
         boolean tcp = service.protocol() == TCP;
         return new ServiceProfile(
                 service.id(),
@@ -342,8 +351,8 @@ public final class SettingsCompiler {
                 service.protocol(),
                 service.active(),
                 settings.trafficClass().ordinal(),
-                (tcp ? settings.idleTimeout() : settings.sessionTimeout()).toNanos(),
-                settings.maxSessions(),
+                (tcp || packets ? settings.idleTimeout() : settings.sessionTimeout()).toNanos(),
+                packets ? 0 : settings.maxSessions(),
                 settings.sessionOverflow() == ServiceSettings.SessionOverflow.EVICT_OLDEST,
                 settings.replies());
     }

@@ -186,4 +186,67 @@ class ExplainerTest {
     void shouldRefuseWhatIsNoFlow(String text) {
         assertThrows(IllegalArgumentException.class, () -> Tuple.of(text, 0));
     }
+
+    private static final String GATEWAYS = """
+            services:
+              - name: web
+                listen: tcp://127.0.0.1:8080
+                backends: [ { id: only, address: 127.0.0.1:9004 } ]
+              - name: transit
+                listen: ip://*
+                backends:
+                  - { id: wide, address: 192.0.2.1, prefixes: [ 10.0.0.0/8, "2001:db8::/32" ] }
+                  - { id: narrow, address: 192.0.2.2, prefixes: [ 10.1.0.0/16, 10.1.2.0/24 ] }
+                  - { id: other, address: 192.0.2.3, prefixes: 10.1.2.0/24 }
+            """;
+
+    private CompiledSettings gateways() throws Exception {
+        var result = ConfigLoader.load(
+                Files.writeString(folder.resolve("gateways.yaml"), GATEWAYS), Map.of(), Overrides.none());
+        assertEquals(List.of(), result.faults());
+        return new SettingsCompiler(NameResolver.offline())
+                .compile(result.settings().orElseThrow());
+    }
+
+    @Test
+    void shouldTellThePrefixOfAPacketAndWhoHasIt() throws Exception {
+        Explanation told = explain(gateways(), "ip 192.168.0.1 10.1.0.7", Explainer.Suppositions.NONE);
+
+        assertEquals("ip 192.168.0.1 → 10.1.0.7", told.flow());
+        assertEquals("transit", told.service());
+        assertEquals("10.1.0.0/16", told.prefix());
+        assertEquals("narrow", told.choice());
+        assertEquals("the prefix is not its", why(told, "wide"));
+        assertTrue(ExplanationText.write(told).contains("prefix     10.1.0.0/16"), ExplanationText.write(told));
+        assertTrue(ExplanationJson.write(told).contains("\"prefix\" : \"10.1.0.0/16\""));
+    }
+
+    @Test
+    void shouldTellWhichPrefixStandsInForOneWhoseGatewaysAreOut() throws Exception {
+        Explainer.Suppositions down = new Explainer.Suppositions(List.of("narrow", "other"), Map.of());
+
+        Explanation told = explain(gateways(), "udp 192.168.0.1:5 10.1.2.7:53", down);
+
+        assertEquals("10.1.2.0/24", told.prefix());
+        assertEquals(List.of("no gateway of the prefix may be used: 10.0.0.0/8 stands in"), told.remarks());
+        assertEquals("wide", told.choice());
+    }
+
+    @Test
+    void shouldTellThatNoGatewayHasAPrefixForAPacket() throws Exception {
+        Explanation told = explain(gateways(), "ip [2001:db9::1] 2001:db9::2", Explainer.Suppositions.NONE);
+
+        assertNull(told.choice());
+        assertNull(told.prefix());
+        assertEquals("No gateway has a prefix for the destination", told.reason());
+        assertEquals("has no prefix for the destination", why(told, "other"));
+        assertEquals(
+                "wide",
+                explain(gateways(), "ip 2001:db8::1 2001:db8::2", Explainer.Suppositions.NONE)
+                        .choice());
+        assertEquals(
+                "web",
+                explain(gateways(), "tcp 10.1.0.1:5 127.0.0.1:8080", Explainer.Suppositions.NONE)
+                        .service());
+    }
 }

@@ -17,6 +17,14 @@ class JournalRingTest {
     private final int[] taken = new int[1];
 
     @Test
+    void shouldBeAsLargeAsALongCheckpointNeeds() {
+        assertEquals(JournalRing.SHARD_BYTES, JournalRing.bytesFor(1));
+        assertEquals(JournalRing.SHARD_BYTES, JournalRing.bytesFor(2 << 20));
+        assertEquals(16 << 20, JournalRing.bytesFor((2 << 20) + 1));
+        assertEquals(1L << 32, JournalRing.bytesFor(1 << 30));
+    }
+
+    @Test
     void shouldHandOverEachRecordOnceAndInOrderThoughItWrapsManyTimes() throws Exception {
         int records = 200_000;
         Thread writer = Thread.ofPlatform().start(() -> {

@@ -6,7 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.JournalSettings;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
+import io.marchproxy.l3l4.stages.route.BackendPool;
+import io.marchproxy.l3l4.stages.route.GatewaySet;
+import io.marchproxy.l3l4.stages.route.PoolMember;
+import io.marchproxy.l3l4.stages.route.PrefixList;
+import io.marchproxy.l3l4.stages.route.PrefixRoutes;
+import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
+import io.marchproxy.l3l4.stages.route.RouteChoice;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +36,24 @@ class RecordJsonTest {
                 Recorded.settings(Long.MAX_VALUE));
 
         assertEquals(session, RecordJson.read(RecordJson.write(session), SessionInfo.class));
+    }
+
+    @Test
+    void shouldReadBackTheSameRoutes() throws Exception {
+        PrefixList.Builder list = new PrefixList.Builder();
+        for (long i = 0; i < 1_000; i++) {
+            list.add(4, 0x0a00_0000L << 32 | i << 40, 0, 24, (int) (i % 2));
+        }
+        list.add(6, 0x2001_0db8_0000_0000L, 0, 32, 1);
+        List<GatewaySet> sets = List.of(new GatewaySet(List.of(0)), new GatewaySet(List.of(0, 1)));
+        BackendPool pool = new BackendPool(
+                List.of(new PoolMember(3), new PoolMember(4)),
+                RouteChoice.of(RouteAlgorithm.MAGLEV),
+                PrefixRoutes.of(list.build(), sets));
+        byte[] text = RecordJson.write(pool);
+
+        assertEquals(pool, RecordJson.read(text, BackendPool.class));
+        assertTrue(text.length < 3_000, "packed: " + text.length);
     }
 
     @ParameterizedTest

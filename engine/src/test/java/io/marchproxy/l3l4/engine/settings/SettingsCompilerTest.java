@@ -3,12 +3,15 @@ package io.marchproxy.l3l4.engine.settings;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.AdminSettings;
 import io.marchproxy.l3l4.config.settings.EngineSettings;
+import io.marchproxy.l3l4.config.settings.GatewayPrefixes;
 import io.marchproxy.l3l4.config.settings.IpPrefix;
+import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
@@ -19,13 +22,19 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
+import io.marchproxy.l3l4.stages.classify.ServiceProfile;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.route.BackendPool;
+import io.marchproxy.l3l4.stages.route.GatewaySet;
+import io.marchproxy.l3l4.stages.route.PrefixRoutes;
+import io.marchproxy.l3l4.stages.route.PrefixTable;
 import io.marchproxy.l3l4.stages.shape.CodelSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -99,6 +108,55 @@ class SettingsCompilerTest {
 
         assertEquals(List.of("web", "dns"), names(next), "what was refused is no service that is gone");
         assertEquals(1, next.services().getLast().id());
+    }
+
+    private static ServiceSettings transit() {
+        // 10.0.0.0/8 and 10.1.0.0/16 to the first, the latter to the second as well, ::/0 to the second.
+        return ServiceSettings.builder("transit")
+                .listen(ListenAddress.IP_PACKETS)
+                .backend("a", "192.0.2.1", 0)
+                .backend("b", "192.0.2.2", 0)
+                .prefixes(new GatewayPrefixes(
+                        3,
+                        new long[] {0x0aL << 56, 0x0a01L << 48, 0x0a01L << 48, 0},
+                        new long[1],
+                        new byte[] {8, 16, 16, 0},
+                        new int[] {0, 0, 1, 1},
+                        ""))
+                .build();
+    }
+
+    @Test
+    void shouldGiveEachPrefixTheSetOfItsGateways() throws Exception {
+        CompiledSettings compiled = compile(web("127.0.0.1"), transit());
+
+        assertEquals(List.of("web"), listening(compiled), "nothing is bound");
+        CompiledService service = compiled.services().getLast();
+        assertEquals("ip", service.protocolLabel());
+        ServiceProfile profile = compiled.pipeline().classify().services().getLast();
+        assertEquals(ServiceProfile.IP, profile.protocol());
+        assertEquals(service.settings().idleTimeout().toNanos(), profile.idleTimeoutNs());
+        BackendPool pool = compiled.pipeline().route().pools().getLast();
+        PrefixRoutes routes = Objects.requireNonNull(pool.routes());
+        assertEquals(
+                List.of(new GatewaySet(List.of(0)), new GatewaySet(List.of(0, 1)), new GatewaySet(List.of(1))),
+                routes.sets());
+        PrefixTable table = Objects.requireNonNull(routes.routing()).table();
+        assertEquals(0, PrefixTable.set(table.find(4, 0, 0x0a020304)));
+        assertEquals(1, PrefixTable.set(table.find(4, 0, 0x0a010304)));
+        assertEquals(2, PrefixTable.set(table.find(6, 1, 1)));
+        assertEquals(
+                List.of(pool.members().get(0), pool.members().get(1)),
+                routes.routing().pools().get(1).members());
+    }
+
+    @Test
+    void shouldTakeTheRoutesOfAServiceThatIsGoneAway() throws Exception {
+        compile(transit());
+        CompiledSettings without = compile(web("127.0.0.1"));
+
+        assertFalse(without.services().getFirst().active());
+        assertNull(without.pipeline().route().pools().getFirst().routes());
     }
 
     @Test

@@ -174,6 +174,30 @@ public final class FlowEntry {
         Memory.putLong(entry + FlowLayout.CONNECT_NS, value);
     }
 
+    /** Of a flow of IP packets: the version of the routes by which its gateway was chosen. */
+    public static int routesVersion(long entry) {
+        return Memory.getInt(entry + FlowLayout.ROUTES_VERSION);
+    }
+
+    public static void routesVersion(long entry, int value) {
+        Memory.putInt(entry + FlowLayout.ROUTES_VERSION, value);
+    }
+
+    /** 4 or 6. */
+    public static int ipVersion(long entry) {
+        return Byte.toUnsignedInt(Memory.getByte(entry + FlowLayout.IP_VERSION));
+    }
+
+    /** First 64 bits of the address that the client wrote to; 0 for IPv4. */
+    public static long listenerHigh(long entry) {
+        return Memory.getLong(entry + FlowLayout.LISTENER_HIGH);
+    }
+
+    /** Last 64 bits of the address that the client wrote to, or the 32 bits of IPv4. */
+    public static long listenerLow(long entry) {
+        return Memory.getLong(entry + FlowLayout.LISTENER_LOW);
+    }
+
     /** Of a TCP flow without a connection to a backend yet: the backends tried, one bit for each by its number modulo 64. */
     public static long tried(long entry) {
         return Memory.getLong(entry + FlowLayout.TRIED);

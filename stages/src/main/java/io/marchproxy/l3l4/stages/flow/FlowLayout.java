@@ -13,7 +13,7 @@ package io.marchproxy.l3l4.stages.flow;
  *   +---------------------------------------------------------------
  * 64| first seen ns                    | 72| packets to backend
  * 80| bytes to backend                 | 88| packets to client
- * 96| bytes to client                  |104| TCP: tried backends, one bit each, then what the connect took in ns; UDP: session previous | session next
+ * 96| bytes to client                  |104| TCP: tried backends, one bit each, then what the connect took in ns; UDP: session previous | session next; IP packets: routes version
  *112| timer previous | 116| timer next |120| TCP: tries, UDP: ICMP errors | TCP flags | replies left |124| dropped packets
  * </pre>
  *
@@ -47,6 +47,7 @@ public final class FlowLayout {
     public static final int BYTES_TO_CLIENT = 96;
     public static final int TRIED = 104;
     public static final int CONNECT_NS = 104;
+    public static final int ROUTES_VERSION = 104;
     public static final int SESSION_PREVIOUS = 104;
     public static final int SESSION_NEXT = 108;
     public static final int TIMER_PREVIOUS = 112;

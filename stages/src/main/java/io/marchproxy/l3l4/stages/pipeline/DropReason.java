@@ -27,7 +27,8 @@ public enum DropReason {
     DRAINING("The service is shutting down"),
     QUEUE_DELAY("Its client's packets have waited too long for too long (CoDel)"),
     BACKENDS_FULL("Every backend that may be used has as many flows as it may have"),
-    POLICED("The packet exceeds the rate that its rule polices to");
+    POLICED("The packet exceeds the rate that its rule polices to"),
+    NO_ROUTE("No gateway has a prefix for the destination");
 
     private static final DropReason[] VALUES = values();
 

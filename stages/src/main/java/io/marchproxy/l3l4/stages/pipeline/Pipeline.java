@@ -17,6 +17,7 @@ import io.marchproxy.l3l4.stages.route.HealthView;
 import io.marchproxy.l3l4.stages.route.PoolView;
 import io.marchproxy.l3l4.stages.route.RouteFigures;
 import io.marchproxy.l3l4.stages.route.RouteStage;
+import io.marchproxy.l3l4.stages.route.RouteView;
 import io.marchproxy.l3l4.stages.shape.HoldingStage;
 import io.marchproxy.l3l4.stages.shape.Policed;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
@@ -435,6 +436,11 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     /** How a service would choose a backend now. By the pipeline's thread. */
     public PoolView routes(int service) {
         return route.view(service, nowNs);
+    }
+
+    /** How a service of IP packets would route a destination; null when no prefix has it, or there are none. */
+    public @Nullable RouteView routes(int service, int ipVersion, long high, long low) {
+        return route.view(service, ipVersion, high, low, nowNs);
     }
 
     private Stage[] stages() {

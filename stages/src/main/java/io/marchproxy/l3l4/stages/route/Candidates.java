@@ -14,6 +14,7 @@ final class Candidates {
     private final int[] usable;
     private int count;
     private boolean isPanic;
+    private boolean anyHealthy;
 
     Candidates(BackendStates states, List<PoolMember> members) {
         this.states = states;
@@ -34,6 +35,7 @@ final class Candidates {
             enabled += member.enabled() ? 1 : 0;
             healthy += member.enabled() && states.usable(member.number()) ? 1 : 0;
         }
+        anyHealthy = healthy > 0;
         isPanic = (long) healthy * 100 < (long) panicPercent * enabled;
         count = 0;
         for (int i = 0; i < members.length; i++) {
@@ -71,6 +73,11 @@ final class Candidates {
     /** Whether so few are healthy that all are used. */
     boolean isPanic() {
         return isPanic;
+    }
+
+    /** Whether any of those that are enabled is healthy. */
+    boolean anyHealthy() {
+        return anyHealthy;
     }
 
     PoolMember member(int position) {

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.route;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a service would choose at a moment.
@@ -20,5 +21,13 @@ public record PoolView(
         List<CandidateView> candidates) {
     public PoolView {
         candidates = List.copyOf(candidates);
+    }
+
+    /** The candidate of a number; null when it is none. */
+    public @Nullable CandidateView candidate(int number) {
+        return candidates.stream()
+                .filter(candidate -> candidate.number() == number)
+                .findFirst()
+                .orElse(null);
     }
 }

@@ -111,6 +111,11 @@ public final class RouteStage implements Stage {
         return pools[service].view(nowNs);
     }
 
+    /** How a service would route a destination now; null when no prefix has it, or there are none. By the pipeline's thread. */
+    public @Nullable RouteView view(int service, int ipVersion, long high, long low, long nowNs) {
+        return pools[service].view(ipVersion, high, low, nowNs);
+    }
+
     /** What the stage has spent, refused and sent, for any thread. */
     public RouteFigures figures() {
         return new RouteFigures(this::pool, states);
@@ -137,9 +142,12 @@ public final class RouteStage implements Stage {
             return followConnection(packet, entry, isConnection, nowNs);
         }
         int backend = FlowEntry.backend(entry);
+        if (packet.isIpPacket()) {
+            return forward(packet, entry, backend, nowNs);
+        }
         boolean isToBackend = packet.isToBackend();
         boolean isSettled = (backend >= 0 && states.usable(backend)) || !isToBackend;
-        if (isSettled || (isConnection && !packet.isIpPacket())) {
+        if (isSettled || isConnection) {
             if (!isToBackend) {
                 bill(packet, backend, nowNs);
             }
@@ -147,6 +155,26 @@ public final class RouteStage implements Stage {
             return Verdict.CONTINUE;
         }
         return chooseForSession(packet, entry, backend, nowNs);
+    }
+
+    /** An IP packet: to its flow's gateway as long as that is healthy and its destination leads there, which is paid for. */
+    private Verdict forward(PacketDescriptor packet, long entry, int gateway, long nowNs) {
+        ServicePool pool = pools[packet.service()];
+        boolean isUsable = gateway >= 0 && states.usable(gateway);
+        boolean isRight = isUsable && FlowEntry.routesVersion(entry) == pool.routesVersion();
+        if (isRight || (isUsable && pool.reaches(entry, gateway, nowNs))) {
+            packet.backend(gateway);
+        } else {
+            Verdict verdict = chooseForSession(packet, entry, gateway, nowNs);
+            if (verdict != Verdict.CONTINUE) {
+                return verdict;
+            }
+        }
+        if (!isRight) {
+            FlowEntry.routesVersion(entry, pool.routesVersion());
+        }
+        bill(packet, packet.backend(), nowNs);
+        return Verdict.CONTINUE;
     }
 
     /** Counts what leaves a backend, whatever becomes of it afterwards: its provider is paid for that. */
@@ -198,7 +226,7 @@ public final class RouteStage implements Stage {
             if (known != PacketDescriptor.NO_FLOW) {
                 return goOn(packet, entry, known, nowNs);
             }
-        } else if (states.isInPool(before) && pools[packet.service()].keepsInPanic(before, nowNs)) {
+        } else if (states.isInPool(before) && pools[packet.service()].keepsInPanic(entry, before, nowNs)) {
             packet.backend(before);
             return Verdict.CONTINUE;
         }
@@ -222,9 +250,12 @@ public final class RouteStage implements Stage {
     }
 
     private Verdict choose(PacketDescriptor packet, long entry, int before, long nowNs) {
-        int chosen = pools[packet.service()].choose(entry, 0, nowNs);
+        ServicePool pool = pools[packet.service()];
+        int chosen = pool.choose(entry, 0, nowNs);
         if (chosen < 0) {
-            if (before == PacketDescriptor.NO_BACKEND || !states.healthy(before)) {
+            boolean mayStay =
+                    before != PacketDescriptor.NO_BACKEND && states.healthy(before) && !pool.isByDestination();
+            if (!mayStay) {
                 return reason(chosen).drop(packet);
             }
             packet.backend(before);
@@ -239,7 +270,11 @@ public final class RouteStage implements Stage {
     }
 
     private static DropReason reason(int answer) {
-        return answer == ServicePool.FULL ? DropReason.BACKENDS_FULL : DropReason.NO_HEALTHY_BACKEND;
+        return switch (answer) {
+            case ServicePool.FULL -> DropReason.BACKENDS_FULL;
+            case ServicePool.NO_ROUTE -> DropReason.NO_ROUTE;
+            default -> DropReason.NO_HEALTHY_BACKEND;
+        };
     }
 
     private Verdict connect(PacketDescriptor packet, long entry, long nowNs) {

@@ -7,6 +7,7 @@ import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses among the backends of one service: by its algorithm, and past those that have no room, were tried already, or have only
@@ -16,13 +17,20 @@ final class ServicePool extends SingleWriter {
     /** Answer when backends may be used, but none has room. */
     static final int FULL = -2;
 
-    private static final int NOBODY = PacketDescriptor.NO_BACKEND;
+    /** Answer when no prefix has the flow's destination. */
+    static final int NO_ROUTE = -3;
+
+    static final int NOBODY = PacketDescriptor.NO_BACKEND;
 
     /** How old a list may be that measurements, slow starts or money have a part in. */
     private static final long LONGEST_NS = 10_000_000;
 
     private final BackendStates states;
     private final Draw draw;
+
+    /** Whose money and counters it has: its own, or those of the pool that it is a part of. */
+    private final ServicePool whole;
+
     private Candidates candidates;
     private BackendPool settings;
     private Algorithm own;
@@ -37,12 +45,25 @@ final class ServicePool extends SingleWriter {
     private boolean isStale = true;
     private boolean isRamping;
     private long refreshedNs;
+    /** By destination, for a service that takes IP packets; null: each leads to all. */
+    private @Nullable GatewaySets gateways;
+
+    /** Counts up whenever routes by destination are others than before. */
+    private int routesVersion;
+
     private volatile long panics;
     private volatile long refused;
 
     ServicePool(BackendStates states, Draw draw, BackendPool settings, long epochOffsetNs) {
+        this(states, draw, settings, epochOffsetNs, null);
+        routeBy(settings);
+    }
+
+    private ServicePool(
+            BackendStates states, Draw draw, BackendPool settings, long epochOffsetNs, @Nullable ServicePool whole) {
         this.states = states;
         this.draw = draw;
+        this.whole = whole == null ? this : whole;
         this.settings = settings;
         candidates = new Candidates(states, settings.members());
         own = Algorithm.of(settings.choice(), candidates, draw);
@@ -65,6 +86,54 @@ final class ServicePool extends SingleWriter {
         budget = spending;
         left = new boolean[candidates.size()];
         isStale = true;
+        routeBy(next);
+    }
+
+    /** Takes over routes by destination; where those are others than before, flows that are there have to ask again. */
+    private void routeBy(BackendPool next) {
+        GatewaySets before = gateways;
+        PrefixRouting routing = next.routes() == null ? null : next.routes().routing();
+        boolean isSame = routing == null ? before == null : before != null && before.isOf(routing);
+        routesVersion += isSame ? 0 : 1;
+        gateways = routing == null
+                ? null
+                : new GatewaySets(routing, before, part -> new ServicePool(states, draw, part, 0, this));
+    }
+
+    /** Takes over where another was in its turn. */
+    void goOnFrom(ServicePool before) {
+        own.goOnFrom(before.own);
+    }
+
+    /** Which version of the routes by destination holds. */
+    int routesVersion() {
+        return routesVersion;
+    }
+
+    /** Whether a destination decides which of its gateways may be chosen. */
+    boolean isByDestination() {
+        return gateways != null;
+    }
+
+    /** Whether a flow may go on to a gateway now that routes are others than when it was chosen. */
+    boolean reaches(long entry, int gateway, long nowNs) {
+        return gateways == null ? has(gateway) : gateways.reaches(entry, gateway, nowNs);
+    }
+
+    boolean has(int backend) {
+        return positionOf(backend) >= 0;
+    }
+
+    /** Whether any may be used that is healthy. */
+    boolean anyHealthy(long nowNs) {
+        refresh(nowNs);
+        return candidates.anyHealthy();
+    }
+
+    /** Whether any may be used, in panic an unhealthy one. */
+    boolean anyUsable(long nowNs) {
+        refresh(nowNs);
+        return candidates.count() > 0;
     }
 
     /** Connects at the most for one client connection. */
@@ -79,6 +148,9 @@ final class ServicePool extends SingleWriter {
     /** Health has changed: what was drawn up holds no more. */
     void stale() {
         isStale = true;
+        if (gateways != null) {
+            gateways.stale();
+        }
     }
 
     /** Draws up what is picked from, if that is needed. */
@@ -86,7 +158,7 @@ final class ServicePool extends SingleWriter {
         if (isStale || (followsTime() && nowNs - refreshedNs >= LONGEST_NS)) {
             candidates.refresh(settings.choice().panicPercent());
             isRamping = anyRamping(nowNs);
-            isSaving = budget.saves(nowNs);
+            isSaving = whole.budget.saves(nowNs);
             now = isSaving ? cheapest : own;
             if (candidates.count() > 0) {
                 now.refresh(nowNs);
@@ -125,10 +197,13 @@ final class ServicePool extends SingleWriter {
      * @param entry the flow's
      * @param tried masks of those that are not to be taken while there are others; 0 for a first try, else the last was at the
      *     backend that the entry names
-     * @return its number, {@code NO_BACKEND} or {@link #FULL}
+     * @return its number, {@code NO_BACKEND}, {@link #FULL} or {@link #NO_ROUTE}
      */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes what it counts
     int choose(long entry, long tried, long nowNs) {
+        if (gateways != null) {
+            return gateways.choose(entry, tried, nowNs);
+        }
         refresh(nowNs);
         if (candidates.count() == 0) {
             return NOBODY;
@@ -139,10 +214,10 @@ final class ServicePool extends SingleWriter {
             picked = pickOther(picked, entry, tried, last, nowNs);
         }
         if (candidates.isPanic()) {
-            panics++;
+            whole.panics++;
         }
         if (picked < 0) {
-            refused++;
+            whole.refused++;
             return FULL;
         }
         return candidates.number(picked);
@@ -240,13 +315,22 @@ final class ServicePool extends SingleWriter {
     }
 
     /** Whether a flow may stay at a backend that is not healthy: in panic, when it is one of ours that are used. */
-    boolean keepsInPanic(int backend, long nowNs) {
+    boolean keepsInPanic(long entry, int backend, long nowNs) {
         if (settings.choice().panicPercent() == 0) {
             return false;
+        }
+        if (gateways != null) {
+            return gateways.keepsInPanic(entry, backend, nowNs);
         }
         refresh(nowNs);
         int position = positionOf(backend);
         return candidates.isPanic() && position >= 0 && candidates.mayBeUsed(position);
+    }
+
+    /** How a destination would be routed now; null when no prefix has it, or there are none. */
+    @Nullable
+    RouteView view(int ipVersion, long high, long low, long nowNs) {
+        return gateways == null ? null : gateways.view(ipVersion, high, low, nowNs);
     }
 
     /** How it would choose now. */
@@ -306,6 +390,10 @@ final class ServicePool extends SingleWriter {
         own.save(to);
         cheapest.save(to);
         budget.save(to);
+        to.number(routesVersion);
+        if (gateways != null) {
+            gateways.save(to);
+        }
     }
 
     void restore(StateReader from) {
@@ -319,5 +407,9 @@ final class ServicePool extends SingleWriter {
         own.restore(from);
         cheapest.restore(from);
         budget.restore(from);
+        routesVersion = from.number(0, Integer.MAX_VALUE);
+        if (gateways != null) {
+            gateways.restore(from);
+        }
     }
 }

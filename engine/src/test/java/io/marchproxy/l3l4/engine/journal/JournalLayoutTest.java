@@ -24,7 +24,7 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheVersion() {
-        assertEquals(3, JournalLayout.VERSION);
+        assertEquals(4, JournalLayout.VERSION);
     }
 
     @Test

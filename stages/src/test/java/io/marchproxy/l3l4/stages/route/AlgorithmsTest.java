@@ -102,6 +102,85 @@ class AlgorithmsTest {
         assertTrue(settled[1] >= 8_820, () -> "after the swap: " + settled[1] + " of 9,000");
     }
 
+    /** Nothing probes them: what is known of them, their connects have told. */
+    @Test
+    void shouldFollowASwapWithinASecondByConnectsAlone() {
+        PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.LATENCY), PoolRig.equals(2));
+        Connects connects = new Connects(rig);
+        int[] before = new int[2];
+        int[] settled = new int[2];
+        for (long ms = 0; ms < 40_000; ms++) {
+            boolean swapped = ms >= 20_000;
+            int chosen = connects.next(ms, swapped ? 10 : 2, swapped ? 2 : 10);
+            if (ms >= 2_000 && ms < 20_000) {
+                before[chosen]++;
+            } else if (ms >= 21_000) {
+                settled[chosen]++;
+            }
+        }
+        assertTrue(before[0] >= 17_640, () -> "to the fast one: " + before[0] + " of 18,000");
+        assertTrue(settled[1] >= 18_620, () -> "after the swap: " + settled[1] + " of 19,000");
+    }
+
+    @Test
+    void shouldTryABackendAgainThatWasSlowOnceAndIsNotProbed() {
+        PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.LATENCY), PoolRig.equals(2));
+        Connects connects = new Connects(rig);
+        int late = 0;
+        for (long ms = 0; ms < 20_000; ms++) {
+            int chosen = connects.next(ms, ms < 1_000 ? 300 : 1, 2);
+            late += ms >= 10_000 && chosen == 0 ? 1 : 0;
+        }
+        assertTrue(late > 9_000, "it is the faster, and gets " + late + " of 10,000");
+    }
+
+    @Test
+    void shouldBelieveProbesHoweverRareTheyAre() {
+        PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.LATENCY), PoolRig.equals(2));
+        for (int i = 0; i < 5; i++) {
+            rig.measured(0, 2);
+            rig.measured(1, 10);
+            for (int second = 0; second < 60; second++) {
+                rig.nowNs += SECOND;
+                assertTrue(i == 0 || rig.flow() == 0, "the other was slower a minute ago, and is probed");
+            }
+        }
+        for (int lost = 0; lost < 5; lost++) {
+            rig.measured(0, 2);
+            rig.states.measured(1, 0, 100_000, rig.nowNs);
+            rig.nowNs += 60 * SECOND;
+            assertEquals(0, rig.flow(), "probes without an answer don't make it fast");
+        }
+    }
+
+    /** Connects of a millisecond each, answered after as long as each backend takes. */
+    private static final class Connects {
+        private record Under(int backend, long startedNs, long answeredNs) {}
+
+        private final PoolRig rig;
+        private final List<Under> way = new ArrayList<>();
+
+        Connects(PoolRig rig) {
+            this.rig = rig;
+        }
+
+        int next(long ms, long... takesMs) {
+            rig.nowNs = ms * MS;
+            way.removeIf(each -> {
+                boolean isOver = each.answeredNs() <= rig.nowNs;
+                if (isOver) {
+                    rig.states.flows().answered(each.backend(), rig.nowNs);
+                    rig.states.connected(each.backend(), rig.nowNs - each.startedNs(), rig.nowNs);
+                }
+                return isOver;
+            });
+            int chosen = rig.flow();
+            rig.states.flows().connects(chosen, rig.nowNs);
+            way.add(new Under(chosen, rig.nowNs, rig.nowNs + takesMs[chosen] * MS));
+            return chosen;
+        }
+    }
+
     @Test
     void shouldShareAmongThoseThatAreAsFast() {
         PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.LATENCY), PoolRig.equals(4));
@@ -165,7 +244,7 @@ class AlgorithmsTest {
                 int chosen = rig.flow();
                 double cheapest = Double.POSITIVE_INFINITY;
                 for (int i = 0; i < ms.length; i++) {
-                    boolean fits = isUp[i] && rig.states.latencies().expectedNs(i) <= 50e6;
+                    boolean fits = isUp[i] && rig.states.latencies().expectedNs(i, rig.nowNs) <= 50e6;
                     cheapest = fits ? Math.min(cheapest, members.get(i).costPerGb()) : cheapest;
                 }
                 if (chosen != PacketDescriptor.NO_BACKEND && cheapest < Double.POSITIVE_INFINITY) {

@@ -47,10 +47,11 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         /**
          * A probe is over.
          *
-         * @param rttNs round trip; 0 when it had no answer
+         * @param pathNs what can be compared with a client's connect: of a probe by TCP the connect, however long the answer took;
+         *     else the round trip; 0 when it had no answer
          * @param loss part of the window's probes that had none, 0 to 1
          */
-        default void measured(ProbeTarget target, long rttNs, double loss) {}
+        default void measured(ProbeTarget target, long pathNs, double loss) {}
     }
 
     /**
@@ -233,9 +234,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         Prober prober = prober(one.target().settings().protocol());
         ProbeRun.End end = new ProbeRun.End() {
             @Override
-            public void answered(long rttNs) {
+            public void answered(long rttNs, long pathNs) {
                 change(one, () -> one.state().probeSucceeded(rttNs, System.nanoTime()));
-                measured(one, rttNs);
+                measured(one, pathNs);
             }
 
             @Override
@@ -262,10 +263,10 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         };
     }
 
-    private void measured(WatchedBackend one, long rttNs) {
+    private void measured(WatchedBackend one, long pathNs) {
         long nowNs = System.nanoTime();
         if (watched.get(one.target().backend()) == one && one.mayMeasure(nowNs, LEAST_BETWEEN_MEASURES_NS)) {
-            listener.measured(one.target(), rttNs, one.state().window().loss());
+            listener.measured(one.target(), pathNs, one.state().window().loss());
         }
     }
 

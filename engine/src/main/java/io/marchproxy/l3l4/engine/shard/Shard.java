@@ -232,15 +232,15 @@ public final class Shard implements ShardContext {
     /**
      * Tells the route stage what a probe found. Completes when it knows.
      *
-     * @param rttNs round trip of the last probe; 0 when it had no answer
+     * @param pathNs how long the path to it and back took the last probe; 0 when it had no answer
      * @param lossPpm loss over the probe's window, in parts per million
      */
-    public CompletableFuture<Void> measured(int service, int backend, long rttNs, long lossPpm) {
+    public CompletableFuture<Void> measured(int service, int backend, long pathNs, long lossPpm) {
         return postAndWait(event -> {
             event.kind(EventKind.MEASURED);
             event.service(service);
             event.backend(backend);
-            event.argument0(rttNs);
+            event.argument0(pathNs);
             event.argument1(lossPpm);
         });
     }

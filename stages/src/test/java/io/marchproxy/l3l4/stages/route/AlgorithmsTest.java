@@ -230,6 +230,7 @@ class AlgorithmsTest {
             }
             PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.COST), members);
             double[] ms = new double[members.size()];
+            boolean[] isOver = new boolean[members.size()];
             boolean[] isUp = new boolean[members.size()];
             java.util.Arrays.fill(isUp, true);
             for (int step = 0; step < 500; step++) {
@@ -244,14 +245,47 @@ class AlgorithmsTest {
                 int chosen = rig.flow();
                 double cheapest = Double.POSITIVE_INFINITY;
                 for (int i = 0; i < ms.length; i++) {
-                    boolean fits = isUp[i] && rig.states.latencies().expectedNs(i, rig.nowNs) <= 50e6;
-                    cheapest = fits ? Math.min(cheapest, members.get(i).costPerGb()) : cheapest;
+                    double latencyNs = rig.states.latencies().expectedNs(i, rig.nowNs);
+                    isOver[i] = latencyNs > (isOver[i] ? 45e6 : 50e6);
+                    cheapest = isUp[i] && !isOver[i] ? Math.min(cheapest, members.get(i).costPerGb()) : cheapest;
                 }
                 if (chosen != PacketDescriptor.NO_BACKEND && cheapest < Double.POSITIVE_INFINITY) {
                     assertEquals(cheapest, members.get(chosen).costPerGb(), "seed " + seed + " step " + step);
                 }
             }
         }
+    }
+
+    @Test
+    void shouldNotGoToAndFroWithALatencyThatWandersAboutTheBudget() {
+        PoolRig rig = new PoolRig(
+                RouteChoice.of(RouteAlgorithm.COST), List.of(PoolRig.costing(0, 0.01), PoolRig.costing(1, 0.09)));
+        Random random = new Random(5);
+        int switches = 0;
+        int before = 0;
+        for (int i = 0; i < 1_000; i++) {
+            rig.nowNs += 4 * SECOND;
+            rig.measured(0, 47 + 6 * random.nextDouble());
+            rig.measured(1, 20);
+            int chosen = rig.flow();
+            switches += chosen == before ? 0 : 1;
+            before = chosen;
+        }
+        assertEquals(1, switches, "over the budget once, and never well below it since");
+        rig.pool.apply(
+                new BackendPool(
+                        List.of(PoolRig.costing(1, 0.09), PoolRig.costing(0, 0.01)),
+                        RouteChoice.of(RouteAlgorithm.COST),
+                        1,
+                        SECOND),
+                0);
+        assertEquals(1, rig.flow(), "a reload forgets nothing of it");
+        for (int i = 0; i < 10; i++) {
+            rig.nowNs += 4 * SECOND;
+            rig.measured(0, 44);
+            rig.measured(1, 20);
+        }
+        assertEquals(0, rig.flow(), "44 ms of 50 is well within");
     }
 
     @Test

@@ -99,6 +99,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
     private final Map<Integer, Health> shown = new ConcurrentHashMap<>();
     private long lastTurnNs;
 
+    /** Of the backends' numbers, which follow one another: a higher one is new. */
+    private int highestWatched = -1;
+
     /**
      * Makes a monitor that watches nothing yet.
      *
@@ -217,6 +220,10 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 target.datagrams(),
                 traffic,
                 usual.computeIfAbsent(target.service(), key -> new SilenceWatch.Usual()));
+        if (target.backend() > highestWatched) {
+            highestWatched = target.backend();
+            silence.fromTheStart();
+        }
         WatchedBackend one = new WatchedBackend(state, silence, new ResetWatch(target.backend(), traffic));
         if (target.probed()) {
             long spreadNs = Math.min(target.intervalNs(), LARGEST_SPREAD_NS);

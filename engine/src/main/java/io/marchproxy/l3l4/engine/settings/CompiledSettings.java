@@ -37,6 +37,11 @@ public record CompiledSettings(
         public String protocolLabel() {
             return protocol == SettingsCompiler.TCP ? "tcp" : "udp";
         }
+
+        /** Its name and protocol, such as {@code web/tcp}: the same on every start. */
+        public String label() {
+            return settings.name() + "/" + protocolLabel();
+        }
     }
 
     /**

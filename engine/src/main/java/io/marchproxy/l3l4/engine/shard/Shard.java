@@ -305,10 +305,7 @@ public final class Shard implements ShardContext {
                 sessions.fill(i, event);
                 ingress.publish();
             }
-            post(event -> {
-                event.kind(EventKind.SNAPSHOT);
-                event.endpoint(reached);
-            });
+            mark(reached);
             ingress.settle();
         });
         return reached;
@@ -351,18 +348,32 @@ public final class Shard implements ShardContext {
         }
     }
 
+    @Override
+    public CompletableFuture<Void> passed() {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
+        onLoop(() -> {
+            mark(reached);
+            ingress.settle();
+        });
+        return reached;
+    }
+
     /** Posts an event, and completes when it has gone through stages and egress. */
     private CompletableFuture<Void> postAndWait(Consumer<PacketDescriptor> filler) {
         CompletableFuture<Void> reached = new CompletableFuture<>();
         onLoop(() -> {
             post(filler);
-            post(event -> {
-                event.kind(EventKind.SNAPSHOT);
-                event.endpoint(reached);
-            });
+            mark(reached);
             ingress.settle();
         });
         return reached;
+    }
+
+    private void mark(CompletableFuture<Void> reached) {
+        post(event -> {
+            event.kind(EventKind.SNAPSHOT);
+            event.endpoint(reached);
+        });
     }
 
     /** Has somebody look at the pipeline, in line with the packets. Completes when they have. */

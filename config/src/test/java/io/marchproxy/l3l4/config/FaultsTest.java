@@ -491,7 +491,13 @@ class FaultsTest {
                                 + " weight, bandwidth, priority, max-connections, enabled, prefixes"),
                 of(
                         "[ { address: \"h:1\", weight: 0 } ]",
-                        "[0].weight: is 0, as are those of all other backends of the service: nobody would get anything"),
+                        "[0].weight: is 0, as are those of all other backends of the service that are enabled: nobody would"
+                                + " get anything"),
+                of(
+                        "[ { address: \"h:1\", enabled: false, weight: 5 }, { address: \"h:2\", weight: 0 } ]",
+                        "[1].weight: is 0, as are those of all other backends of the service that are enabled: nobody would"
+                                + " get anything"),
+                of("[ { address: \"h:1\", enabled: false, weight: 0 }, { address: \"h:2\", weight: 5 } ]"),
                 of(
                         "[ { address: \"h:1\", enabled: false } ]",
                         "[0].enabled: is false, as it is for all other backends of the service"),

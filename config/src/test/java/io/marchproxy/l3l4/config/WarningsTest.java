@@ -74,7 +74,7 @@ class WarningsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            data-dir: /proc/none | data-dir: has no effect: nothing is kept there while engine.journal.mode and engine.flow-state.mode are off
+            data-dir: /proc/none | data-dir: has no effect: nothing is kept there while engine.journal.mode and engine.flow-state.mode are off and no service has a daily-budget
             engine: { irq-affinity: apply } | engine.irq-affinity: has no effect: engine.numa is false
             observability: { tracing: { endpoint: "http://c:4317" } } | observability.tracing.endpoint: has no effect: observability.tracing.enabled is false
             observability: { tracing: { sample-ratio: 0.1 } } | observability.tracing.sample-ratio: has no effect: observability.tracing.enabled is false

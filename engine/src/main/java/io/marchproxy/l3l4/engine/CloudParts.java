@@ -19,15 +19,23 @@ final class CloudParts {
     private final List<Shard> shards;
     private final long epochOffsetNs;
     private final RegionSums regions;
+    private final Earlier earlier;
+
+    /** What a service, such as {@code web/tcp}, had spent on a day, in days since 1970, before this start. */
+    @FunctionalInterface
+    interface Earlier {
+        double spentBefore(String service, long day);
+    }
 
     /**
      * Reads off shards.
      *
      * @param epochOffsetNs to add to the monotonic time for nanoseconds since 1970 (UTC)
      */
-    CloudParts(List<Shard> shards, long epochOffsetNs) {
+    CloudParts(List<Shard> shards, long epochOffsetNs, Earlier earlier) {
         this.shards = shards;
         this.epochOffsetNs = epochOffsetNs;
+        this.earlier = earlier;
         this.regions = new RegionSums(new Figures(shards));
     }
 
@@ -69,7 +77,7 @@ final class CloudParts {
         int id = service.id();
         long panics = 0;
         long refused = 0;
-        double spent = 0;
+        double spent = earlier.spentBefore(service.label(), day);
         boolean saving = false;
         for (Shard shard : shards) {
             RouteFigures figures = shard.pipeline().routeFigures();

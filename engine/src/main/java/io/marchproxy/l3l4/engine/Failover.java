@@ -97,9 +97,9 @@ final class Failover implements HealthMonitor.Listener, BackendTraffic, HealthSi
     }
 
     @Override
-    public void measured(ProbeTarget target, long rttNs, double loss) {
+    public void measured(ProbeTarget target, long pathNs, double loss) {
         long lossPpm = Math.round(loss * MILLION);
-        shards.forEach(shard -> shard.measured(target.service(), target.backend(), rttNs, lossPpm));
+        shards.forEach(shard -> shard.measured(target.service(), target.backend(), pathNs, lossPpm));
     }
 
     @Override

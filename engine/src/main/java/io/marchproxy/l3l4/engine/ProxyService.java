@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.engine.explain.Explainer;
 import io.marchproxy.l3l4.engine.explain.Explanation;
+import io.marchproxy.l3l4.engine.explain.FlowBinding;
 import io.marchproxy.l3l4.engine.explain.RouteState;
 import io.marchproxy.l3l4.engine.explain.Tuple;
 import io.marchproxy.l3l4.engine.journal.JournalException;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -111,9 +113,9 @@ public final class ProxyService implements AutoCloseable {
         udp = new UdpRelay(shards);
         neighbourhood = Neighbourhood.of(placement);
         listeners = new ListenerSet(shards, this::listen, this::steer);
-        shares = new Shares(shards, epochOffsetNs, control);
+        shares = new Shares(shards, epochOffsetNs, settings.dataDir(), control);
         heartbeats = new Heartbeats(shards);
-        CloudParts clouds = new CloudParts(shards, epochOffsetNs);
+        CloudParts clouds = new CloudParts(shards, epochOffsetNs, shares::spentBefore);
         parts = new StatusParts(shards, clouds, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
     }
 
@@ -292,7 +294,23 @@ public final class ProxyService implements AutoCloseable {
         RouteState state = new RouteState();
         // A shard that is late would write into it while it is read: then there is no answer.
         Answers.join(List.of(shards.get(shard).inquire(state)));
-        return explainer.explain(flow, asked, state);
+        return explainer.explain(flow, asked, state, boundTo(flow, asked));
+    }
+
+    /** The backend that a flow goes to which is there already, in whichever shard. */
+    private OptionalInt boundTo(Tuple flow, CompiledService service) {
+        List<FlowBinding> bindings =
+                shards.stream().map(each -> new FlowBinding(flow, service)).toList();
+        List<CompletableFuture<Void>> asked = new ArrayList<>();
+        for (int i = 0; i < bindings.size(); i++) {
+            asked.add(shards.get(i).inquire(bindings.get(i)));
+        }
+        Answers.join(asked);
+        return bindings.stream()
+                .map(FlowBinding::backend)
+                .filter(OptionalInt::isPresent)
+                .findFirst()
+                .orElse(OptionalInt.empty());
     }
 
     /** What the UDP relay counts besides the books: how often, by label, all shards together. */
@@ -395,6 +413,7 @@ public final class ProxyService implements AutoCloseable {
         files.closing();
         tcp.closeAll();
         udp.closeAll();
+        shares.close(compiled);
         control.shutdownNow();
         lookUps.shutdownNow();
         failover.close();

@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledBackend;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.shard.DistinctErrors;
 import io.marchproxy.l3l4.engine.shard.Shard;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,7 @@ final class Shares {
     private static final long CAPS_TURN_MS = 20;
     private static final long RATES_TURN_MS = 10;
     private static final long SPENDING_TURN_MS = 1_000;
+    private static final long CLOSE_SECONDS = 5;
 
     private final List<Shard> shards;
     private final ScheduledExecutorService control;
@@ -38,14 +40,16 @@ final class Shares {
      * Shares among shards.
      *
      * @param epochOffsetNs to add to the monotonic time for nanoseconds since 1970 (UTC)
+     * @param dataDir where what was spent today is kept
      */
-    Shares(List<Shard> shards, long epochOffsetNs, ScheduledExecutorService control) {
+    Shares(List<Shard> shards, long epochOffsetNs, Path dataDir, ScheduledExecutorService control) {
         this.shards = shards;
         this.control = control;
         sessions = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
         rooms = new QuotaBalancer(shards.stream().map(RoomShare::new).toList(), control);
         rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
-        spending = new Spending(shards.stream().map(Spending::purse).toList(), epochOffsetNs);
+        spending = new Spending(
+                shards.stream().map(Spending::purse).toList(), epochOffsetNs, new SpentFile(dataDir));
     }
 
     /** Puts a configuration's caps and rates into force; each completes when it is. One caller at a time. */
@@ -68,7 +72,21 @@ final class Shares {
                 told.add(cap(rooms, index, most));
             }
         }
+        told.add(CompletableFuture.supplyAsync(() -> spending.turn(settings, System.nanoTime()), control)
+                .thenCompose(knowing -> CompletableFuture.allOf(knowing.toArray(CompletableFuture[]::new))));
         return told;
+    }
+
+    /** What a service, such as {@code web/tcp}, had spent on a day, in days since 1970, before this start. Any thread. */
+    double spentBefore(String service, long day) {
+        return spending.before(service, day);
+    }
+
+    /** The service ends, and nothing is spent any more: what was is written down. Not on the control thread, which must run still. */
+    void close(CompiledSettings settings) {
+        CompletableFuture.runAsync(() -> spending.turn(settings, System.nanoTime()), control)
+                .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
+                .join();
     }
 
     private CompletableFuture<Void> cap(QuotaBalancer balancer, int number, int most) {

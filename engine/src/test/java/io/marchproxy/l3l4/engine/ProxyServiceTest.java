@@ -12,6 +12,8 @@ import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.settings.QosSettings;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.engine.explain.Explanation;
+import io.marchproxy.l3l4.engine.explain.Tuple;
 import io.marchproxy.l3l4.engine.status.StatusReport;
 import io.marchproxy.l3l4.engine.testing.Ports;
 import java.io.IOException;
@@ -26,6 +28,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +108,41 @@ class ProxyServiceTest {
                     .anyMatch(line -> !line.drops().isEmpty()));
             assertEquals(0, proxy.status().unexpectedErrors());
         }
+    }
+
+    @Test
+    void shouldExplainWhereAFlowGoesThatIsThereAlready() throws Exception {
+        try (EchoServer backend = new EchoServer();
+                EchoServer other = new EchoServer();
+                ProxyService proxy = ProxyService.start(settings(
+                        EngineSettings.Mode.AUTO,
+                        EngineSettings.Transport.AUTO,
+                        2,
+                        ServiceSettings.builder("echo")
+                                .listen(Protocol.TCP, "127.0.0.1", 0)
+                                .backend("one", "127.0.0.1", backend.port())
+                                .backend("two", "127.0.0.1", other.port())
+                                .build()))) {
+            InetSocketAddress address = proxy.listening("echo").getFirst();
+            try (Socket client = new Socket(address.getAddress(), address.getPort())) {
+                client.getOutputStream().write(7);
+                assertEquals(7, client.getInputStream().read());
+
+                List<String> remarks = remarks(proxy, client.getLocalPort());
+
+                assertTrue(
+                        remarks.getFirst().startsWith("this flow is there already: it goes to one and stays"),
+                        remarks::toString);
+                assertEquals(List.of(), remarks(proxy, client.getLocalPort() == 1 ? 2 : 1), "one that is not there");
+            }
+        }
+    }
+
+    private static List<String> remarks(ProxyService proxy, int port) {
+        int listening = proxy.listening("echo").getFirst().getPort();
+        Explanation told =
+                proxy.explain(Tuple.of("tcp 127.0.0.1:" + port + " 127.0.0.1:" + listening, 0), "echo", 0);
+        return Objects.requireNonNull(told).remarks();
     }
 
     @Test

@@ -2,9 +2,13 @@ package io.marchproxy.l3l4.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SpendingTest {
     private static final int SERVICE = 3;
@@ -21,8 +25,9 @@ class SpendingTest {
         }
 
         @Override
-        public void spentElsewhere(int service, double sum, long day) {
+        public CompletableFuture<Void> spentElsewhere(int service, double sum, long day) {
             told.add(service + " spent " + sum + " on " + day);
+            return CompletableFuture.completedFuture(null);
         }
 
         private void spend(double sum, long day) {
@@ -39,18 +44,31 @@ class SpendingTest {
 
     private final Shard busy = new Shard();
     private final Shard idle = new Shard();
-    private final Spending spending = new Spending(List.of(busy, idle), 0);
+    private Spending spending;
+
+    @BeforeEach
+    void begin(@TempDir Path folder) {
+        spending = new Spending(List.of(busy, idle), 0, new SpentFile(folder));
+    }
+
+    private void share(long day) {
+        share(0, day);
+    }
+
+    private void share(double before, long day) {
+        spending.share(SERVICE, before, day, new ArrayList<>());
+    }
 
     @Test
     void shouldTellEachWhatTheOthersSpentAndOnlyWhenThatChanged() {
         busy.spend(5, 1);
         idle.spend(2, 1);
-        spending.share(SERVICE, 1);
+        share(1);
         assertEquals(List.of("3 spent 2.0 on 1"), busy.told());
         assertEquals(List.of("3 spent 5.0 on 1"), idle.told());
 
         busy.spend(6, 1);
-        spending.share(SERVICE, 1);
+        share(1);
         assertEquals(List.of(), busy.told());
         assertEquals(List.of("3 spent 6.0 on 1"), idle.told());
     }
@@ -58,10 +76,10 @@ class SpendingTest {
     @Test
     void shouldNotCarryYesterdaysSumOfAnIdleShardIntoTheNewDay() {
         idle.spend(2, 1);
-        spending.share(SERVICE, 1);
+        share(1);
         busy.told();
         busy.spend(4, 2);
-        spending.share(SERVICE, 2);
+        share(2);
 
         assertEquals(List.of("3 spent 0.0 on 2"), busy.told());
         assertEquals("3 spent 4.0 on 2", idle.told().getLast());
@@ -70,10 +88,30 @@ class SpendingTest {
     @Test
     void shouldTellTheSameSumAgainOnAnotherDay() {
         idle.spend(2, 1);
-        spending.share(SERVICE, 1);
+        share(1);
         idle.spend(2, 2);
-        spending.share(SERVICE, 2);
+        share(2);
 
         assertEquals(List.of("3 spent 2.0 on 1", "3 spent 2.0 on 2"), busy.told());
+    }
+
+    @Test
+    void shouldTellEachWhatWasSpentBeforeTheStartToo() {
+        busy.spend(5, 1);
+        share(10, 1);
+        assertEquals(List.of("3 spent 10.0 on 1"), busy.told());
+        assertEquals(List.of("3 spent 15.0 on 1"), idle.told());
+    }
+
+    @Test
+    void shouldTellALoneShardOfItsPastAlone(@TempDir Path folder) {
+        spending = new Spending(List.of(busy), 0, new SpentFile(folder));
+        busy.spend(5, 1);
+        share(1);
+        share(2);
+        assertEquals(List.of(), busy.told());
+        share(10, 2);
+        share(10, 2);
+        assertEquals(List.of("3 spent 10.0 on 2"), busy.told());
     }
 }

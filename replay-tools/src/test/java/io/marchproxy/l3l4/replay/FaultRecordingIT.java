@@ -1,8 +1,12 @@
 package io.marchproxy.l3l4.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
@@ -11,15 +15,23 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A backend that stops answering is told by its traffic; what follows from that is decided again as it was. */
+/** Backends fail in all ways, and are told by probes and traffic; what follows from that is decided again as it was. */
 @Timeout(120)
 class FaultRecordingIT {
+    private static final int SCENE_SECONDS = 90;
+
     @TempDir
     Path data;
 
@@ -56,6 +68,105 @@ class FaultRecordingIT {
         String stats = Tools.run("stats", data).out();
         assertTrue(stats.contains("events    health"), stats);
         assertTrue(stats.contains("events    measured"), stats);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "mode: run-to-completion, shards: 2",
+                "mode: pipelined, shards: 1",
+            })
+    void shouldDecideAgainWhateverFails(String engine) throws Exception {
+        requireNetwork();
+        Path log = data.resolve("scene.log");
+        Process scene = new ProcessBuilder(List.of(
+                        "unshare",
+                        "--net",
+                        "bash",
+                        "-c",
+                        "ip link set lo up && nft 'add table inet faults; "
+                                + "add chain inet faults in { type filter hook input priority 0; }' && exec \"$@\"",
+                        "scene",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Dproject.root=" + System.getProperty("project.root"),
+                        "-Djava.net.preferIPv4Stack=true",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        FaultScene.class.getName(),
+                        data.toString(),
+                        engine))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try {
+            assertTrue(scene.waitFor(SCENE_SECONDS, TimeUnit.SECONDS), () -> told(log));
+            assertEquals(0, scene.exitValue(), () -> told(log));
+        } finally {
+            scene.descendants().forEach(ProcessHandle::destroyForcibly);
+            scene.destroyForcibly();
+        }
+
+        Tools.Outcome verified = Tools.run("verify", data);
+
+        assertEquals(0, verified.exitCode(), () -> verified + told(log));
+        assertFalse(verified.out().contains("are missing"), verified.out());
+        String stats = Tools.run("stats", data).out();
+        System.out.print(engine + "\n" + verified.out() + stats);
+        for (String what : List.of(
+                "events    connect-failed",
+                "events    reset",
+                "events    health",
+                "events    measured",
+                "events    connected")) {
+            assertTrue(stats.contains(what), () -> what + " is missing in\n" + stats);
+        }
+        assertDiffers();
+    }
+
+    /** What another algorithm and another price would have changed. */
+    private void assertDiffers() throws IOException {
+        Path candidate = Files.writeString(data.resolve("candidate.yaml"), FaultScene.candidate(data));
+        Tools.Outcome diff = Tools.run("diff", data, "--config", candidate, "--format", "json");
+        assertEquals(0, diff.exitCode(), diff::toString);
+        JsonNode report = new ObjectMapper().readTree(diff.out());
+        double saved = 0;
+        for (JsonNode provider : report.get("providers")) {
+            if (provider.path("name").asText().equals("gcp")) {
+                saved += provider.at("/before/cost").asDouble()
+                        - provider.at("/after/cost").asDouble();
+            }
+        }
+        assertTrue(saved > 0, "a third of the price: " + report.get("providers"));
+        long rerouted = 0;
+        for (JsonNode change : report.get("changes")) {
+            if (change.path("what").asText().equals("route")) {
+                String before = change.path("before").asText();
+                assertTrue(
+                        before.startsWith("sticky") || before.startsWith("cost") || before.startsWith("weighted"),
+                        "whose algorithm stays, and looks at no price, stays: " + change);
+                rerouted += change.path("decisions").asLong();
+            }
+        }
+        assertTrue(rerouted > 0, report::toString);
+    }
+
+    private static void requireNetwork() {
+        boolean isCi = "true".equals(System.getenv("CI"));
+        for (String program : List.of("unshare", "ip", "nft")) {
+            boolean isThere = Stream.of("/usr/bin", "/bin", "/usr/sbin", "/sbin")
+                    .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+            assumeTrue(isThere || isCi, program + " is not installed");
+        }
+        assumeTrue(System.getProperty("user.name").equals("root") || isCi, "only root can make a network namespace");
+    }
+
+    private String told(Path log) {
+        try {
+            Path proxy = data.resolve("proxy.log");
+            return Files.readString(log) + (Files.exists(proxy) ? Files.readString(proxy) : "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static boolean echoes(DatagramSocket client) {

@@ -75,6 +75,7 @@ record FaultReport(List<String> lines, List<FaultFigures> figures) {
         json.writeArrayFieldStart("faults");
         for (Recovery each : figures.recoveries()) {
             json.writeStartObject();
+            json.writeNumberField("there_ns", each.thereNs());
             json.writeNumberField("first_ns", each.firstNs());
             json.writeNumberField("clean_ns", each.cleanNs());
             json.writeNumberField("lost", each.lost());

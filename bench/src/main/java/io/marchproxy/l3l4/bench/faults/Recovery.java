@@ -5,12 +5,13 @@ import java.util.List;
 /**
  * How clients fared after one fault.
  *
+ * @param thereNs from just before the fault until it was there in full: what killing a process takes, for one
  * @param firstNs from the fault to the first answer by the other backend; {@link #NEVER} when none came
  * @param cleanNs from the fault to the last request that suffered: was not answered, or not within 100 ms
  * @param lost requests without an answer that began after the fault was there in full
  * @param lostInFlight requests without an answer that were under way then
  */
-record Recovery(long firstNs, long cleanNs, int lost, int lostInFlight) {
+record Recovery(long thereNs, long firstNs, long cleanNs, int lost, int lostInFlight) {
     static final long NEVER = 10_000_000_000L;
 
     /** So many requests in a row, answered as quickly as before, say that it is over. */
@@ -46,7 +47,7 @@ record Recovery(long firstNs, long cleanNs, int lost, int lostInFlight) {
                 }
             }
         }
-        return new Recovery(first, clean, lost, lostInFlight);
+        return new Recovery(thereNs - faultNs, first, clean, lost, lostInFlight);
     }
 
     /** Whether clients are served by the other backend as they were before. */

@@ -33,7 +33,7 @@ class RecoveryTest {
                 request(1_400, 1_402, "B"),
                 request(1_395, 1_520, "B"),
                 request(1_410, 1_411, "B"));
-        assertEquals(new Recovery(402 * MS, 395 * MS, 1, 2), Recovery.of(requests, FAULT, THERE, "B"));
+        assertEquals(new Recovery(THERE - FAULT, 402 * MS, 395 * MS, 1, 2), Recovery.of(requests, FAULT, THERE, "B"));
     }
 
     @Test
@@ -56,8 +56,8 @@ class RecoveryTest {
 
     @Test
     void shouldJudgeByTheAim() {
-        Recovery quick = new Recovery(99 * MS, 0, 0, 3);
-        Recovery lossy = new Recovery(99 * MS, 0, 1, 0);
+        Recovery quick = new Recovery(MS, 99 * MS, 0, 0, 3);
+        Recovery lossy = new Recovery(MS, 99 * MS, 0, 1, 0);
         assertEquals(
                 "p99 ≤ 100 ms, none lost: met", figures(FaultKind.KILLED, quick).verdict());
         assertEquals(
@@ -65,14 +65,14 @@ class RecoveryTest {
                 figures(FaultKind.KILLED, lossy).verdict());
         assertEquals(
                 "p99 ≤ 800 ms: NOT met",
-                figures(FaultKind.FROZEN, new Recovery(801 * MS, 0, 0, 0)).verdict());
+                figures(FaultKind.FROZEN, new Recovery(MS, 801 * MS, 0, 0, 0)).verdict());
         assertEquals("no aim", figures(FaultKind.SLOW, lossy).verdict());
     }
 
     @Test
     void shouldWriteAReportAHistogramLogAndJson(@TempDir Path folder) throws Exception {
         FaultReport report = new FaultReport(
-                List.of("a machine"), List.of(figures(FaultKind.FROZEN, new Recovery(350 * MS, 340 * MS, 4, 1))));
+                List.of("a machine"), List.of(figures(FaultKind.FROZEN, new Recovery(MS, 350 * MS, 340 * MS, 4, 1))));
         StringWriter text = new StringWriter();
         report.print(new PrintWriter(text));
         assertTrue(text.toString().contains("frozen"), text.toString());

@@ -117,18 +117,23 @@ final class CloudChecks {
                     backend.find(ServiceKeys.PROVIDER).orElse(BackendSettings.Provider.ONPREM);
             backend.find(ServiceKeys.REGION)
                     .ifPresent(region -> checkRegion(backend, provider, ServiceKeys.REGION, region));
-            hasWeight |= backend.find(ServiceKeys.WEIGHT).orElse(1.0) > 0;
-            isEnabled |= backend.find(ServiceKeys.BACKEND_ENABLED).orElse(true);
+            boolean takesTraffic = backend.find(ServiceKeys.BACKEND_ENABLED).orElse(true);
+            hasWeight |= takesTraffic && backend.find(ServiceKeys.WEIGHT).orElse(1.0) > 0;
+            isEnabled |= takesTraffic;
             if (algorithm == Algorithm.GEO) {
                 checkPlace(backend, provider);
             }
             settlePrice(backend, provider);
         }
-        if (!hasWeight) {
+        if (!hasWeight && isEnabled) {
+            Bound first = backends.stream()
+                    .filter(backend -> backend.find(ServiceKeys.BACKEND_ENABLED).orElse(true))
+                    .findFirst()
+                    .orElseThrow();
             faults.add(
-                    backends.getFirst().origin(ServiceKeys.WEIGHT),
-                    backends.getFirst().path(ServiceKeys.WEIGHT),
-                    "is 0, as are those of all other backends of the service: nobody would get anything");
+                    first.origin(ServiceKeys.WEIGHT),
+                    first.path(ServiceKeys.WEIGHT),
+                    "is 0, as are those of all other backends of the service that are enabled: nobody would get anything");
         }
         if (!isEnabled) {
             faults.add(

@@ -42,8 +42,13 @@ final class Idle {
         boolean logsLatency =
                 root.group(Catalogue.OBSERVABILITY).group(Catalogue.LATENCY).get(Catalogue.LATENCY_ENABLED);
         boolean flowStateIsOff = isOff(Catalogue.FLOW_STATE);
-        if (isOff(Catalogue.JOURNAL) && flowStateIsOff && !logsLatency) {
-            String why = "nothing is kept there while engine.journal.mode and engine.flow-state.mode are off";
+        boolean keepsBudgets = root.groups(ServiceKeys.SERVICES).stream()
+                .anyMatch(service -> service.group(RoutingKeys.ROUTING)
+                        .find(RoutingKeys.DAILY_BUDGET)
+                        .isPresent());
+        if (isOff(Catalogue.JOURNAL) && flowStateIsOff && !logsLatency && !keepsBudgets) {
+            String why = "nothing is kept there while engine.journal.mode and engine.flow-state.mode are off"
+                    + " and no service has a daily-budget";
             tell(root, Catalogue.DATA_DIR, why);
         }
         Bound engine = root.group(Catalogue.ENGINE);

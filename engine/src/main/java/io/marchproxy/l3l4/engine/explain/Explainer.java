@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,6 +127,26 @@ public final class Explainer {
             asked.pipeline.restoreRoutes(state.reader());
             return explain(flow, service, asked);
         }
+    }
+
+    /**
+     * Explains a flow by what a shard knows, and where it goes if it is there already.
+     *
+     * @param backend number of the one that it is bound to
+     */
+    public Explanation explain(Tuple flow, CompiledService service, RouteState state, OptionalInt backend) {
+        Explanation ofNew = explain(flow, service, state);
+        if (backend.isEmpty()) {
+            return ofNew;
+        }
+        String id = settings.backends().stream()
+                .filter(each -> each.target().index() == backend.getAsInt())
+                .map(each -> each.target().id())
+                .findFirst()
+                .orElse("a backend that the configuration no longer has");
+        String until = flow.protocol() == Protocol.TCP ? "until it ends" : "while that may be used";
+        return ofNew.with("this flow is there already: it goes to " + id + " and stays " + until
+                + "; what is said here is what becomes of a new one");
     }
 
     private List<CompiledBackend> backends(CompiledService service) {
@@ -259,6 +280,28 @@ public final class Explainer {
         return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
+    /** Makes a descriptor the first packet of a flow from its client. */
+    static void describe(Tuple flow, CompiledService service, PacketDescriptor event, long nowNs) {
+        boolean isPacket = takesPackets(service);
+        boolean isTcp = flow.protocol() == Protocol.TCP && !isPacket;
+        event.reset(isTcp ? EventKind.OPEN : EventKind.DATA, Math.max(nowNs, 0));
+        event.flags(isPacket ? DescriptorFlags.IP_PACKET : 0);
+        event.protocol(
+                flow.protocol() == Protocol.IP ? NO_PROTOCOL : flow.protocol().number());
+        event.direction(Direction.TO_BACKEND);
+        event.service(service.id());
+        event.ingressDscp(flow.dscp());
+        InetAddress source = flow.source().getAddress();
+        InetAddress destination = flow.destination().getAddress();
+        event.ipVersion(source instanceof Inet4Address ? 4 : 6);
+        event.sourceHigh(SocketAddresses.high(source));
+        event.sourceLow(SocketAddresses.low(source));
+        event.destinationHigh(SocketAddresses.high(destination));
+        event.destinationLow(SocketAddresses.low(destination));
+        event.sourcePort(flow.source().getPort());
+        event.destinationPort(flow.destination().getPort());
+    }
+
     /** The pipeline that is asked. */
     private static final class Asked implements AutoCloseable {
         private final Arena arena = Arena.ofConfined();
@@ -288,26 +331,7 @@ public final class Explainer {
 
         /** Has a flow begin; its descriptor then says what was decided. */
         PacketDescriptor send(Tuple flow, CompiledService service) {
-            boolean isPacket = takesPackets(service);
-            boolean isTcp = flow.protocol() == Protocol.TCP && !isPacket;
-            event.reset(isTcp ? EventKind.OPEN : EventKind.DATA, Math.max(pipeline.nowNs(), 0));
-            event.flags(isPacket ? DescriptorFlags.IP_PACKET : 0);
-            event.protocol(
-                    flow.protocol() == Protocol.IP
-                            ? NO_PROTOCOL
-                            : flow.protocol().number());
-            event.direction(Direction.TO_BACKEND);
-            event.service(service.id());
-            event.ingressDscp(flow.dscp());
-            InetAddress source = flow.source().getAddress();
-            InetAddress destination = flow.destination().getAddress();
-            event.ipVersion(source instanceof Inet4Address ? 4 : 6);
-            event.sourceHigh(SocketAddresses.high(source));
-            event.sourceLow(SocketAddresses.low(source));
-            event.destinationHigh(SocketAddresses.high(destination));
-            event.destinationLow(SocketAddresses.low(destination));
-            event.sourcePort(flow.source().getPort());
-            event.destinationPort(flow.destination().getPort());
+            describe(flow, service, event, pipeline.nowNs());
             pipeline.handle(event);
             return event;
         }

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.explain;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,14 @@ public record Explanation(
             @Nullable String choice,
             String reason) {
         this(flow, service, rule, trafficClass, algorithm, scoreName, remarks, candidates, choice, reason, null);
+    }
+
+    /** The same with a remark in front of the others. */
+    Explanation with(String remark) {
+        List<String> all = new ArrayList<>(List.of(remark));
+        all.addAll(remarks);
+        return new Explanation(
+                flow, service, rule, trafficClass, algorithm, scoreName, all, candidates, choice, reason, prefix);
     }
 
     /**

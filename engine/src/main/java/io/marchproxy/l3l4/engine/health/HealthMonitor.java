@@ -48,10 +48,11 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         /**
          * A probe is over.
          *
-         * @param rttNs round trip; 0 when it had no answer
+         * @param pathNs what can be compared with a client's connect: of a probe by TCP the connect, however long the answer took;
+         *     else the round trip; 0 when it had no answer
          * @param loss part of the window's probes that had none, 0 to 1
          */
-        default void measured(ProbeTarget target, long rttNs, double loss) {}
+        default void measured(ProbeTarget target, long pathNs, double loss) {}
     }
 
     /**
@@ -98,6 +99,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
     private final Set<String> told = new HashSet<>();
     private final Map<Integer, Health> shown = new ConcurrentHashMap<>();
     private long lastTurnNs;
+
+    /** Of the backends' numbers, which follow one another: a higher one is new. */
+    private int highestWatched = -1;
 
     /**
      * Makes a monitor that watches nothing yet.
@@ -222,6 +226,10 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 target.datagrams(),
                 traffic,
                 usual.computeIfAbsent(target.service(), key -> new SilenceWatch.Usual()));
+        if (target.backend() > highestWatched) {
+            highestWatched = target.backend();
+            silence.fromTheStart();
+        }
         WatchedBackend one = new WatchedBackend(state, silence, new ResetWatch(target.backend(), traffic));
         if (target.probed()) {
             long spreadNs = Math.min(target.intervalNs(), LARGEST_SPREAD_NS);
@@ -239,9 +247,9 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         Prober prober = prober(one.target().settings().protocol());
         ProbeRun.End end = new ProbeRun.End() {
             @Override
-            public void answered(long rttNs) {
+            public void answered(long rttNs, long pathNs) {
                 change(one, () -> one.state().probeSucceeded(rttNs, System.nanoTime()));
-                measured(one, rttNs);
+                measured(one, pathNs);
             }
 
             @Override
@@ -268,10 +276,10 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         };
     }
 
-    private void measured(WatchedBackend one, long rttNs) {
+    private void measured(WatchedBackend one, long pathNs) {
         long nowNs = System.nanoTime();
         if (watched.get(one.target().backend()) == one && one.mayMeasure(nowNs, LEAST_BETWEEN_MEASURES_NS)) {
-            listener.measured(one.target(), rttNs, one.state().window().loss());
+            listener.measured(one.target(), pathNs, one.state().window().loss());
         }
     }
 

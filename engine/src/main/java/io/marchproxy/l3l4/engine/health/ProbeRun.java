@@ -12,8 +12,13 @@ final class ProbeRun {
 
     /** Hears how a probe ended. */
     interface End {
-        /** The backend answered as it should. */
-        void answered(long rttNs);
+        /**
+         * The backend answered as it should.
+         *
+         * @param rttNs until the whole answer was there
+         * @param pathNs what can be compared with a client's connect: of probes by TCP the connect alone, else {@code rttNs}
+         */
+        void answered(long rttNs, long pathNs);
 
         /** It did not, or otherwise. */
         void failed(String why);
@@ -27,6 +32,7 @@ final class ProbeRun {
     private final End end;
     private final long startNs = System.nanoTime();
     private ScheduledFuture<?> timeout;
+    private long connectNs;
     private @Nullable Channel channel;
     private Runnable cleanUp = () -> {};
     private String waitingFor = "probe timed out";
@@ -62,9 +68,15 @@ final class ProbeRun {
         waitingFor = "no " + what + " in time";
     }
 
+    /** The connection stands; what is asked over it comes now. */
+    void connected() {
+        connectNs = Math.max(1, System.nanoTime() - startNs);
+    }
+
     void answered() {
         if (close()) {
-            end.answered(System.nanoTime() - startNs);
+            long rttNs = System.nanoTime() - startNs;
+            end.answered(rttNs, connectNs == 0 ? rttNs : connectNs);
         }
     }
 

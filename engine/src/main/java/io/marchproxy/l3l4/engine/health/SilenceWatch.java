@@ -73,6 +73,18 @@ final class SilenceWatch {
         read();
     }
 
+    /**
+     * Counts from its first packet on what a backend did that nobody has watched before: traffic may be ahead of whoever watches, by as
+     * long as this process takes to come up, and the first silence is judged by it.
+     */
+    SilenceWatch fromTheStart() {
+        questions = 0;
+        answers = 0;
+        bytesToBackend = 0;
+        bytesToClient = 0;
+        return this;
+    }
+
     /** Looks at what has passed since the last turn. True when the backend has been silent for too long. */
     boolean turn(long elapsedNs, long limitNs) {
         long askedBefore = questions;

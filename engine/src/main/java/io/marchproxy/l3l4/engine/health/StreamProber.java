@@ -49,7 +49,10 @@ final class StreamProber implements Prober {
         connect.addListener(done -> {
             if (!done.isSuccess()) {
                 run.failed(done.cause());
-            } else if (!asks) {
+                return;
+            }
+            run.connected();
+            if (!asks) {
                 run.answered();
             }
         });

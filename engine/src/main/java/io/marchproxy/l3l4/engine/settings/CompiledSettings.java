@@ -41,6 +41,11 @@ public record CompiledSettings(
                 default -> "ip";
             };
         }
+
+        /** Its name and protocol, such as {@code web/tcp}: the same on every start. */
+        public String label() {
+            return settings.name() + "/" + protocolLabel();
+        }
     }
 
     /**

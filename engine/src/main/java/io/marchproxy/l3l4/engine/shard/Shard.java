@@ -232,15 +232,15 @@ public final class Shard implements ShardContext {
     /**
      * Tells the route stage what a probe found. Completes when it knows.
      *
-     * @param rttNs round trip of the last probe; 0 when it had no answer
+     * @param pathNs how long the path to it and back took the last probe; 0 when it had no answer
      * @param lossPpm loss over the probe's window, in parts per million
      */
-    public CompletableFuture<Void> measured(int service, int backend, long rttNs, long lossPpm) {
+    public CompletableFuture<Void> measured(int service, int backend, long pathNs, long lossPpm) {
         return postAndWait(event -> {
             event.kind(EventKind.MEASURED);
             event.service(service);
             event.backend(backend);
-            event.argument0(rttNs);
+            event.argument0(pathNs);
             event.argument1(lossPpm);
         });
     }
@@ -305,10 +305,7 @@ public final class Shard implements ShardContext {
                 sessions.fill(i, event);
                 ingress.publish();
             }
-            post(event -> {
-                event.kind(EventKind.SNAPSHOT);
-                event.endpoint(reached);
-            });
+            mark(reached);
             ingress.settle();
         });
         return reached;
@@ -351,18 +348,32 @@ public final class Shard implements ShardContext {
         }
     }
 
+    @Override
+    public CompletableFuture<Void> passed() {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
+        onLoop(() -> {
+            mark(reached);
+            ingress.settle();
+        });
+        return reached;
+    }
+
     /** Posts an event, and completes when it has gone through stages and egress. */
     private CompletableFuture<Void> postAndWait(Consumer<PacketDescriptor> filler) {
         CompletableFuture<Void> reached = new CompletableFuture<>();
         onLoop(() -> {
             post(filler);
-            post(event -> {
-                event.kind(EventKind.SNAPSHOT);
-                event.endpoint(reached);
-            });
+            mark(reached);
             ingress.settle();
         });
         return reached;
+    }
+
+    private void mark(CompletableFuture<Void> reached) {
+        post(event -> {
+            event.kind(EventKind.SNAPSHOT);
+            event.endpoint(reached);
+        });
     }
 
     /** Has somebody look at the pipeline, in line with the packets. Completes when they have. */

@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.shard;
 
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.CompletableFuture;
 
 /** What transports know of the shard that they serve. Immutable. */
 public interface ShardContext {
@@ -28,4 +29,7 @@ public interface ShardContext {
 
     /** True when the egress has a thread of its own (pipelined placement), so channel state must be reached through {@link #loop()}. */
     boolean separateEgress();
+
+    /** Completes, on the egress thread as a rule, when all that the shard was told before has gone through stages and egress. Any thread. */
+    CompletableFuture<Void> passed();
 }

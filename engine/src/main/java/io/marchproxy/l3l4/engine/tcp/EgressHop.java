@@ -60,6 +60,11 @@ final class EgressHop implements BatchedEgress {
 
     private void run() {
         scheduled.set(false);
+        carryOut();
+    }
+
+    /** Does what was handed over up to now, in order. Event loop's thread. */
+    void carryOut() {
         for (Runnable action = actions.poll(); action != null; action = actions.poll()) {
             attempt(action);
         }

@@ -203,11 +203,17 @@ final class TcpShard {
     /**
      * A backend is out: connects to it that are under way go on to others. Any thread; the shard was told of the flip before.
      *
+     * <p>What the stages decided before they knew may be on its way between threads still: it is carried out first. After that nobody
+     * is sent there any more.
+     *
      * @param resetAfterNs when connections to it are reset; negative for never
      * @param isOut whether that outage lasts still, asked then
      */
     void backendIsOut(int backend, long resetAfterNs, BooleanSupplier isOut) {
-        loop().execute(() -> sweep(backend, resetAfterNs == 0));
+        context.passed().thenRun(() -> loop().execute(() -> {
+            hop.carryOut();
+            sweep(backend, resetAfterNs == 0);
+        }));
         if (resetAfterNs > 0) {
             loop().schedule(() -> sweep(backend, isOut.getAsBoolean()), resetAfterNs, TimeUnit.NANOSECONDS);
         }

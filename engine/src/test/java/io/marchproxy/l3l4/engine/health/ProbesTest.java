@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.jspecify.annotations.Nullable;
 
 /** Each way to ask a backend, by real sockets. */
 @Timeout(60)
@@ -44,15 +46,26 @@ class ProbesTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
+    /** A spurious wake-up of a thread that is parked has not been seen, and would be tried again by the next probe. */
+    private static final Duration THOUGHT = Duration.ofMillis(30);
+
     private final ConcurrentHashMap<Integer, Double> losses = new ConcurrentHashMap<>();
+
+    /** By backend: how much longer than the path alone a probe took. */
+    private final ConcurrentHashMap<Integer, Long> answersNs = new ConcurrentHashMap<>();
+
     private final HealthMonitor monitor = new HealthMonitor(
             new HealthMonitor.Listener() {
                 @Override
                 public void flipped(ProbeTarget target, boolean usable) {}
 
                 @Override
-                public void measured(ProbeTarget target, long rttNs, double loss) {
+                public void measured(ProbeTarget target, long pathNs, double loss) {
                     losses.put(target.backend(), loss);
+                    HealthMonitor.Health shown = shown(target.backend());
+                    if (pathNs > 0 && shown != null) {
+                        answersNs.put(target.backend(), shown.rttNs() - pathNs);
+                    }
                 }
             },
             BackendTraffic.NONE,
@@ -202,6 +215,35 @@ class ProbesTest {
                 .count();
         assertTrue(threads <= 2, "threads of this monitor, and perhaps of one that is ending: " + threads);
         assertEquals(many, losses.size(), "each was told of");
+    }
+
+    /** How long a process takes to answer is shown; routes go by what can be compared with a client's connect. */
+    @ParameterizedTest
+    @CsvSource({"TCP, true", "HTTP, true", "UDP, false"})
+    void shouldTellOfThePathAloneHoweverLongTheAnswerTakes(Probe protocol, boolean isLess) throws Exception {
+        InetSocketAddress address;
+        if (protocol == Probe.UDP) {
+            DatagramSocket server = new DatagramSocket(0, LOOPBACK);
+            open.add(server);
+            Thread.startVirtualThread(() -> answer(server, "PONG"));
+            address = new InetSocketAddress(LOOPBACK, server.getLocalPort());
+        } else {
+            address = address(streams(request -> {
+                LockSupport.parkNanos(THOUGHT.toNanos());
+                return protocol == Probe.TCP ? "PONG" : "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nPONG";
+            }));
+        }
+        Question question = protocol == Probe.HTTP ? Targets.http("/", "PONG", true) : Targets.question("PING", "PONG");
+        watch(address, protocol, question, false);
+        Await.until("a probe was answered, and told of", PATIENCE, () -> answersNs.containsKey(0));
+
+        long answerNs = answersNs.get(0);
+
+        assertTrue(isLess ? answerNs >= THOUGHT.toNanos() : answerNs == 0, "the answer alone: " + answerNs + " ns");
+    }
+
+    private HealthMonitor.@Nullable Health shown(int backend) {
+        return monitor.health(backend);
     }
 
     private void watch(InetSocketAddress address, Probe protocol, Question question, boolean hasToTimeOut) {

@@ -26,6 +26,18 @@ class SilenceWatchTest {
     }
 
     @Test
+    void shouldKnowWhatANewBackendAnsweredBeforeItWasWatched() {
+        counts.questions = 30;
+        counts.answers = 30;
+        counts.toBackend = 3_000;
+        counts.toClient = 3_000;
+        SilenceWatch watch = new SilenceWatch(0, false, counts, usual).fromTheStart();
+        assertTrue(asking(watch, 20) >= 6, "it answered until it was watched, and never since");
+        SilenceWatch returned = new SilenceWatch(0, false, counts, new SilenceWatch.Usual());
+        assertEquals(NEVER, asking(returned, 20), "of one that was away, what it did then is not known");
+    }
+
+    @Test
     void shouldTellByOneClientThatRepeatsItsDatagrams() {
         answering(udp, 20);
         counts.questions++;

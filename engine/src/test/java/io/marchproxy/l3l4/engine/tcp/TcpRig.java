@@ -177,6 +177,11 @@ final class TcpRig implements AutoCloseable {
         return relay;
     }
 
+    /** The first shard, for what is told to it and asked of it. */
+    Shard shard() {
+        return shards.getFirst();
+    }
+
     List<Signal> signals() {
         return List.copyOf(signals);
     }

@@ -109,6 +109,11 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     }
 
     @Override
+    public CompletableFuture<Void> passed() {
+        return new CompletableFuture<>();
+    }
+
+    @Override
     public boolean separateEgress() {
         return false;
     }

@@ -24,6 +24,7 @@ import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import io.marchproxy.l3l4.stages.shape.ShareOf;
 import io.marchproxy.l3l4.stages.trace.ResidenceTimes;
 import io.marchproxy.l3l4.stages.trace.TraceStage;
+import java.util.OptionalInt;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -431,6 +432,17 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
     public void restoreRoutes(StateReader from) {
         nowNs = from.number();
         route.restore(from);
+    }
+
+    /**
+     * The backend that a flow is bound to at present, {@code NO_BACKEND} when it has none yet. By the pipeline's thread; nothing changes.
+     *
+     * @param fromClient a packet of the flow
+     * @return empty when there is no such flow
+     */
+    public OptionalInt backendOf(PacketDescriptor fromClient) {
+        long entry = flows.entry(flows.find(fromClient));
+        return entry == 0 ? OptionalInt.empty() : OptionalInt.of(FlowEntry.backend(entry));
     }
 
     /** How a service would choose a backend now. By the pipeline's thread. */

@@ -141,7 +141,7 @@ final class Candidates {
     double latencyNs(int position, long nowNs) {
         int backend = members[position].number();
         return Math.max(
-                states.latencies().expectedNs(backend), (double) states.flows().waitingNs(backend, nowNs));
+                states.latencies().expectedNs(backend, nowNs), (double) states.flows().waitingNs(backend, nowNs));
     }
 
     /** Since when it has been healthy again, or {@link BackendStates#NEVER}. */

@@ -15,6 +15,11 @@ final class Draw {
         state = seed;
     }
 
+    /** The chance of a service, which draws of others leave as it is: what changes of one shows in no other. */
+    static Draw of(long seed, int service) {
+        return new Draw(Mix.spread(seed ^ Mix.spread(service)));
+    }
+
     private long next() {
         long value = Mix.spread(state);
         state += Mix.GOLDEN;

@@ -12,6 +12,12 @@ final class PeakEwma {
     /** Finagle takes 10 s; a swap of two backends is to be over within one. */
     static final double TAU_NS = 1e9;
 
+    /** After so long without a sample half of an estimate is left: tau · ln 2. */
+    static final long HALF_LIFE_NS = 693_147_180;
+
+    /** So many halvings leave nothing of any latency. */
+    private static final long MOST_HALVINGS = 60;
+
     private PeakEwma() {}
 
     /**
@@ -27,5 +33,21 @@ final class PeakEwma {
         }
         double old = StrictMath.exp(-(double) sinceNs / TAU_NS);
         return estimateNs * old + sampleNs * (1 - old);
+    }
+
+    /**
+     * What is left of an estimate that nothing has renewed: it fades to nothing, so that a backend that was slow once is tried again. As
+     * Finagle does, which takes a sample of 0 into the average whenever it reads one; here by halving, with straight lines between,
+     * since every new flow may ask.
+     *
+     * @param ageNs for how long there should have been a sample and was none; 0 or less for not at all
+     */
+    static double faded(double estimateNs, long ageNs) {
+        if (ageNs <= 0) {
+            return estimateNs;
+        }
+        long halvings = Math.min(ageNs / HALF_LIFE_NS, MOST_HALVINGS);
+        double part = Math.min((double) (ageNs - halvings * HALF_LIFE_NS) / HALF_LIFE_NS, 1);
+        return Math.scalb(estimateNs * (1 - part / 2), (int) -halvings);
     }
 }

@@ -28,7 +28,7 @@ public final class RouteStage implements Stage {
     private final FlowTable flows;
     private final RememberedSessions remembered;
     private final BackendStates states = new BackendStates();
-    private final Draw draw;
+    private final long seed;
 
     /** Replaced by a new snapshot; others than the pipeline's thread may read it. */
     private volatile ServicePool[] pools = {};
@@ -49,7 +49,7 @@ public final class RouteStage implements Stage {
     public RouteStage(RouteSettings settings, FlowTable flows, RememberedSessions remembered) {
         this.flows = flows;
         this.remembered = remembered;
-        this.draw = new Draw(settings.seed());
+        this.seed = settings.seed();
         apply(settings);
     }
 
@@ -67,7 +67,7 @@ public final class RouteStage implements Stage {
             if (i < before) {
                 next[i].apply(pool, settings.epochOffsetNs());
             } else {
-                next[i] = new ServicePool(states, draw, pool, settings.epochOffsetNs());
+                next[i] = new ServicePool(states, Draw.of(seed, i), pool, settings.epochOffsetNs());
             }
         }
         pools = next;
@@ -341,7 +341,6 @@ public final class RouteStage implements Stage {
     @Override
     public void save(StateWriter to) {
         states.save(to);
-        to.number(draw.state());
         to.number(pools.length);
         for (ServicePool pool : pools) {
             pool.save(to);
@@ -351,7 +350,6 @@ public final class RouteStage implements Stage {
     @Override
     public void restore(StateReader from) {
         states.restore(from);
-        draw.state(from.number());
         dayEndsNs = Long.MIN_VALUE;
         from.number(pools.length, pools.length);
         for (ServicePool pool : pools) {

@@ -387,6 +387,7 @@ final class ServicePool extends SingleWriter {
         to.number(isSaving ? 1 : 0);
         to.number(isRamping ? 1 : 0);
         to.number(panics);
+        to.number(draw.state());
         own.save(to);
         cheapest.save(to);
         budget.save(to);
@@ -403,6 +404,7 @@ final class ServicePool extends SingleWriter {
         now = isSaving ? cheapest : own;
         isRamping = from.number(0, 1) == 1;
         panics = from.number();
+        draw.state(from.number());
         candidates.refresh(settings.choice().panicPercent());
         own.restore(from);
         cheapest.restore(from);

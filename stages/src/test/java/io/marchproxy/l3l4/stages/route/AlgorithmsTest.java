@@ -102,6 +102,85 @@ class AlgorithmsTest {
         assertTrue(settled[1] >= 8_820, () -> "after the swap: " + settled[1] + " of 9,000");
     }
 
+    /** Nothing probes them: what is known of them, their connects have told. */
+    @Test
+    void shouldFollowASwapWithinASecondByConnectsAlone() {
+        PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.LATENCY), PoolRig.equals(2));
+        Connects connects = new Connects(rig);
+        int[] before = new int[2];
+        int[] settled = new int[2];
+        for (long ms = 0; ms < 40_000; ms++) {
+            boolean swapped = ms >= 20_000;
+            int chosen = connects.next(ms, swapped ? 10 : 2, swapped ? 2 : 10);
+            if (ms >= 2_000 && ms < 20_000) {
+                before[chosen]++;
+            } else if (ms >= 21_000) {
+                settled[chosen]++;
+            }
+        }
+        assertTrue(before[0] >= 17_640, () -> "to the fast one: " + before[0] + " of 18,000");
+        assertTrue(settled[1] >= 18_620, () -> "after the swap: " + settled[1] + " of 19,000");
+    }
+
+    @Test
+    void shouldTryABackendAgainThatWasSlowOnceAndIsNotProbed() {
+        PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.LATENCY), PoolRig.equals(2));
+        Connects connects = new Connects(rig);
+        int late = 0;
+        for (long ms = 0; ms < 20_000; ms++) {
+            int chosen = connects.next(ms, ms < 1_000 ? 300 : 1, 2);
+            late += ms >= 10_000 && chosen == 0 ? 1 : 0;
+        }
+        assertTrue(late > 9_000, "it is the faster, and gets " + late + " of 10,000");
+    }
+
+    @Test
+    void shouldBelieveProbesHoweverRareTheyAre() {
+        PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.LATENCY), PoolRig.equals(2));
+        for (int i = 0; i < 5; i++) {
+            rig.measured(0, 2);
+            rig.measured(1, 10);
+            for (int second = 0; second < 60; second++) {
+                rig.nowNs += SECOND;
+                assertTrue(i == 0 || rig.flow() == 0, "the other was slower a minute ago, and is probed");
+            }
+        }
+        for (int lost = 0; lost < 5; lost++) {
+            rig.measured(0, 2);
+            rig.states.measured(1, 0, 100_000, rig.nowNs);
+            rig.nowNs += 60 * SECOND;
+            assertEquals(0, rig.flow(), "probes without an answer don't make it fast");
+        }
+    }
+
+    /** Connects of a millisecond each, answered after as long as each backend takes. */
+    private static final class Connects {
+        private record Under(int backend, long startedNs, long answeredNs) {}
+
+        private final PoolRig rig;
+        private final List<Under> way = new ArrayList<>();
+
+        Connects(PoolRig rig) {
+            this.rig = rig;
+        }
+
+        int next(long ms, long... takesMs) {
+            rig.nowNs = ms * MS;
+            way.removeIf(each -> {
+                boolean isOver = each.answeredNs() <= rig.nowNs;
+                if (isOver) {
+                    rig.states.flows().answered(each.backend(), rig.nowNs);
+                    rig.states.connected(each.backend(), rig.nowNs - each.startedNs(), rig.nowNs);
+                }
+                return isOver;
+            });
+            int chosen = rig.flow();
+            rig.states.flows().connects(chosen, rig.nowNs);
+            way.add(new Under(chosen, rig.nowNs, rig.nowNs + takesMs[chosen] * MS));
+            return chosen;
+        }
+    }
+
     @Test
     void shouldShareAmongThoseThatAreAsFast() {
         PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.LATENCY), PoolRig.equals(4));
@@ -151,6 +230,7 @@ class AlgorithmsTest {
             }
             PoolRig rig = new PoolRig(RouteChoice.of(RouteAlgorithm.COST), members);
             double[] ms = new double[members.size()];
+            boolean[] isOver = new boolean[members.size()];
             boolean[] isUp = new boolean[members.size()];
             java.util.Arrays.fill(isUp, true);
             for (int step = 0; step < 500; step++) {
@@ -165,14 +245,47 @@ class AlgorithmsTest {
                 int chosen = rig.flow();
                 double cheapest = Double.POSITIVE_INFINITY;
                 for (int i = 0; i < ms.length; i++) {
-                    boolean fits = isUp[i] && rig.states.latencies().expectedNs(i) <= 50e6;
-                    cheapest = fits ? Math.min(cheapest, members.get(i).costPerGb()) : cheapest;
+                    double latencyNs = rig.states.latencies().expectedNs(i, rig.nowNs);
+                    isOver[i] = latencyNs > (isOver[i] ? 45e6 : 50e6);
+                    cheapest = isUp[i] && !isOver[i] ? Math.min(cheapest, members.get(i).costPerGb()) : cheapest;
                 }
                 if (chosen != PacketDescriptor.NO_BACKEND && cheapest < Double.POSITIVE_INFINITY) {
                     assertEquals(cheapest, members.get(chosen).costPerGb(), "seed " + seed + " step " + step);
                 }
             }
         }
+    }
+
+    @Test
+    void shouldNotGoToAndFroWithALatencyThatWandersAboutTheBudget() {
+        PoolRig rig = new PoolRig(
+                RouteChoice.of(RouteAlgorithm.COST), List.of(PoolRig.costing(0, 0.01), PoolRig.costing(1, 0.09)));
+        Random random = new Random(5);
+        int switches = 0;
+        int before = 0;
+        for (int i = 0; i < 1_000; i++) {
+            rig.nowNs += 4 * SECOND;
+            rig.measured(0, 47 + 6 * random.nextDouble());
+            rig.measured(1, 20);
+            int chosen = rig.flow();
+            switches += chosen == before ? 0 : 1;
+            before = chosen;
+        }
+        assertEquals(1, switches, "over the budget once, and never well below it since");
+        rig.pool.apply(
+                new BackendPool(
+                        List.of(PoolRig.costing(1, 0.09), PoolRig.costing(0, 0.01)),
+                        RouteChoice.of(RouteAlgorithm.COST),
+                        1,
+                        SECOND),
+                0);
+        assertEquals(1, rig.flow(), "a reload forgets nothing of it");
+        for (int i = 0; i < 10; i++) {
+            rig.nowNs += 4 * SECOND;
+            rig.measured(0, 44);
+            rig.measured(1, 20);
+        }
+        assertEquals(0, rig.flow(), "44 ms of 50 is well within");
     }
 
     @Test

@@ -105,6 +105,29 @@ class EachCeilingProofIT {
         }
     }
 
+    /** As docs/QOS.md says: a connection's is exact, a client with many may have its ceiling on each shard, and no more. */
+    @Test
+    void shouldHoldEachConnectionOverShardsAndAClientOnEachOfThem() throws Exception {
+        try (Run run = new Run(data, "mode: run-to-completion, shards: 2", SERVICES.formatted("udp", "UDP"))) {
+            for (int i = 0; i < 8; i++) {
+                run.sends("many", "127.0.1.1", DATAGRAM, (double) OF_CONNECTION);
+            }
+            run.sends("single", "127.0.1.2", DATAGRAM, 2.0 * OF_CONNECTION);
+            run.until("many", "to-backend", OF_CLIENT / 8 * 2);
+            run.until("single", "to-backend", OF_CONNECTION / 8);
+        }
+
+        List<Packet> packets = Run.decidedIn(data).packets(Direction.TO_BACKEND);
+        packets.stream()
+                .collect(Collectors.groupingBy(packet -> List.of((long) packet.shard(), packet.flow())))
+                .values()
+                .forEach(flow -> assertWithin(flow, OF_CONNECTION));
+        packets.stream()
+                .collect(Collectors.groupingBy(packet -> List.of((long) packet.shard(), packet.client())))
+                .values()
+                .forEach(client -> assertWithin(client, OF_CLIENT));
+    }
+
     private static List<List<Packet>> flows(List<Packet> packets) {
         return List.copyOf(
                 packets.stream().collect(Collectors.groupingBy(Packet::flow)).values());

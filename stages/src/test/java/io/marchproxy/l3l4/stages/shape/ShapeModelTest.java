@@ -358,14 +358,14 @@ class ShapeModelTest {
         Collections.shuffle(numbers, random);
         List<PoliceSettings> policing = new ArrayList<>();
         for (int place = 0; place < RULES; place++) {
-            if (random.nextInt(3) != 0) {
+            if (random.nextBoolean()) {
                 continue;
             }
-            RateLimit committed = rate(random, 40_000_000);
+            RateLimit committed = rate(random, 8_000_000);
             boolean hasPeak = random.nextBoolean();
             RateLimit peak = hasPeak
                     ? new RateLimit(
-                            committed.bitsPerSecond() + random.nextInt(40_000_000), 1_514L + random.nextInt(100_000))
+                            committed.bitsPerSecond() + random.nextInt(8_000_000), 1_514L + random.nextInt(100_000))
                     : RateLimit.NONE;
             long excess = hasPeak || random.nextBoolean() ? 0 : random.nextInt(100_000);
             policing.add(new PoliceSettings(

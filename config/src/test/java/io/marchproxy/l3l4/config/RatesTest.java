@@ -114,6 +114,32 @@ class RatesTest {
                                 + qos)));
     }
 
+    /** Which of both it was is told by how it is written, not by what it comes to. */
+    @Test
+    void shouldTellOfBothDirectionsThatAreBelowAGuaranteeThoughTheirRatesAreAlike() {
+        String tooMuch = SERVICE + "    guarantee: 100Mbit\n";
+        String qos = "qos: { link-rate: 1Gbit }\n";
+        assertEquals(
+                List.of(
+                        "proxy.yaml:5: services[0].guarantee: is more than services[0].rate.to-backend, 99Mbit",
+                        "proxy.yaml:5: services[0].guarantee: is more than services[0].rate.to-client, 99Mbit"),
+                Faulty.formatted(Faulty.load(
+                        folder, tooMuch + "    rate: { to-backend: 99Mbit, to-client: 99Mbit }\n" + qos)));
+        assertEquals(
+                List.of("proxy.yaml:5: services[0].guarantee: is more than services[0].rate.to-backend, 99Mbit"),
+                Faulty.formatted(Faulty.load(folder, tooMuch + "    rate: 99Mbit\n" + qos)));
+    }
+
+    @Test
+    void shouldShowAServiceBesideTheClassThatItIsCalledAs() {
+        assertEquals(
+                List.of("proxy.yaml:6: qos.link-rate: is 1Gbit, but guaranteed are 1001Mbit: P1 900Mbit + P1 101Mbit"),
+                Faulty.formatted(Faulty.load(
+                        folder,
+                        SERVICE.replace("web", "P1") + "    guarantee: 101Mbit\n"
+                                + "qos: { link-rate: 1Gbit, classes: { P1: { guarantee: 900Mbit } } }\n")));
+    }
+
     @Test
     void shouldRefuseCeilingsThatWouldNeverBeReached() {
         assertEquals(

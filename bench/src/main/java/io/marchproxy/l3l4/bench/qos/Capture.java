@@ -33,8 +33,39 @@ final class Capture {
 
     private Capture() {}
 
+    /** What is done with a packet: its payload begins at an index of the file's bytes, as far as it was captured. */
+    private interface Visitor {
+        void packet(WirePacket packet, int payloadAt, int capturedBytes);
+    }
+
     /** The packets that carry something, in the order of time. */
     static List<WirePacket> read(Path file) throws IOException {
+        List<WirePacket> packets = new ArrayList<>();
+        read(map(file), file, (packet, at, captured) -> packets.add(packet));
+        packets.sort((one, other) -> Long.compare(one.atNs(), other.atNs()));
+        return packets;
+    }
+
+    /** The datagrams that carry a stamp, in the order of time. */
+    static List<Stamped> readStamped(Path file) throws IOException {
+        List<Stamped> packets = new ArrayList<>();
+        ByteBuffer bytes = map(file);
+        ByteBuffer payloads = bytes.duplicate().order(ByteOrder.BIG_ENDIAN);
+        read(bytes, file, (packet, at, captured) -> {
+            if (captured >= Stamped.STAMP_BYTES) {
+                packets.add(new Stamped(
+                        packet,
+                        payloads.getInt(at),
+                        payloads.getInt(at + Stamped.NUMBER_AT),
+                        payloads.getLong(at + Stamped.SENT_AT)));
+            }
+        });
+        packets.sort((one, other) ->
+                Long.compare(one.packet().atNs(), other.packet().atNs()));
+        return packets;
+    }
+
+    private static ByteBuffer map(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
             ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())
                     .order(ByteOrder.LITTLE_ENDIAN);
@@ -43,12 +74,11 @@ final class Capture {
                     || bytes.getInt(LINK_AT) != LINK_ETHERNET) {
                 throw new IOException(file + " is no capture of Ethernet frames with times in ns");
             }
-            return packets(bytes.position(FILE_HEADER), file);
+            return bytes.position(FILE_HEADER);
         }
     }
 
-    private static List<WirePacket> packets(ByteBuffer bytes, Path file) throws IOException {
-        List<WirePacket> packets = new ArrayList<>();
+    private static void read(ByteBuffer bytes, Path file, Visitor visitor) throws IOException {
         while (bytes.hasRemaining()) {
             if (bytes.remaining() < PACKET_HEADER
                     || bytes.remaining() < PACKET_HEADER + bytes.getInt(bytes.position() + CAPTURED_AT)) {
@@ -65,11 +95,13 @@ final class Capture {
                     : UDP_HEADER;
             int payload = total - transport - header;
             if (payload > 0) {
-                packets.add(new WirePacket(atNs, ETHERNET + total, payload));
+                int headers = ETHERNET + transport + header;
+                visitor.packet(
+                        new WirePacket(atNs, ETHERNET + total, payload),
+                        bytes.position() + headers,
+                        Math.min(payload, captured - headers));
             }
             bytes.position(bytes.position() + captured);
         }
-        packets.sort((one, other) -> Long.compare(one.atNs(), other.atNs()));
-        return packets;
     }
 }

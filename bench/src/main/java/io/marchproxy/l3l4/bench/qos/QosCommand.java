@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code bench qos}: how exactly a rate is held, ours beside {@code tc tbf} and {@code tc htb}. */
+/** {@code bench qos}: how exactly a rate is held and a link shared out, ours beside {@code tc}. */
 @Command(
         name = "qos",
         mixinStandardHelpOptions = true,
@@ -31,7 +32,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Sends more than a rate lets pass through this proxy, tc tbf and tc htb in turns, over a wire between two network "
                     + "namespaces of its own, and prints from the kernel's time of each packet how far the long-run rate is off "
-                    + "and how much the worst window lets pass at once. Needs root, two CPUs, iproute2, ethtool and tcpdump. "
+                    + "and how much the worst window lets pass at once. Then has several share a link of 100 Mbit/s, through this "
+                    + "proxy and htb in turns: four classes that all want more (classes), P0 beside a flood (urgent), and "
+                    + "sixteen clients of which one sends ten times as much (fairness, beside htb with fq_codel and sfq). Needs root, two CPUs, iproute2, ethtool and tcpdump. "
                     + "What is counted: docs/BENCHMARKS.md."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -50,6 +53,9 @@ public final class QosCommand implements Callable<Integer> {
 
     /** Of a turn's begin: the burst, and a sender that finds its pace. */
     private static final long SKIP_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** A scene's turn is no shorter: fairness is asked for over 5 s, and the first moment does not count. */
+    private static final double SECONDS_OF_SCENES = 5.3;
 
     /** What UDP sends where nobody shapes: more than a thread can. */
     private static final long FLOOD_BITS = 10_000_000_000L;
@@ -70,7 +76,8 @@ public final class QosCommand implements Callable<Integer> {
             names = "--only",
             split = ",",
             paramLabel = "WHAT",
-            description = "tcp-to-backend, tcp-to-client, udp-to-backend, udp-to-client; tcp, udp. Default: all.")
+            description = "tcp-to-backend, tcp-to-client, udp-to-backend, udp-to-client; tcp, udp; classes, urgent, "
+                    + "fairness. Default: all.")
     private List<String> only = List.of();
 
     @Option(
@@ -92,12 +99,15 @@ public final class QosCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         List<Case> cases = cases();
+        List<Scene> scenes = Stream.of(Scene.values())
+                .filter(scene -> only.isEmpty() || only.contains(scene.key()))
+                .toList();
         if (quick) {
             rounds = 1;
             seconds = QUICK_SECONDS;
         }
         try {
-            QosReport report = measure(cases);
+            QosReport report = measure(cases, scenes);
             report.print(spec.commandLine().getOut());
             if (markdown != null) {
                 Files.writeString(markdown, report.markdown());
@@ -125,7 +135,8 @@ public final class QosCommand implements Callable<Integer> {
         }
         List<Case> all = Case.all(rates);
         for (String word : only) {
-            if (all.stream().noneMatch(one -> isMeant(one, word))) {
+            if (all.stream().noneMatch(one -> isMeant(one, word))
+                    && Stream.of(Scene.values()).noneMatch(scene -> scene.key().equals(word))) {
                 throw new ParameterException(spec.commandLine(), "--only: there is no case " + word);
             }
         }
@@ -142,25 +153,38 @@ public final class QosCommand implements Callable<Integer> {
         return one.key().equals(word) || one.protocol().key().equals(word);
     }
 
-    private QosReport measure(List<Case> cases) throws IOException, InterruptedException {
+    private QosReport measure(List<Case> cases, List<Scene> scenes) throws IOException, InterruptedException {
         Programs.require(PROGRAMS, "iproute2 ethtool tcpdump procps util-linux");
         Cpus cpus = Cpus.of(Proc.allowedCpus());
         Path raw = BenchFolder.figures("qos", "json");
-        QosReport report = new QosReport(describe(cpus), new ArrayList<>());
+        QosReport report = new QosReport(describe(cpus), new ArrayList<>(), new ArrayList<>());
         // This JVM looks at packets between the turns, where the load is.
         Cpus.stayOn(cpus.load());
         try (QosStand stand = QosStand.open(cpus, BenchFolder.projectRoot(), rates)) {
             Thread hook = new Thread(() -> stop(stand), "stop");
             Runtime.getRuntime().addShutdownHook(hook);
             List<String> keys = cases.stream().map(Case::key).distinct().toList();
+            int turnsOfScenes =
+                    scenes.stream().mapToInt(scene -> scene.shapers().size()).sum();
             Progress progress = new Progress(
                     System.err,
                     Progress.onTerminal(),
-                    rounds * (cases.size() * SHAPERS.size() + keys.size()) + keys.size());
-            for (int round = 0; round <= rounds; round++) {
+                    rounds * (cases.size() * SHAPERS.size() + keys.size() + turnsOfScenes)
+                            + keys.size()
+                            + cases.size()
+                            + scenes.size());
+            for (int round = 0; round <= rounds && !cases.isEmpty(); round++) {
                 round(stand, cases, keys, round, report, progress);
                 report.write(raw);
                 progress.line(round == 0 ? "ours is warm" : "round " + round + " of " + rounds + " is done");
+            }
+            if (!scenes.isEmpty()) {
+                SceneStand link = SceneStand.on(stand, BenchFolder.projectRoot());
+                for (int round = 0; round <= rounds; round++) {
+                    play(link, scenes, round, report, progress);
+                    report.write(raw);
+                    progress.line("scenes: " + (round == 0 ? "ours is warm" : "round " + round + " of " + rounds));
+                }
             }
             Runtime.getRuntime().removeShutdownHook(hook);
         } finally {
@@ -170,7 +194,7 @@ public final class QosCommand implements Callable<Integer> {
         return report;
     }
 
-    /** Round 0 warms ours up, by what it carries without a rate, and is not counted. */
+    /** Round 0 warms ours up, without a rate and by every one, and is not counted. */
     private void round(
             QosStand stand, List<Case> cases, List<String> keys, int round, QosReport report, Progress progress)
             throws IOException, InterruptedException {
@@ -185,13 +209,32 @@ public final class QosCommand implements Callable<Integer> {
                 report.results().add(result);
             }
         }
-        for (Case one : round == 0 ? List.<Case>of() : cases) {
-            List<Shaper> order = new ArrayList<>(SHAPERS);
+        for (Case one : cases) {
+            List<Shaper> order = new ArrayList<>(round == 0 ? List.of(Shaper.OURS) : SHAPERS);
             Collections.rotate(order, -round);
             for (Shaper shaper : order) {
                 progress.step(
                         "round " + round + " · " + one.key() + " · " + one.mbits() + " Mbit/s · " + shaper.label());
-                report.results().add(turn(stand, one, shaper, round));
+                QosResult result = turn(stand, one, shaper, round);
+                if (round > 0) {
+                    report.results().add(result);
+                }
+            }
+        }
+    }
+
+    private void play(SceneStand link, List<Scene> scenes, int round, QosReport report, Progress progress)
+            throws IOException, InterruptedException {
+        for (Scene scene : scenes) {
+            List<Shaper> order = new ArrayList<>(round == 0 ? List.of(Shaper.OURS) : scene.shapers());
+            Collections.rotate(order, -round);
+            for (Shaper shaper : order) {
+                progress.step("round " + round + " · " + scene.key() + " · " + shaper.label());
+                double length = quick || round == 0 ? seconds : Math.max(seconds, SECONDS_OF_SCENES);
+                SceneFigures found = link.play(scene, shaper, length);
+                if (round > 0) {
+                    report.scenes().add(new SceneResult(scene, shaper, round, found));
+                }
             }
         }
     }

@@ -30,7 +30,11 @@ import picocli.CommandLine.Spec;
  * <pre>
  * serve PROTOCOL PORT                              a backend, from now on
  * pour PROTOCOL HOST PORT WHO SECONDS BITS         has one side send for so long; WHO: to-backend, to-client
+ * mix HOST SECONDS GROUP…                          has many send stamped datagrams for so long, each group by a thread
  * </pre>
+ *
+ * <p>A group is of senders, with commas between: FROM:PORT:NUMBER:BYTES:BITS, its address, the port that it sends to, its number on each
+ * stamp, bytes of a datagram, bits a second.
  *
  * <p>TCP sends as much as is taken, over {@value #STREAMS} connections. UDP sends so many bits a second, without bursts that make up for what the machine missed. A client's first
  * message says who sends, how much and for how long, so a backend needs no other word.
@@ -54,9 +58,9 @@ public final class QosLoad implements Callable<Integer> {
 
     private static final int WRITE_BYTES = 1 << 16;
     private static final int REQUEST_BYTES = 2 * Long.BYTES;
-    private static final long PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(200);
-    private static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(5);
-    private static final double NS = 1e9;
+    static final long PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(200);
+    static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(5);
+    static final double NS = 1e9;
 
     @Spec
     private CommandSpec spec;
@@ -74,6 +78,10 @@ public final class QosLoad implements Callable<Integer> {
 
     private static String answer(String[] words) {
         try {
+            if (words[0].equals("mix")) {
+                mix(words);
+                return "ok";
+            }
             boolean tcp = words[1].equals("tcp");
             switch (words[0]) {
                 case "serve" -> serve(tcp, Integer.parseInt(words[2]));
@@ -143,19 +151,55 @@ public final class QosLoad implements Callable<Integer> {
     private static void pourStreams(InetSocketAddress to, long bits, long ns) throws IOException {
         List<CompletableFuture<Void>> streams = new ArrayList<>();
         for (int i = 0; i < STREAMS; i++) {
-            CompletableFuture<Void> done = new CompletableFuture<>();
-            streams.add(done);
-            Thread.ofPlatform().daemon().start(() -> {
-                try {
-                    pourStream(to, bits, ns);
-                    done.complete(null);
-                } catch (IOException e) {
-                    done.completeExceptionally(e);
-                }
-            });
+            streams.add(inThread(() -> pourStream(to, bits, ns)));
         }
+        join(streams);
+    }
+
+    private static void mix(String[] words) throws IOException {
+        long ns = (long) (Double.parseDouble(words[2]) * NS);
+        List<List<MixSender>> groups = new ArrayList<>();
         try {
-            streams.forEach(CompletableFuture::join);
+            for (int i = 3; i < words.length; i++) {
+                List<MixSender> group = new ArrayList<>();
+                groups.add(group);
+                for (String each : words[i].split(",")) {
+                    group.add(MixSender.open(words[1], each));
+                }
+            }
+            List<CompletableFuture<Void>> done =
+                    groups.stream().map(group -> inThread(() -> MixSender.send(group, ns))).toList();
+            join(done);
+        } finally {
+            for (List<MixSender> group : groups) {
+                for (MixSender each : group) {
+                    each.close();
+                }
+            }
+        }
+    }
+
+    /** What a thread does. */
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static CompletableFuture<Void> inThread(Work work) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                work.run();
+                done.complete(null);
+            } catch (IOException e) {
+                done.completeExceptionally(e);
+            }
+        });
+        return done;
+    }
+
+    private static void join(List<CompletableFuture<Void>> all) throws IOException {
+        try {
+            all.forEach(CompletableFuture::join);
         } catch (CompletionException e) {
             throw new IOException(e.getCause());
         }

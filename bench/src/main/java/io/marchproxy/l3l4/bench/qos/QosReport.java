@@ -10,10 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** The results: of each case and rate a line, with ours beside both of tc. */
-record QosReport(List<String> lines, List<QosResult> results) {
+/** The results: of each case and rate a line, with ours beside both of tc; and the scenes'. */
+record QosReport(List<String> lines, List<QosResult> results, List<SceneResult> scenes) {
     /** Ours may be off by so much, in percent. */
     static final double ALLOWED_PERCENT = 0.5;
 
@@ -103,6 +104,16 @@ record QosReport(List<String> lines, List<QosResult> results) {
         lines.forEach(out::println);
         carriedLines().forEach(out::println);
         out.println();
+        if (!cases().isEmpty()) {
+            printRates(out);
+        }
+        for (SceneReport.Line line : new SceneReport(scenes).lines()) {
+            out.printf("%-9s %-17s %s: %s%n", line.scene(), line.shaper(), line.figures(), line.verdict());
+        }
+        out.flush();
+    }
+
+    private void printRates(PrintWriter out) {
         String row = "%-15s %7s  %-26s %-26s %-26s %7s %16s %16s %16s  %s%n";
         out.printf(
                 row,
@@ -119,13 +130,30 @@ record QosReport(List<String> lines, List<QosResult> results) {
         for (Line line : cases()) {
             out.printf(row, cells(line).toArray());
         }
-        out.flush();
     }
 
     String markdown() {
         StringBuilder out = new StringBuilder();
         lines.forEach(line -> out.append("- ").append(line).append('\n'));
         carriedLines().forEach(line -> out.append("- ").append(line).append('\n'));
+        if (!cases().isEmpty()) {
+            writeRates(out);
+        }
+        if (!scenes.isEmpty()) {
+            out.append("""
+
+                    | | | | aim |
+                    |---|---|---|---|
+                    """);
+            for (SceneReport.Line line : new SceneReport(scenes).lines()) {
+                out.append("| %s | %s | %s | %s |%n"
+                        .formatted(line.scene(), line.shaper(), line.figures(), line.verdict()));
+            }
+        }
+        return out.toString();
+    }
+
+    private void writeRates(StringBuilder out) {
         out.append("""
 
                 | | Mbit/s | error in %: ours | tc tbf | tc htb | burst, KiB | most at once, KiB: ours | tc tbf | tc htb | aim |
@@ -134,10 +162,9 @@ record QosReport(List<String> lines, List<QosResult> results) {
         for (Line line : cases()) {
             out.append("| ").append(String.join(" | ", cells(line))).append(" |\n");
         }
-        return out.toString();
     }
 
-    /** Keeps every round's figures: {@code {"run": [line…], "turns": [{"case", "mbits", "shaper", "round", …}…]}}. */
+    /** Keeps every round's figures: {@code {"run": [line…], "turns": [{"case", "mbits", "shaper", "round", …}…], "scenes": [{"scene", …}…]}}. */
     void write(Path file) throws IOException {
         try (JsonGenerator out = new JsonFactory().createGenerator(Files.newBufferedWriter(file))) {
             out.useDefaultPrettyPrinter();
@@ -157,6 +184,18 @@ record QosReport(List<String> lines, List<QosResult> results) {
                 out.writeNumberField(one.mbits() == 0 ? "mbits-carried" : "error-percent", one.errorPercent());
                 out.writeNumberField("most-at-once-bytes", one.excessBytes());
                 out.writeNumberField("burst-bytes", one.burstBytes());
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+            out.writeArrayFieldStart("scenes");
+            for (SceneResult one : scenes) {
+                out.writeStartObject();
+                out.writeStringField("scene", one.scene().key());
+                out.writeStringField("shaper", one.shaper().key());
+                out.writeNumberField("round", one.round());
+                for (Map.Entry<String, Double> figure : one.figures().values().entrySet()) {
+                    out.writeNumberField(figure.getKey(), figure.getValue());
+                }
                 out.writeEndObject();
             }
             out.writeEndArray();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -24,12 +25,12 @@ import java.util.stream.Stream;
  */
 final class QosStand implements AutoCloseable {
     /** Of the network that is kept for benchmarks (RFC 2544, C.2.2). */
-    private static final String NEAR = "198.18.0.1";
+    static final String NEAR = "198.18.0.1";
 
-    private static final String FAR = "198.18.0.2";
-    private static final String NEAR_DEVICE = "near0";
+    static final String FAR = "198.18.0.2";
+    static final String NEAR_DEVICE = "near0";
     private static final String FAR_DEVICE = "far0";
-    private static final int ADMIN_PORT = 8_000;
+    static final int ADMIN_PORT = 8_000;
     /** As many as have ports. */
     static final int MOST_RATES = 50;
 
@@ -82,7 +83,10 @@ final class QosStand implements AutoCloseable {
             for (Case.Protocol protocol : Case.Protocol.values()) {
                 stand.farLoad.perform("serve", protocol.key(), free(protocol).backendPort());
             }
-            stand.startProxy(root, rates);
+            stand.startProxy(
+                    root,
+                    folder -> configuration(folder, rates),
+                    free(Case.Protocol.TCP).proxyPort());
             return stand;
         } catch (IOException | InterruptedException | RuntimeException e) {
             stand.close();
@@ -113,7 +117,7 @@ final class QosStand implements AutoCloseable {
 
     private static void up(Namespace where, String device, String address) throws IOException, InterruptedException {
         unsegmented(where, device);
-        where.run("ip", "address", "add", address + "/30", "dev", device);
+        where.run("ip", "address", "add", address + "/24", "dev", device);
         where.run("ip", "link", "set", device, "up");
     }
 
@@ -123,8 +127,17 @@ final class QosStand implements AutoCloseable {
         where.run("ip", "link", "set", device, "gso_max_segs", "1");
     }
 
-    private void startProxy(Path root, List<Integer> rates) throws IOException, InterruptedException {
-        Path config = Files.writeString(folder.resolve("proxy.yaml"), configuration(folder, rates));
+    /**
+     * Has a proxy run by another configuration in the place of the one that did.
+     *
+     * @param configuration of a folder for its data
+     * @param readyPort that it listens on, by TCP
+     */
+    void startProxy(Path root, Function<Path, String> configuration, int readyPort)
+            throws IOException, InterruptedException {
+        children.forEach(Child::close);
+        children.clear();
+        Path config = Files.writeString(folder.resolve("proxy.yaml"), configuration.apply(folder));
         Child proxy = Child.start(
                 "the proxy",
                 far.command(
@@ -139,7 +152,7 @@ final class QosStand implements AutoCloseable {
                         "1",
                         "bash",
                         "-c",
-                        "</dev/tcp/" + FAR + "/" + free(Case.Protocol.TCP).proxyPort());
+                        "</dev/tcp/" + FAR + "/" + readyPort);
                 return true;
             } catch (IOException e) {
                 if (!proxy.isAlive()) {
@@ -199,7 +212,7 @@ final class QosStand implements AutoCloseable {
      */
     List<WirePacket> measure(Case one, Shaper shaper, double seconds, long mostBits)
             throws IOException, InterruptedException {
-        boolean isTc = shaper == Shaper.TBF || shaper == Shaper.HTB;
+        boolean isTc = shaper.isTc();
         Case sends = shaper == Shaper.NOBODY ? new Case(one.protocol(), one.direction(), 0, FREE_INDEX) : one;
         if (isTc) {
             shape(one, shaper);
@@ -239,6 +252,37 @@ final class QosStand implements AutoCloseable {
                     "tc", "class", "add", "dev", device, "parent", "1:", "classid", "1:1", "htb", "rate", rate, "burst",
                     burst, "cburst", burst, "quantum", "1514");
         }
+    }
+
+    /** The clients' side. */
+    Namespace near() {
+        return near;
+    }
+
+    /** Has a UDP backend listen, from now on. */
+    void serveDatagrams(int port) throws IOException {
+        farLoad.perform("serve", Case.Protocol.UDP.key(), port);
+    }
+
+    /**
+     * Has clients send stamped datagrams, and answers what came to backends.
+     *
+     * @param isTc whether they come over the wire, or from our proxy
+     * @param ports of the backends
+     * @param groups as the load takes them
+     */
+    List<Stamped> mix(boolean isTc, String ports, double seconds, List<String> groups)
+            throws IOException, InterruptedException {
+        Path file = folder.resolve("capture.pcap");
+        Tap tap = Tap.open(far, cpus, isTc ? FAR_DEVICE : "lo", "udp and dst portrange " + ports, file);
+        try {
+            List<Object> words = new ArrayList<>(List.of("mix", FAR, seconds + SPARE_SECONDS));
+            words.addAll(groups);
+            nearLoad.perform(words.toArray());
+        } finally {
+            tap.close();
+        }
+        return Capture.readStamped(file);
     }
 
     /** Where tc shapes: on the side that sends. */

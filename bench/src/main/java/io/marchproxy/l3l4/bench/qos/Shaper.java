@@ -7,6 +7,10 @@ enum Shaper {
     OURS("ours"),
     TBF("tc tbf"),
     HTB("tc htb"),
+    /** With a leaf that gives flows turns, and has CoDel. */
+    FQ_CODEL("tc htb, fq_codel"),
+    /** With the older leaf that gives flows turns. */
+    SFQ("tc htb, sfq"),
     /** Ours without a rate: what the machine carries. */
     NOBODY("ours without a rate");
 
@@ -21,7 +25,7 @@ enum Shaper {
     }
 
     String key() {
-        return label.replace(' ', '-');
+        return label.replace(",", "").replace(' ', '-');
     }
 
     static Shaper of(String key) {
@@ -36,6 +40,11 @@ enum Shaper {
      * the IP packet.
      */
     int counted(WirePacket packet) {
-        return this == TBF || this == HTB ? packet.frameBytes() : packet.payloadBytes();
+        return isTc() ? packet.frameBytes() : packet.payloadBytes();
+    }
+
+    /** Whether it is tc rather than our proxy. */
+    boolean isTc() {
+        return this != OURS && this != NOBODY;
     }
 }

@@ -70,6 +70,23 @@ class CaptureTest {
     }
 
     @Test
+    void shouldReadWhoSentADatagramAndWhen() throws IOException {
+        packet(5, 7, UDP, 28 + 200, 8, 80);
+        int payload = pcap.position() - 80 + 14 + 20 + 8;
+        pcap.order(ByteOrder.BIG_ENDIAN)
+                .putInt(payload, 3)
+                .putInt(payload + 4, 41)
+                .putLong(payload + 8, 4_999_000_007L)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        packet(6, 0, UDP, 28 + 10, 8, 52);
+
+        List<Stamped> read = Capture.readStamped(written(pcap.position()));
+
+        assertEquals(List.of(new Stamped(new WirePacket(5_000_000_007L, 242, 200), 3, 41, 4_999_000_007L)), read);
+        assertEquals(1_000_000, read.getFirst().delayNs());
+    }
+
+    @Test
     void shouldRefuseWhatIsCutShortOrNone() throws IOException {
         packet(1, 0, UDP, 1_428, 8, 80);
         Path cut = written(pcap.position() - 75);

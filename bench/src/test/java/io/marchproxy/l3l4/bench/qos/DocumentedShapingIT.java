@@ -21,14 +21,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What docs/QOS.md tells to type in its worked example, typed. */
+/** What docs/QOS.md tells to type in its worked examples, typed. */
 class DocumentedShapingIT {
     private static final Path ROOT = Path.of(System.getProperty("project.root"));
-    private static final String EXAMPLE = "docs/examples/shaped.yaml";
+    private static final String SHAPED = "docs/examples/shaped.yaml";
+    private static final String POLICED = "docs/examples/policed.yaml";
     private static final int SECONDS = 120;
 
     /** Of the rates in the example, which nothing may exceed but for the burst. */
     private static final double TO_CLIENT_MBITS = 20;
+
+    /** Of the rule in the other example. iperf3 does not count the burst's first moment as we do. */
+    private static final double POLICED_MBITS = 8;
 
     private static final double NEARLY = 0.7;
 
@@ -44,24 +48,9 @@ class DocumentedShapingIT {
 
     @Test
     void shouldDoAsThePageSays() throws Exception {
-        String page = Files.readString(ROOT.resolve("docs/QOS.md"));
-        String example = Files.readString(ROOT.resolve(EXAMPLE));
-        assertTrue(page.contains("```yaml\n" + example + "```"), "docs/QOS.md and " + EXAMPLE + " differ");
-        String commands = Pattern.compile("```bash\n(.*?)```", Pattern.DOTALL)
-                .matcher(section(page))
-                .results()
-                .map(found -> found.group(1))
-                .collect(Collectors.joining("\n"));
-        assertTrue(commands.contains("replay-tools diff"), commands);
+        String said = type("## A worked example\n", SHAPED, "replay-tools diff");
 
-        String ports = ports(example);
-        Files.createSymbolicLink(folder.resolve("bin"), ROOT.resolve("bin"));
-        Files.createDirectories(folder.resolve(EXAMPLE).getParent());
-        Files.writeString(folder.resolve(EXAMPLE), withPorts(example, ports));
-        String said =
-                run("trap 'kill $(jobs -p) $(cat iperf3.pid) 2>/dev/null || true' EXIT\n" + withPorts(commands, ports));
-
-        double mbits = receiver(said);
+        double mbits = receiver(said, "([0-9.]+) Mbits/sec +receiver");
         assertTrue(mbits <= TO_CLIENT_MBITS * 1.02 && mbits >= NEARLY * TO_CLIENT_MBITS, said);
         assertTrue(said.contains("\"service\":\"files\""), said);
         assertTrue(said.contains("marchproxy_qos_bytes_processed_total{priority=\"P3\"}"), said);
@@ -69,8 +58,41 @@ class DocumentedShapingIT {
         assertFalse(said.contains("a difference"), said);
     }
 
-    private static String section(String page) {
-        int from = page.indexOf("## A worked example\n");
+    @Test
+    void shouldPoliceAsThePageSays() throws Exception {
+        String said = type("## Another: what guests may send\n", POLICED, ".policing[]");
+
+        double mbits = receiver(said, "([0-9.]+) Mbits/sec .*receiver");
+        assertTrue(mbits <= POLICED_MBITS * 1.05 && mbits >= NEARLY * POLICED_MBITS, said);
+        for (String color : List.of("conform", "exceed", "violate")) {
+            assertTrue(said.contains("\"direction\":\"to-backend\",\"color\":\"" + color + "\""), said);
+            assertTrue(said.contains("color=\"" + color + "\"} "), said);
+        }
+        assertTrue(said.contains("policed"), said);
+        assertFalse(said.contains("a difference"), said);
+    }
+
+    /** Types the commands of a section, by ports that are free; what all said. */
+    private String type(String title, String file, String command) throws Exception {
+        String page = Files.readString(ROOT.resolve("docs/QOS.md"));
+        String example = Files.readString(ROOT.resolve(file));
+        assertTrue(page.contains("```yaml\n" + example + "```"), "docs/QOS.md and " + file + " differ");
+        String commands = Pattern.compile("```bash\n(.*?)```", Pattern.DOTALL)
+                .matcher(section(page, title))
+                .results()
+                .map(found -> found.group(1))
+                .collect(Collectors.joining("\n"));
+        assertTrue(commands.contains(command), commands);
+
+        String ports = ports(example);
+        Files.createSymbolicLink(folder.resolve("bin"), ROOT.resolve("bin"));
+        Files.createDirectories(folder.resolve(file).getParent());
+        Files.writeString(folder.resolve(file), withPorts(example, ports));
+        return run("trap 'kill $(jobs -p) $(cat iperf3.pid) 2>/dev/null || true' EXIT\n" + withPorts(commands, ports));
+    }
+
+    private static String section(String page, String title) {
+        int from = page.indexOf(title);
         return page.substring(from, page.indexOf("\n## ", from));
     }
 
@@ -115,8 +137,8 @@ class DocumentedShapingIT {
     }
 
     /** What the first receiver of iperf3 says that it got. */
-    private static double receiver(String said) {
-        Matcher line = Pattern.compile("([0-9.]+) Mbits/sec +receiver").matcher(said);
+    private static double receiver(String said, String pattern) {
+        Matcher line = Pattern.compile(pattern).matcher(said);
         return line.results()
                 .findFirst()
                 .map((MatchResult found) -> Double.parseDouble(found.group(1)))

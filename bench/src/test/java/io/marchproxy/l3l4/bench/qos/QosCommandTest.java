@@ -63,7 +63,7 @@ class QosCommandTest {
             results.add(new QosResult("tcp-to-client", mbits, Shaper.TBF, round, tbf + off, 4_000, 4_096));
             results.add(new QosResult("tcp-to-client", mbits, Shaper.HTB, round, htb + off, 5_100, 4_096));
         }
-        return new QosReport(List.of("a machine"), results);
+        return new QosReport(List.of("a machine"), results, List.of());
     }
 
     @ParameterizedTest

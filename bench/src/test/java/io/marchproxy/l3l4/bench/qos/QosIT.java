@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A measurement for real, as short as one can be: ours, tbf and htb, TCP and UDP, both ways. */
+/** A measurement for real, as short as one can be: ours, tbf and htb, TCP and UDP, both ways, and the scenes. */
 class QosIT {
     @BeforeEach
     void requireTheMachine() throws IOException {
@@ -30,6 +30,10 @@ class QosIT {
         for (String key : List.of("tcp-to-backend", "tcp-to-client", "udp-to-backend", "udp-to-client")) {
             assertTrue(table.contains("| " + key + " | 1 |"), table);
             assertTrue(run.out().contains(key + ": ours carries "), run::out);
+        }
+        for (String scene : List.of("classes", "urgent", "fairness")) {
+            assertTrue(table.contains("| " + scene + " | ours |"), table);
+            assertTrue(table.contains("| " + scene + " | tc htb"), table);
         }
         String raw = Files.readString(json);
         for (Shaper shaper : Shaper.values()) {

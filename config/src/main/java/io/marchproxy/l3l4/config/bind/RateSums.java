@@ -6,9 +6,8 @@ import io.marchproxy.l3l4.config.schema.Group;
 import io.marchproxy.l3l4.config.schema.Key;
 import io.marchproxy.l3l4.config.schema.QosKeys;
 import io.marchproxy.l3l4.config.schema.ServiceKeys;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -20,8 +19,10 @@ final class RateSums {
     private final List<Bound> services;
     private final Faults faults;
 
-    /** By what has it, such as {@code P0} or {@code web}. */
-    private final Map<String, Long> guarantees = new LinkedHashMap<>();
+    private final List<Guaranteed> guarantees = new ArrayList<>();
+
+    /** A guarantee, and what has it, such as {@code P0} or {@code web}; a service may be called as a class is. */
+    private record Guaranteed(String name, long rate) {}
 
     RateSums(Bound root, Faults faults) {
         this.qos = root.group(QosKeys.QOS);
@@ -39,7 +40,8 @@ final class RateSums {
         for (Bound service : services) {
             Bound rate = service.group(ServiceKeys.RATE);
             checkCeiling(service, ServiceKeys.GUARANTEE, rate, ServiceKeys.RATE_TO_BACKEND);
-            if (!rate.find(ServiceKeys.RATE_TO_CLIENT).equals(rate.find(ServiceKeys.RATE_TO_BACKEND))) {
+            // One rate for both is one fault; two that are written alike are two.
+            if (!rate.single()) {
                 checkCeiling(service, ServiceKeys.GUARANTEE, rate, ServiceKeys.RATE_TO_CLIENT);
             }
             checkReached(service, ServiceKeys.CLIENT_RATE, rate);
@@ -82,7 +84,7 @@ final class RateSums {
 
     private void take(String name, Bound section, Key<Long> guarantee) {
         section.find(guarantee).ifPresent(rate -> {
-            guarantees.merge(name, rate, Long::sum);
+            guarantees.add(new Guaranteed(name, rate));
             if (qos.origin(QosKeys.LINK_RATE) == Origin.Unwritten.DEFAULT && !qos.mistaken()) {
                 faults.add(
                         section.origin(guarantee),
@@ -94,10 +96,10 @@ final class RateSums {
 
     private void checkSum() {
         long link = qos.find(QosKeys.LINK_RATE).orElse(Long.MAX_VALUE);
-        long sum = guarantees.values().stream().mapToLong(Long::longValue).sum();
+        long sum = guarantees.stream().mapToLong(Guaranteed::rate).sum();
         if (sum > link) {
-            String parts = guarantees.entrySet().stream()
-                    .map(one -> one.getKey() + " " + QosKeys.LINK_RATE.type().write(one.getValue()))
+            String parts = guarantees.stream()
+                    .map(one -> one.name() + " " + QosKeys.LINK_RATE.type().write(one.rate()))
                     .collect(Collectors.joining(" + "));
             faults.add(
                     qos.origin(QosKeys.LINK_RATE),

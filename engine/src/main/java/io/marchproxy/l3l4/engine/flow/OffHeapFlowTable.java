@@ -424,6 +424,11 @@ public final class OffHeapFlowTable extends SingleWriter implements FlowTable {
     }
 
     @Override
+    public FlowHash hash() {
+        return hash;
+    }
+
+    @Override
     public FlowTable another(int flows) {
         return new OffHeapFlowTable(flows, hash, arena);
     }

@@ -9,13 +9,21 @@ import java.util.Arrays;
 
 /**
  * How large a piece of a stream may be for all of the shard's limits to let it pass out of their bursts. A stream has no packets of its own:
- * what is read at once leaves at once, and were it larger than a burst, the bucket would have to go into debt for it.
+ * what is read at once leaves at once, and were it larger than a burst, the bucket would have to go into debt for it. A piece is
+ * a part of the burst: were it all of it, one piece that leaves late and the next that does not would be twice the burst on the wire. So three
+ * quarters of the burst are left for what a machine is late by.
  *
  * <p>The event loop's thread, which learns of new settings and shares before what it reads thereafter reaches the stages.
  */
 public final class Bursts {
-    /** A piece may be so large though a share of a burst is less: a shard without traffic has next to none of it. */
-    static final int LEAST_OF_A_SHARE = 2 << 10;
+    /** A burst is so many pieces. */
+    private static final int PARTS = 4;
+
+    /**
+     * A piece may be so large though a part of a burst is less: smaller ones are mostly headers, and a shard without traffic has next to no
+     * share of a burst. But it is no larger than the whole burst.
+     */
+    static final int LEAST_PIECE = 2 << 10;
 
     private static final int CLASSES = 4;
     private static final int DIRECTIONS = 2;
@@ -41,12 +49,15 @@ public final class Bursts {
 
         private void count() {
             if (whole.isSet()) {
-                long share = whole.burstBytes() * (told == NOT_TOLD ? evenly : told) / ShareOf.WHOLE;
-                bytes = (int) Math.max(share, Math.min(whole.burstBytes(), LEAST_OF_A_SHARE));
+                bytes = piece(whole.burstBytes(), told == NOT_TOLD ? evenly : told);
             } else {
                 bytes = Integer.MAX_VALUE;
             }
         }
+    }
+
+    private static int piece(long burstBytes, int share) {
+        return (int) Math.max(burstBytes * share / ShareOf.WHOLE / PARTS, Math.min(burstBytes, LEAST_PIECE));
     }
 
     private final Burst[] link = bursts(DIRECTIONS);
@@ -80,7 +91,7 @@ public final class Bursts {
                         i < settings.services().size() ? settings.services().get(i) : ServiceLimits.NONE;
                 each[cell(i, direction)] = limits.isSharing()
                         ? each[cell(limits.sharesWith(), direction)]
-                        : limits.each().leastBurstBytes(direction);
+                        : ofEach(limits.each().leastBurstBytes(direction));
                 if (limits.isSharing()) {
                     services[cell(i, direction)] = services[cell(limits.sharesWith(), direction)];
                 } else {
@@ -102,6 +113,10 @@ public final class Bursts {
                 // Drops or marks, and leaves no piece of a stream waiting.
             }
         }
+    }
+
+    private static int ofEach(int burstBytes) {
+        return burstBytes == Integer.MAX_VALUE ? burstBytes : piece(burstBytes, ShareOf.WHOLE);
     }
 
     private void grow(int known) {

@@ -48,22 +48,27 @@ public final class Scheduling {
      * thread that somebody put under another policy, such as SCHED_FIFO, stays as it is. Before Linux 6.12 nothing changes.
      */
     public static int takeShortSlices() {
+        return giveShortSlices(CALLER);
+    }
+
+    /** Gives another thread of this process the shortest slice: it keeps others from the CPU for no longer at a time. */
+    public static int giveShortSlices(int thread) {
         try (Arena arena = Arena.ofConfined()) {
             long attributes = arena.allocate(ATTR_SIZE, Long.BYTES).address();
-            int got = attributes(attributes);
+            int got = attributes(thread, attributes);
             if (got < 0 || Memory.getInt(attributes + ATTR_POLICY) != SCHED_OTHER) {
                 return got;
             }
             Memory.putLong(attributes + ATTR_RUNTIME, SHORTEST_SLICE_NS);
-            return (int) SystemCall.call(SCHED_SETATTR, CALLER, attributes, 0, 0, 0, 0);
+            return (int) SystemCall.call(SCHED_SETATTR, thread, attributes, 0, 0, 0, 0);
         }
     }
 
-    /** The calling thread's slice in ns, or 0 where the kernel has none. */
-    static long sliceNs() {
+    /** A thread's slice in ns, or 0 where the kernel has none. */
+    static long sliceNs(int thread) {
         try (Arena arena = Arena.ofConfined()) {
             long attributes = arena.allocate(ATTR_SIZE, Long.BYTES).address();
-            return attributes(attributes) < 0 ? 0 : Memory.getLong(attributes + ATTR_RUNTIME);
+            return attributes(thread, attributes) < 0 ? 0 : Memory.getLong(attributes + ATTR_RUNTIME);
         }
     }
 
@@ -103,7 +108,7 @@ public final class Scheduling {
         }
     }
 
-    private static int attributes(long into) {
-        return (int) SystemCall.call(SCHED_GETATTR, CALLER, into, ATTR_SIZE, 0, 0, 0);
+    private static int attributes(int thread, long into) {
+        return (int) SystemCall.call(SCHED_GETATTR, thread, into, ATTR_SIZE, 0, 0, 0);
     }
 }

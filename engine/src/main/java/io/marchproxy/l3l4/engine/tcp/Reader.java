@@ -29,7 +29,10 @@ final class Reader {
 
     private static final int SMALLEST_READ = 2 * 1024;
 
-    /** Reads of a socket in a turn, of those that go on because the last one was full. */
+    /**
+     * Reads of a socket in a turn, of those that go on because the last one was full; and more where they are small, until they come to
+     * {@link #LARGEST_READ}.
+     */
     private static final int READS_AT_ONCE = 4;
 
     /** What counts as large. */
@@ -197,11 +200,13 @@ final class Reader {
             deliverEarly();
         }
         int left = splices ? 1 : READS_AT_ONCE;
-        while (left-- > 0 && readable && reads()) {
+        int leftBytes = splices ? 0 : LARGEST_READ;
+        while ((left-- > 0 || leftBytes > 0) && readable && reads()) {
             if (splices && header == null) {
                 splice();
+                leftBytes = 0;
             } else {
-                read();
+                leftBytes -= read();
             }
         }
         if (readable && reads()) {
@@ -209,7 +214,8 @@ final class Reader {
         }
     }
 
-    private void read() {
+    /** Answers how much it took in, or might have: what has nothing is soon over, too. */
+    private int read() {
         int most = header != null
                 ? HEADER_READ
                 : Math.min(
@@ -229,6 +235,7 @@ final class Reader {
         } else {
             readNothing(received);
         }
+        return most;
     }
 
     private void splice() {

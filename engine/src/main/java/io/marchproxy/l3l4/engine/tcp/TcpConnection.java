@@ -216,12 +216,15 @@ final class TcpConnection implements Endpoint {
     /** Hands bytes to the socket that they are for. The egress's books hold them already. */
     void write(Direction direction, Payload bytes, int length, int inClass, int codePoint) {
         Writer writer = writer(direction);
+        if (writer != null && stage == Stage.RELAYING) {
+            // Sends what waits, by which the connection may turn out to be broken.
+            writer.mark(codePoint);
+        }
         if (writer == null || stage != Stage.RELAYING) {
             shard.lost(spec.service(), inClass, direction, bytes, length);
             return;
         }
         trafficClass = inClass;
-        writer.mark(codePoint);
         writer.write(bytes, length, inClass);
     }
 

@@ -96,9 +96,15 @@ final class Writer implements BatchedEgress {
         }
     }
 
-    /** Leaves the socket with a code point from now on, 0 to 63 (RFC 2474); the ECN bits of TCP are the kernel's. */
+    /**
+     * Leaves the socket with a code point from now on, 0 to 63 (RFC 2474); the ECN bits of TCP are the kernel's. What was written before
+     * goes first, or the whole batch would leave as its last piece does.
+     */
     void mark(int codePoint) {
         if (codePoint != dscp && codePoint != PacketDescriptor.DSCP_UNCHANGED) {
+            if (count > 0 && !full && !connection.isOver()) {
+                send();
+            }
             dscp = codePoint;
             if (!receiver.mark(codePoint)) {
                 shard.markFailed();

@@ -8,7 +8,6 @@ import io.marchproxy.l3l4.engine.testing.ProxyProcess;
 import io.marchproxy.l3l4.engine.testing.RequiresNetNs;
 import io.marchproxy.l3l4.engine.testing.RequiresProgram;
 import io.marchproxy.l3l4.engine.testing.TcpBackend;
-import io.marchproxy.l3l4.engine.testing.TestNetwork;
 import io.marchproxy.l3l4.engine.testing.WireTap;
 import io.marchproxy.l3l4.engine.testing.WireTap.Packet;
 import java.io.IOException;
@@ -54,9 +53,6 @@ class CodePointsOnTheWireIT {
     /** What a client's code point becomes by the rules below; P1's own where none matches. */
     private static final Map<Integer, Integer> WANTED = Map.of(0, AF41, CS1, AF21, AF11, AF12, CS5, CS5);
 
-    /** Without what IPv6 says of its neighbours. */
-    private static final String FILTER = "(tcp or udp) and (net 10.77.0.0/16 or net fd77::/16)";
-
     /** What a backend answers with, whose datagrams go by the same rules: each another one than it was asked with. */
     private static final Map<Integer, Integer> ANSWERED = Map.of(0, CS5, CS1, AF11, AF11, 0, CS5, CS1);
 
@@ -82,69 +78,6 @@ class CodePointsOnTheWireIT {
 
     @TempDir
     Path folder;
-
-    /** A client, the proxy and its backends, each in a namespace of its own. */
-    private static final class Lan implements AutoCloseable {
-        final TestNetwork clients = TestNetwork.create();
-        final TestNetwork proxy = TestNetwork.create();
-        final TestNetwork backends = TestNetwork.create();
-
-        Lan() {
-            proxy.veth("toclients", clients, "c0").veth("tobackends", backends, "b0");
-            clients.configure("c0", "10.77.1.2/24", "10.77.1.3/24", "fd77:1::2/64");
-            proxy.configure("toclients", "10.77.1.1/24", "fd77:1::1/64");
-            proxy.configure("tobackends", "10.77.2.1/24", "fd77:2::1/64");
-            backends.configure("b0", "10.77.2.2/24", "fd77:2::2/64");
-            WireTap.withoutOffload(clients, "c0");
-            WireTap.withoutOffload(proxy, "toclients");
-            WireTap.withoutOffload(proxy, "tobackends");
-            WireTap.withoutOffload(backends, "b0");
-        }
-
-        WireTap tap(Path file) {
-            return WireTap.on(proxy, file, FILTER, new InetSocketAddress("10.77.1.2", 9));
-        }
-
-        DatagramSocket client(String address) throws Exception {
-            return clients.inside(() -> {
-                DatagramSocket socket = new DatagramSocket(new InetSocketAddress(address, 0));
-                socket.setReceiveBufferSize(4 << 20);
-                socket.setSoTimeout(10_000);
-                return socket;
-            });
-        }
-
-        /** Answers each datagram with itself, by the code point and ECN field that its text ends with. */
-        DatagramSocket answering(String address, int port) throws Exception {
-            DatagramSocket socket = backends.inside(() -> new DatagramSocket(new InetSocketAddress(address, port)));
-            socket.setReceiveBufferSize(4 << 20);
-            Thread.ofPlatform().daemon().start(() -> answer(socket));
-            return socket;
-        }
-
-        private static void answer(DatagramSocket socket) {
-            DatagramPacket packet = new DatagramPacket(new byte[2_000], 2_000);
-            try {
-                while (!socket.isClosed()) {
-                    packet.setLength(2_000);
-                    socket.receive(packet);
-                    String text = new String(packet.getData(), 0, packet.getLength(), StandardCharsets.US_ASCII);
-                    socket.setTrafficClass(
-                            Integer.parseInt(text.strip().substring(text.strip().lastIndexOf(' ') + 1)));
-                    socket.send(packet);
-                }
-            } catch (IOException e) {
-                // The test has ended.
-            }
-        }
-
-        @Override
-        public void close() {
-            clients.close();
-            proxy.close();
-            backends.close();
-        }
-    }
 
     private static void send(DatagramSocket from, int tos, String text, String host, int port) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
@@ -219,8 +152,8 @@ class CodePointsOnTheWireIT {
         Map<String, Integer> left = new HashMap<>();
         Map<String, Integer> answered = new HashMap<>();
         for (Packet packet : seen) {
-            if (packet.tcpBytes() < 0 && isOfProxy(packet)) {
-                (isToBackends(packet) ? left : answered).put(packet.text(), packet.tos());
+            if (packet.tcpBytes() < 0 && Lan.isOfProxy(packet)) {
+                (Lan.isToBackends(packet) ? left : answered).put(packet.text(), packet.tos());
             }
         }
         assertEquals(toBackend, left);
@@ -249,7 +182,7 @@ class CodePointsOnTheWireIT {
         Map<String, Integer> counts = new HashMap<>();
         List<Integer> begun = new ArrayList<>();
         for (Packet packet : seen) {
-            if (packet.tcpBytes() < 0 || !isOfProxy(packet)) {
+            if (packet.tcpBytes() < 0 || !Lan.isOfProxy(packet)) {
                 continue;
             }
             assertEquals(0, packet.ecn(), packet::toString);
@@ -273,14 +206,6 @@ class CodePointsOnTheWireIT {
         }
     }
 
-    private static boolean isOfProxy(Packet packet) {
-        return List.of("10.77.1.1", "10.77.2.1", "fd77:1::1", "fd77:2::1").contains(packet.from());
-    }
-
-    private static boolean isToBackends(Packet packet) {
-        return packet.to().equals("10.77.2.2") || packet.to().equals("fd77:2::2");
-    }
-
     /** Twice the rate, towards backends by IPv4 and towards clients by IPv6. */
     @Test
     void shouldMarkWhatWaitsTooLongAndDropItWhereTheEndsDoNotUseEcn() throws Exception {
@@ -296,10 +221,10 @@ class CodePointsOnTheWireIT {
             List<Packet> down = flood(lan, proxy, "down", "fd77:1::2", "fd77:1::1", 5_030, 0, CS1 << 2 | 1);
             List<Packet> deaf = flood(lan, proxy, "up", "10.77.1.3", "10.77.1.1", 5_020, 0, 0);
 
-            assertMarked(up.stream().filter(CodePointsOnTheWireIT::isToBackends).toList(), 2);
+            assertMarked(up.stream().filter(Lan::isToBackends).toList(), 2);
             assertMarked(
                     down.stream()
-                            .filter(packet -> isOfProxy(packet) && !isToBackends(packet))
+                            .filter(packet -> Lan.isOfProxy(packet) && !Lan.isToBackends(packet))
                             .toList(),
                     1);
             long marks = up.stream().filter(packet -> packet.ecn() == CE).count();
@@ -307,7 +232,7 @@ class CodePointsOnTheWireIT {
             marks = down.stream().filter(packet -> packet.ecn() == CE).count();
             assertEquals(marks, proxy.status().booked("down", "to-client", "marked_packets"));
             List<Packet> left =
-                    deaf.stream().filter(CodePointsOnTheWireIT::isToBackends).toList();
+                    deaf.stream().filter(Lan::isToBackends).toList();
             assertTrue(left.stream().allMatch(packet -> packet.ecn() == 0));
             long dropped = proxy.status().dropped("up", "queue-delay");
             assertTrue(dropped > 5, dropped + " dropped");

@@ -42,12 +42,12 @@ class BurstsTest {
     void shouldTakeTheLeastBurstOfAllLimitsThatAPieceMeets() {
         Bursts bursts = new Bursts(settings(1));
 
-        assertEquals(500_000, bursts.largestPiece(0, 0, Direction.TO_BACKEND), "the link's");
-        assertEquals(50_000, bursts.largestPiece(0, 3, Direction.TO_BACKEND), "its class's");
-        assertEquals(500_000, bursts.largestPiece(1, 0, Direction.TO_BACKEND), "a guarantee is none");
-        assertEquals(20_000, bursts.largestPiece(1, 3, Direction.TO_CLIENT), "its service's, in one direction");
-        assertEquals(20_000, bursts.largestPiece(2, 3, Direction.TO_CLIENT), "that of whom it shares with");
-        assertEquals(50_000, bursts.largestPiece(9, 3, Direction.TO_CLIENT), "a service without a limit");
+        assertEquals(125_000, bursts.largestPiece(0, 0, Direction.TO_BACKEND), "the link's");
+        assertEquals(12_500, bursts.largestPiece(0, 3, Direction.TO_BACKEND), "its class's");
+        assertEquals(125_000, bursts.largestPiece(1, 0, Direction.TO_BACKEND), "a guarantee is none");
+        assertEquals(5_000, bursts.largestPiece(1, 3, Direction.TO_CLIENT), "its service's, in one direction");
+        assertEquals(5_000, bursts.largestPiece(2, 3, Direction.TO_CLIENT), "that of whom it shares with");
+        assertEquals(12_500, bursts.largestPiece(9, 3, Direction.TO_CLIENT), "a service without a limit");
     }
 
     @Test
@@ -56,27 +56,27 @@ class BurstsTest {
         Bursts bursts = new Bursts(new ShapeSettings(
                 RateLimit.NONE, List.of(FREE, FREE, FREE, FREE), List.of(ServiceLimits.NONE.with(each)), 4));
 
-        assertEquals(16_384, bursts.largestPiece(0, 0, Direction.TO_BACKEND));
+        assertEquals(4_096, bursts.largestPiece(0, 0, Direction.TO_BACKEND));
         assertEquals(NO_LIMIT, bursts.largestPiece(0, 0, Direction.TO_CLIENT));
     }
 
     @Test
     void shouldFollowTheShardsShare() {
         Bursts bursts = new Bursts(settings(4));
-        assertEquals(5_000, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
+        assertEquals(Bursts.LEAST_PIECE, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
 
         bursts.share(Direction.TO_CLIENT, ShareOf.SERVICE, 1, ShareOf.WHOLE / 2);
-        assertEquals(10_000, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
-        assertEquals(10_000, bursts.largestPiece(2, 0, Direction.TO_CLIENT));
+        assertEquals(2_500, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
+        assertEquals(2_500, bursts.largestPiece(2, 0, Direction.TO_CLIENT));
 
         bursts.share(Direction.TO_CLIENT, ShareOf.SERVICE, 1, 1);
-        assertEquals(Bursts.LEAST_OF_A_SHARE, bursts.largestPiece(1, 0, Direction.TO_CLIENT), "some of it in any case");
+        assertEquals(Bursts.LEAST_PIECE, bursts.largestPiece(1, 0, Direction.TO_CLIENT), "some of it in any case");
 
         bursts.share(Direction.TO_CLIENT, ShareOf.LINK, 0, ShareOf.WHOLE / 8);
         bursts.share(Direction.TO_CLIENT, ShareOf.CLASS, 3, ShareOf.WHOLE / 5);
-        assertEquals(62_500, bursts.largestPiece(0, 0, Direction.TO_CLIENT));
-        assertEquals(10_000, bursts.largestPiece(0, 3, Direction.TO_CLIENT), 1.0);
-        assertEquals(125_000, bursts.largestPiece(0, 0, Direction.TO_BACKEND), "the other way is as it was");
+        assertEquals(15_625, bursts.largestPiece(0, 0, Direction.TO_CLIENT));
+        assertEquals(2_500, bursts.largestPiece(0, 3, Direction.TO_CLIENT), 1.0);
+        assertEquals(31_250, bursts.largestPiece(0, 0, Direction.TO_BACKEND), "the other way is as it was");
     }
 
     @Test
@@ -86,7 +86,7 @@ class BurstsTest {
         bursts.share(Direction.TO_CLIENT, ShareOf.SERVICE, 1, ShareOf.WHOLE / 2);
         assertEquals(NO_LIMIT, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
         bursts.apply(settings(4));
-        assertEquals(10_000, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
+        assertEquals(2_500, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
         bursts.apply(new ShapeSettings(1, 1, 1, 1));
         assertEquals(NO_LIMIT, bursts.largestPiece(1, 0, Direction.TO_CLIENT));
     }

@@ -3,6 +3,8 @@ package io.marchproxy.l3l4.engine.sys;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
@@ -21,12 +23,39 @@ class SchedulingTest {
             nice[0] = Scheduling.nice(self);
             assertEquals(0, Scheduling.takeShortSlices());
             nice[1] = Scheduling.nice(self);
-            return Scheduling.sliceNs();
+            return Scheduling.sliceNs(self);
         });
 
         assertEquals(nice[0], nice[1]);
         // Kernels before 6.12 have no slices of a thread's own.
         assertEquals(slice == 0 ? 0 : Scheduling.SHORTEST_SLICE_NS, slice);
+    }
+
+    @Test
+    void shouldGiveAnotherThreadShortSlicesAndLeaveTheCallersAlone() throws Exception {
+        long[] own = new long[2];
+        long slice = onItsOwnThread("short-for-other", () -> {
+            int self = Scheduling.threads("short-for-other").getFirst();
+            Thread other = Thread.ofPlatform().name("giver").start(() -> {
+                int giver = threadOf("giver");
+                own[0] = Scheduling.sliceNs(giver);
+                assertEquals(0, Scheduling.giveShortSlices(self));
+                own[1] = Scheduling.sliceNs(giver);
+            });
+            other.join();
+            return Scheduling.sliceNs(self);
+        });
+
+        assertEquals(own[0], own[1]);
+        assertEquals(slice == 0 ? 0 : Scheduling.SHORTEST_SLICE_NS, slice);
+    }
+
+    private static int threadOf(String name) {
+        try {
+            return Scheduling.threads(name).getFirst();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

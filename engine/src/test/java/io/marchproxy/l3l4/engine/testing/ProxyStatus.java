@@ -97,6 +97,21 @@ public record ProxyStatus(JsonNode json) {
                 .sum();
     }
 
+    /**
+     * What the rules that police counted, of those whose conditions contain a text.
+     *
+     * @param color {@code conform}, {@code exceed} or {@code violate}
+     * @param column {@code packets} or {@code bytes}
+     */
+    public long policed(String rule, String direction, String color, String column) {
+        return elements(json.path("policing"))
+                .filter(line -> line.path("rule").asText().contains(rule))
+                .filter(line -> line.path("direction").asText().equals(direction))
+                .filter(line -> line.path("color").asText().equals(color))
+                .mapToLong(line -> line.path(column).asLong())
+                .sum();
+    }
+
     /** Whether nothing is held or under way: only then must the books balance to the byte. */
     public boolean quiet() {
         return connections("tcp", "protocol") == 0

@@ -36,11 +36,30 @@ final class Decided {
     /**
      * A packet, or what was read of a stream at once.
      *
+     * @param number in the order in which the shard decided
      * @param client address that it came from, or goes to
+     * @param flow of the shard
+     * @param packets datagrams that came as one
+     * @param dscp that it was to leave with
      * @param leftNs when it was to leave, or {@link #NEVER}, or {@link #DROPPED}
      */
     record Packet(
-            int shard, Direction direction, int trafficClass, long client, int bytes, long arrivalNs, long leftNs) {
+            int shard,
+            int number,
+            Direction direction,
+            int trafficClass,
+            long client,
+            long flow,
+            int packets,
+            int bytes,
+            int dscp,
+            long arrivalNs,
+            long leftNs) {
+        Packet leaving(long atNs) {
+            return new Packet(
+                    shard, number, direction, trafficClass, client, flow, packets, bytes, dscp, arrivalNs, atNs);
+        }
+
         boolean isDropped() {
             return leftNs == DROPPED;
         }
@@ -68,6 +87,7 @@ final class Decided {
     private final Map<Key, ArrayDeque<Packet>> waiting = new HashMap<>();
     private final Map<Long, Long> clients = new HashMap<>();
     private final List<Share> shares = new ArrayList<>();
+    private int numbered;
 
     private Decided() {}
 
@@ -145,10 +165,14 @@ final class Decided {
         Verdict verdict = Records.verdict(decision);
         Packet packet = new Packet(
                 shard,
+                numbered++,
                 event.direction(),
                 Records.trafficClass(decision),
                 clients.getOrDefault(flowRef, 0L),
+                flowRef,
+                event.packets(),
                 event.lengthBytes(),
+                Memory.getByte(decision + JournalLayout.DECISION_EGRESS_DSCP),
                 event.arrivalNs(),
                 verdict == Verdict.FORWARD ? event.arrivalNs() : verdict == Verdict.HOLD ? NEVER : DROPPED);
         if (verdict == Verdict.HOLD) {
@@ -171,13 +195,7 @@ final class Decided {
             return; // the end of a stream, which has no bytes
         }
         Packet held = alike.remove();
-        packets.add(new Packet(
-                shard,
-                held.direction(),
-                held.trafficClass(),
-                held.client(),
-                held.bytes(),
-                held.arrivalNs(),
+        packets.add(held.leaving(
                 Records.verdict(release) == Verdict.FORWARD
                         ? Memory.getLong(release + JournalLayout.DECISION_RELEASE_NS)
                         : DROPPED));

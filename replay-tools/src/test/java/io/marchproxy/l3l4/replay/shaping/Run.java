@@ -40,6 +40,7 @@ final class Run implements AutoCloseable {
 
     private final List<AutoCloseable> open = new ArrayList<>();
     private final DatagramSocket sink;
+    private final DatagramSocket echo;
     private final ServerSocket backend;
     private final ProxyService proxy;
     private volatile boolean running = true;
@@ -47,12 +48,15 @@ final class Run implements AutoCloseable {
     /**
      * Starts it.
      *
-     * @param yaml without data-dir, admin and engine; {@code UDP} and {@code TCP} in it stand for the backends' addresses
+     * @param yaml without data-dir, admin and engine; {@code UDP}, {@code ECHO} and {@code TCP} in it stand for the addresses of backends:
+     *     one that datagrams go to, one that sends them back, and one for {@link #pours}
      */
     Run(Path data, String engine, String yaml) throws Exception {
         sink = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+        echo = new DatagramSocket(0, InetAddress.getLoopbackAddress());
         backend = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
         open.add(sink);
+        open.add(echo);
         open.add(backend);
         Path file = Files.writeString(
                 data.resolve("proxy.yaml"),
@@ -62,12 +66,27 @@ final class Run implements AutoCloseable {
                 engine: { %s, journal: { mode: packets, max-size: 1GB } }
                 """.formatted(data, engine)
                         + yaml.replace("UDP", "127.0.0.1:" + sink.getLocalPort())
+                                .replace("ECHO", "127.0.0.1:" + echo.getLocalPort())
                                 .replace("TCP", "127.0.0.1:" + backend.getLocalPort()));
         ConfigResult result = ConfigLoader.load(file, Map.of(), Overrides.none());
         assertTrue(result.faults().isEmpty(), () -> result.faults().toString());
         ProxySettings settings = result.settings().orElseThrow();
         proxy = ProxyService.start(settings);
         Thread.ofVirtual().start(this::accept);
+        Thread.ofPlatform().daemon().start(this::sendBack);
+    }
+
+    private void sendBack() {
+        DatagramPacket packet = new DatagramPacket(new byte[2_000], 2_000);
+        try {
+            while (true) {
+                packet.setLength(2_000);
+                echo.receive(packet);
+                echo.send(packet);
+            }
+        } catch (IOException e) {
+            // closed
+        }
     }
 
     /** A client that sends datagrams of a size steadily, from an address of loopback. */
@@ -128,8 +147,14 @@ final class Run implements AutoCloseable {
 
     /** A connection over which one side sends as fast as it may; the first byte says which. */
     void pours(String service, Direction direction) throws IOException {
-        Socket socket =
-                new Socket(InetAddress.getLoopbackAddress(), address(service).getPort());
+        pours(service, "127.0.0.1", direction);
+    }
+
+    /** The same from an address of loopback. */
+    void pours(String service, String client, Direction direction) throws IOException {
+        Socket socket = new Socket();
+        socket.bind(new InetSocketAddress(client, 0));
+        socket.connect(address(service));
         keep(socket);
         boolean fromClient = direction == Direction.TO_BACKEND;
         socket.getOutputStream().write(fromClient ? FROM_CLIENT : FROM_BACKEND);
@@ -193,11 +218,48 @@ final class Run implements AutoCloseable {
         }
     }
 
+    /** The same of one service. */
+    void until(String service, String direction, long bytes) {
+        long deadlineNs = System.nanoTime() + PATIENCE_NS;
+        while (leftBytes(service, direction) < bytes) {
+            assertTrue(
+                    System.nanoTime() - deadlineNs < 0, () -> leftBytes(service, direction) + " bytes in a minute");
+            LockSupport.parkNanos(20 * PAUSE_NS);
+        }
+    }
+
+    private long leftBytes(String service, String direction) {
+        return proxy.status().books().stream()
+                .filter(line -> line.direction().equals(direction)
+                        && line.service().equals(service))
+                .mapToLong(StatusReport.BooksLine::outBytes)
+                .sum();
+    }
+
     private long leftBytes(String direction) {
         return proxy.status().books().stream()
                 .filter(line -> line.direction().equals(direction))
                 .mapToLong(StatusReport.BooksLine::outBytes)
                 .sum();
+    }
+
+    /** What the rules that police have counted so far. */
+    List<StatusReport.PoliceLine> policed() {
+        return proxy.status().policing();
+    }
+
+    /** Waits until a rule that polices has found so many bytes to be of a color, in a direction. */
+    void untilPoliced(String direction, String color, long bytes) {
+        long deadlineNs = System.nanoTime() + PATIENCE_NS;
+        while (policed().stream()
+                        .filter(line -> line.direction().equals(direction)
+                                && line.color().equals(color))
+                        .mapToLong(StatusReport.PoliceLine::bytes)
+                        .sum()
+                < bytes) {
+            assertTrue(System.nanoTime() - deadlineNs < 0, () -> policed() + " after a minute");
+            LockSupport.parkNanos(20 * PAUSE_NS);
+        }
     }
 
     /** Ends the run; what it decided is in the journal then, and {@code verify} has found no difference. */

@@ -1,9 +1,9 @@
 package io.marchproxy.l3l4.stages.classify;
 
 import io.marchproxy.l3l4.stages.flow.FlowEntry;
+import io.marchproxy.l3l4.stages.flow.FlowHash;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
-import io.marchproxy.l3l4.stages.flow.Mix;
 import io.marchproxy.l3l4.stages.packet.Memory;
 
 /**
@@ -17,6 +17,7 @@ final class ClientFlows {
     /** Stands before an IPv4 address: no IPv6 address that is anybody's begins so. */
     private static final long V4 = -1;
 
+    private final FlowHash hash;
     private long[] highs = new long[FIRST_PLACES];
     private long[] lows = new long[FIRST_PLACES];
 
@@ -25,9 +26,13 @@ final class ClientFlows {
 
     private int size;
 
+    private ClientFlows(FlowHash hash) {
+        this.hash = hash;
+    }
+
     /** Counts the flows that there are, but those of services that take IP packets. */
     static ClientFlows of(FlowTable flows, ServiceState[] services) {
-        ClientFlows all = new ClientFlows();
+        ClientFlows all = new ClientFlows(flows.hash());
         int slots = flows.slots();
         for (int slot = 0; slot < slots; slot++) {
             long entry = flows.entry(flows.refAt(slot));
@@ -103,7 +108,7 @@ final class ClientFlows {
     }
 
     private int home(long high, long low) {
-        return Mix.place(high, low, 0) & (counts.length - 1);
+        return hash.of(high, low, 0) & (counts.length - 1);
     }
 
     private void grow() {

@@ -57,6 +57,15 @@ public final class FlowHash {
                 rest(key.clientPort(), key.listenerPort(), key.service(), key.protocol(), key.ipVersion()));
     }
 
+    /**
+     * The hash of a client's address and of what it stands for, for tables besides the flow table: those could be aimed at as well.
+     */
+    public int of(long clientHigh, long clientLow, long more) {
+        long client = Mix.fold(clientHigh ^ key0, clientLow ^ key1);
+        long both = Mix.fold(client ^ key2, more ^ key3);
+        return (int) (both ^ (both >>> 32));
+    }
+
     private int of(long clientHigh, long clientLow, long listenerHigh, long listenerLow, long rest) {
         long client = Mix.fold(clientHigh ^ key0, clientLow ^ key1);
         long listener = Mix.fold(listenerHigh ^ key2, listenerLow ^ key3);

@@ -68,6 +68,9 @@ public interface FlowTable {
     /** Flows at the most. */
     int capacity();
 
+    /** What keys are hashed by: keyed with a seed that the journal has, so that clients can aim at no table. */
+    FlowHash hash();
+
     /** An empty table with the same hash function, for as many flows; it lives no longer than this one. */
     FlowTable another(int capacity);
 

@@ -22,11 +22,4 @@ public final class Mix {
     public static long fold(long a, long b) {
         return (a * b) ^ Math.unsignedMultiplyHigh(a, b);
     }
-
-    /** Where an address, and what it stands for, belongs in a table whose size is a power of two: its bits from the lowest on. */
-    public static int place(long high, long low, long more) {
-        long mixed = ((high * GOLDEN) ^ low) * GOLDEN + more;
-        mixed = (mixed ^ (mixed >>> 32)) * GOLDEN;
-        return (int) (mixed >>> 32);
-    }
 }

@@ -1,6 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
-import io.marchproxy.l3l4.stages.flow.Mix;
+import io.marchproxy.l3l4.stages.flow.FlowHash;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -11,12 +11,17 @@ import org.jspecify.annotations.Nullable;
 final class ClientQueues {
     private static final int FIRST_PLACES = 64;
 
+    private final FlowHash hash;
     private @Nullable ClientQueue[] places = new @Nullable ClientQueue[FIRST_PLACES];
     private @Nullable ClientQueue free;
     private int size;
 
     /** The number of the queue that was added last. */
     private long number;
+
+    ClientQueues(FlowHash hash) {
+        this.hash = hash;
+    }
 
     /** The queue of a client, or null when nothing of it waits. */
     @Nullable
@@ -94,7 +99,7 @@ final class ClientQueues {
     }
 
     private int place(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
-        return Mix.place(clientHigh, clientLow, leaf.number + flowRef * 31) & (places.length - 1);
+        return hash.of(clientHigh, clientLow, leaf.number + flowRef * 31) & (places.length - 1);
     }
 
     private void grow() {

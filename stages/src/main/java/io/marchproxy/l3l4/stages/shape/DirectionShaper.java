@@ -36,7 +36,7 @@ final class DirectionShaper extends SingleWriter {
 
     private final HeldPackets packets;
     private final FlowTable flows;
-    private final ClientQueues queues = new ClientQueues();
+    private final ClientQueues queues;
     private final EachCeilings each;
     private final Schedule schedule;
     private final TokenBucket link;
@@ -53,6 +53,7 @@ final class DirectionShaper extends SingleWriter {
     DirectionShaper(HeldPackets packets, FlowTable flows) {
         this.packets = packets;
         this.flows = flows;
+        this.queues = new ClientQueues(flows.hash());
         this.schedule = new Schedule(packets);
         this.each = new EachCeilings(flows);
         this.link = schedule.link().ceiling;

@@ -1,6 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
-import io.marchproxy.l3l4.stages.flow.Mix;
+import io.marchproxy.l3l4.stages.flow.FlowHash;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.function.IntFunction;
@@ -22,6 +22,7 @@ final class EachBuckets {
     private static final long SHARED = -1;
 
     private final int most;
+    private final FlowHash hash;
     private @Nullable EachBucket[] places = new @Nullable EachBucket[FIRST_PLACES];
     private int size;
     private int sweepAt = FIRST_PLACES;
@@ -29,8 +30,9 @@ final class EachBuckets {
     /** How often somebody was sent to the shared one since the last look for room. */
     private int refused;
 
-    EachBuckets(int most) {
+    EachBuckets(int most, FlowHash hash) {
         this.most = most;
+        this.hash = hash;
     }
 
     /** The bucket of a client or connection, made with a limit if there is none. */
@@ -112,7 +114,7 @@ final class EachBuckets {
     }
 
     private int place(int kind, long high, long low) {
-        return Mix.place(high, low, kind) & (places.length - 1);
+        return hash.of(high, low, kind) & (places.length - 1);
     }
 
     private void grow() {

@@ -30,7 +30,7 @@ final class EachCeilings extends SingleWriter {
 
     EachCeilings(FlowTable flows) {
         this.flows = flows;
-        this.buckets = new EachBuckets(2 * flows.capacity());
+        this.buckets = new EachBuckets(2 * flows.capacity(), flows.hash());
     }
 
     /** Takes over a snapshot, which the services have already. */

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntFunction;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,5 +67,32 @@ class FlowHashTest {
 
         assertEquals(new FlowHash(1).of(key), new FlowHash(1).of(key));
         assertNotEquals(new FlowHash(1).of(key), new FlowHash(2).of(key));
+    }
+
+    /** Who aims at one place of a table of addresses by a seed that he has guessed hits it by that seed alone. */
+    @Test
+    void shouldSpreadAddressesThatAreAimedAtOnePlaceByAnotherSeed() {
+        int mask = 1023;
+        FlowHash guessed = new FlowHash(1);
+        List<Long> aimed = LongStream.iterate(0x0a00_0000L, low -> low + 1)
+                .filter(low -> (guessed.of(0, low, 3) & mask) == 5)
+                .limit(256)
+                .boxed()
+                .toList();
+
+        FlowHash other = new FlowHash(2);
+        int[] chains = new int[mask + 1];
+        aimed.forEach(low -> chains[other.of(0, low, 3) & mask]++);
+
+        int longest = Arrays.stream(chains).max().orElseThrow();
+        assertTrue(longest <= 6, longest + " of 256 in one place of 1024");
+    }
+
+    @Test
+    void shouldTellApartWhatAnAddressStandsFor() {
+        FlowHash hash = new FlowHash(7);
+
+        assertNotEquals(hash.of(0, 1, 0), hash.of(0, 1, 1));
+        assertNotEquals(hash.of(0, 1, 0), hash.of(1, 0, 0));
     }
 }

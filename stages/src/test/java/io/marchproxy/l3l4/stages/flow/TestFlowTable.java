@@ -133,6 +133,11 @@ public final class TestFlowTable implements FlowTable {
     }
 
     @Override
+    public FlowHash hash() {
+        return hash;
+    }
+
+    @Override
     public FlowTable another(int flows) {
         return new TestFlowTable(flows);
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.stages.flow.FlowHash;
 import org.junit.jupiter.api.Test;
 
 class EachBucketsTest {
@@ -13,7 +14,7 @@ class EachBucketsTest {
     private static final RateLimit LIMIT = new RateLimit(8_000_000, 1_500);
     private static final long SECOND = 1_000_000_000L;
 
-    private final EachBuckets buckets = new EachBuckets(MOST);
+    private final EachBuckets buckets = new EachBuckets(MOST, new FlowHash(1));
 
     private EachBucket use(int client, long nowNs) {
         EachBucket one = buckets.get(0, 0, client, LIMIT, nowNs);

@@ -5,11 +5,13 @@ import static io.marchproxy.l3l4.stages.shape.Color.RED;
 import static io.marchproxy.l3l4.stages.shape.Color.YELLOW;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two meters against their RFCs: examples, and big numbers that do what the text says, one token at a time or nearly so. */
@@ -98,6 +100,27 @@ class MeterTest {
                 assertEquals(two.two(bytes, before, stepNs), twoRate.mark(bytes, before, nowNs));
             }
         }
+    }
+
+    /**
+     * How much of its rate a meter lets conform of full frames that come by chance at twice the rate (Poisson), by what its burst, or
+     * a shard's share of one, has room for: less than a frame is as good as one, and with four next to nothing is lost.
+     */
+    @ParameterizedTest
+    @CsvSource({"375, 0.66, 0.68", "1500, 0.66, 0.68", "3000, 0.92, 0.95", "6000, 0.99, 1.01", "12000, 0.995, 1.01"})
+    void shouldHaveRoomForAFewFramesOrLoseSomeOfItsRate(long burst, double least, double most) {
+        Random random = new Random(7);
+        SingleRateMeter meter = new SingleRateMeter(RATE, burst, 0, 0);
+        double nowNs = 0;
+        long conformed = 0;
+        for (int i = 0; i < 200_000; i++) {
+            // A frame takes 1,500 times 1,000 ns at the rate.
+            nowNs += -Math.log(1 - random.nextDouble()) * 1_500_000 / 2;
+            conformed += meter.police(1_500, (long) nowNs) == GREEN ? 1_500 : 0;
+        }
+        double part = conformed * 1_000 / nowNs;
+        System.out.printf("a burst of %d bytes: %.3f of the rate conforms%n", burst, part);
+        assertTrue(part >= least && part <= most, part + " of the rate");
     }
 
     /** Both meters by the words of their RFCs. */

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * How long datagrams wait when twice as much comes as the link takes, over a virtual minute. The senders are such as QUIC's and TCP's
@@ -26,6 +28,7 @@ class ShapeDelayTest {
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long MS = 1_000_000L;
     private static final int BYTES = 1_250;
+    private static final int QUEUE = 1_000;
     private static final long LINK_BITS = 40_000_000;
     private static final long ROUND_TRIP_NS = 20 * MS;
     private static final long RUN_NS = 60 * SECOND_NS;
@@ -81,7 +84,7 @@ class ShapeDelayTest {
     }
 
     private void run(CodelSettings codel, Sender... senders) {
-        ClassLimits one = new ClassLimits(1_000, RateLimit.NONE);
+        ClassLimits one = new ClassLimits(QUEUE, RateLimit.NONE);
         ShapeStage stage = new ShapeStage(
                 new ShapeSettings(new RateLimit(LINK_BITS, 16_384), List.of(one, one, one, one), List.of(), 1, codel),
                 flows);
@@ -216,5 +219,20 @@ class ShapeDelayTest {
         assertTrue(p95Ms() < 10, p95Ms() + " ms");
         assertTrue(dropped > 1_000, dropped + " of the flood dropped");
         assertTrue(marked > 50, marked + " of the other's marked");
+    }
+
+    /** RFC 8289 is for senders that react: those that do not keep the queue full, and what they wait is what the class may hold. */
+    @ParameterizedTest
+    @ValueSource(ints = {Ecn.NOT_CAPABLE, Ecn.CAPABLE_0})
+    void shouldNeverHaveThoseWhoDoNotListenWaitForMoreThanTheClassMayHold(int ecn) {
+        run(USUAL, new Sender(0, ecn, false), new Sender(1, ecn, false));
+        tell("CoDel, all deaf" + (ecn == Ecn.NOT_CAPABLE ? "" : ", ECN"));
+        // One datagram more: the one that leaves.
+        double mostMs = (QUEUE + 1) * BYTES * 8.0 * SECOND_NS / LINK_BITS / MS;
+        assertTrue(delays.getMaxValue() / 1e6 <= mostMs, delays.getMaxValue() / 1e6 + " ms, of " + mostMs);
+        assertTrue(p95Ms() > 10, "nothing makes it short: " + p95Ms() + " ms");
+        assertTrue(used() > 0.99, used() + " of the link");
+        assertEquals(0, ecn == Ecn.NOT_CAPABLE ? marked : dropped, "by drops or by marks");
+        assertTrue((ecn == Ecn.NOT_CAPABLE ? dropped : marked) > 1_000, dropped + " dropped, " + marked + " marked");
     }
 }

@@ -12,25 +12,29 @@ import io.marchproxy.l3l4.stages.packet.Ecn;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
+import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import io.marchproxy.l3l4.stages.shape.ReferenceShaper.Fate;
 import io.marchproxy.l3l4.stages.shape.ReferenceShaper.Packet;
 import io.marchproxy.l3l4.stages.shape.ReferenceShaper.Release;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The shape stage against a slow and simple shaper in big numbers, in virtual time: random packets, ends, silences, shares and
- * changes of every limit, a million operations in all. After each, both say the same of the packet, of when the next leaves, and
- * whether it does, is marked or dropped for having waited too long; bytes in are bytes out, dropped and held; no limit has let more
- * pass than burst + rate × t; and no packet has overtaken another of its flow.
+ * The shape stage against a slow and simple shaper and policers in big numbers, in virtual time: random packets, ends, silences, shares
+ * and changes of every limit and of every rule that polices, a million operations in all. After each, both say the same of the packet, of
+ * its color, of when the next leaves, and whether it does, is marked or dropped for having waited too long; bytes in are bytes out,
+ * dropped and held; no limit has let more pass than burst + rate × t; and no packet has overtaken another of its flow.
  */
 class ShapeModelTest {
     private static final int OPERATIONS = 125_000;
@@ -39,11 +43,21 @@ class ShapeModelTest {
     private static final int UDP = 17;
     private static final int TCP = 6;
 
+    /** Rules, some of which police, each by the policer that it has at the time. */
+    private static final int RULES = 4;
+
+    private static final int POLICERS = 4;
+    private static final int UNTOUCHED = 7;
+
     private final TestFlowTable flows = new TestFlowTable(2 * FLOWS);
     private final PacketDescriptor packet = TestPackets.descriptor();
     private final long[] flowRefs = new long[FLOWS];
     private final List<ReferenceShaper> references =
             List.of(new ReferenceShaper(SERVICES), new ReferenceShaper(SERVICES));
+    private final List<List<ReferencePolicer>> policers = Stream.generate(
+                    () -> List.of(new ReferencePolicer(), new ReferencePolicer()))
+            .limit(POLICERS)
+            .toList();
     private final Map<Long, Packet> known = new HashMap<>();
     private final Map<Long, Deque<Long>> orders = new HashMap<>();
     private final long[] in = new long[2];
@@ -54,6 +68,8 @@ class ShapeModelTest {
     private int held;
     private int marked;
     private int droppedLate;
+    private int policed;
+    private int remarked;
     private boolean passesAll;
     private ShapeSettings inForce = new ShapeSettings(0, 0, 0, 0);
 
@@ -95,6 +111,7 @@ class ShapeModelTest {
         check(stage);
         assertTrue(changes > 5 && held > OPERATIONS / 10, changes + " changes, " + held + " held");
         assertTrue(restored > 10, restored + " times restored");
+        assertTrue(policed > 100 && remarked > 100, policed + " policed, " + remarked + " remarked");
         assertTrue(
                 marked > 100 && droppedLate > 100, marked + " marked, " + droppedLate + " dropped for having waited");
     }
@@ -106,6 +123,7 @@ class ShapeModelTest {
         another.restore(saved.toRead());
         assertTrue(saved.isEmpty(), "all that was saved was read");
         assertEquals(stage.nextReleaseNs(), another.nextReleaseNs());
+        policers.forEach(ofBoth -> ofBoth.forEach(ReferencePolicer::forgetCounts));
         return another;
     }
 
@@ -115,15 +133,27 @@ class ShapeModelTest {
         stage.apply(settings, nowNs);
         references.get(0).apply(settings, false, nowNs);
         references.get(1).apply(settings, true, nowNs);
+        for (int i = 0; i < POLICERS; i++) {
+            int number = i;
+            PoliceSettings police = settings.policing().stream()
+                    .filter(one -> one.number() == number)
+                    .findFirst()
+                    .orElse(null);
+            policers.get(i).forEach(one -> one.apply(police, nowNs));
+        }
     }
 
     private void share(ShapeStage stage, Random random) {
         int direction = random.nextInt(2);
-        ShareOf of = ShareOf.values()[random.nextInt(3)];
+        ShareOf of = ShareOf.values()[random.nextInt(4)];
         int which = random.nextInt(4);
         int share = 1 + random.nextInt(ShareOf.WHOLE);
         stage.share(Direction.of(direction), of, which, share, nowNs);
-        references.get(direction).share(of, which, share, nowNs);
+        if (of == ShareOf.POLICER) {
+            policers.get(which).get(direction).share(share, nowNs);
+        } else {
+            references.get(direction).share(of, which, share, nowNs);
+        }
     }
 
     private void offer(ShapeStage stage, Random random) {
@@ -161,8 +191,21 @@ class ShapeModelTest {
         packet.argument0(offered.id());
         packet.ingressEcn(isEcnCapable ? 1 + random.nextInt(Ecn.MASK) : Ecn.NOT_CAPABLE);
         in[direction] += bytes;
+        packet.rule(random.nextInt(RULES + 1));
+        packet.egressDscp(UNTOUCHED);
+        int action = isData ? police(packet, isUdp) : PoliceSettings.PASS;
 
         Verdict verdict = stage.process(packet, nowNs);
+        assertCounted(stage, direction);
+        assertEquals(action < 0 ? UNTOUCHED : action, packet.egressDscp());
+        if (action == PoliceSettings.DROP) {
+            assertEquals(Verdict.DROP, verdict);
+            assertEquals(DropReason.POLICED, DropReason.in(packet));
+            dropped[direction] += bytes;
+            policed++;
+            return;
+        }
+        remarked += action >= 0 ? 1 : 0;
         // Without any limit nobody waits, and nobody counts what guarantees were used.
         Boolean expected = Boolean.TRUE;
         if (!passesAll || !known.isEmpty()) {
@@ -184,6 +227,29 @@ class ShapeModelTest {
             known.put(offered.id(), offered);
             orders.computeIfAbsent(offered.flow() * 2 + direction, key -> new ArrayDeque<>())
                     .addLast(offered.id());
+        }
+    }
+
+    /** What the policer of the packet's rule, if it has one, makes of it. */
+    private int police(PacketDescriptor offered, boolean isUdp) {
+        for (PoliceSettings one : inForce.policing()) {
+            if (one.place() + 1 == offered.rule()) {
+                return policers.get(one.number())
+                        .get(offered.direction().ordinal())
+                        .police(offered.lengthBytes(), offered.packets(), !isUdp, nowNs);
+            }
+        }
+        return PoliceSettings.PASS;
+    }
+
+    private void assertCounted(ShapeStage stage, int direction) {
+        for (int i = 0; i < POLICERS; i++) {
+            ReferencePolicer one = policers.get(i).get(direction);
+            for (Color color : Color.values()) {
+                assertEquals(
+                        one.packets[color.ordinal()], stage.policed().packets(i, Direction.of(direction), color));
+                assertEquals(one.bytes[color.ordinal()], stage.policed().bytes(i, Direction.of(direction), color));
+            }
         }
     }
 
@@ -283,7 +349,44 @@ class ShapeModelTest {
                     .with(new EachLimits(each(random), each(random), each(random), each(random))));
         }
         RateLimit link = random.nextInt(3) == 0 ? RateLimit.NONE : rate(random, 300_000_000);
-        return new ShapeSettings(link, classes, services, 1, codel(random));
+        return new ShapeSettings(link, classes, services, 1, codel(random), policing(random));
+    }
+
+    /** Policers of some rules, each perhaps of another rule than before. */
+    private static List<PoliceSettings> policing(Random random) {
+        List<Integer> numbers = new ArrayList<>(IntStream.range(0, POLICERS).boxed().toList());
+        Collections.shuffle(numbers, random);
+        List<PoliceSettings> policing = new ArrayList<>();
+        for (int place = 0; place < RULES; place++) {
+            if (random.nextBoolean()) {
+                continue;
+            }
+            RateLimit committed = rate(random, 8_000_000);
+            boolean hasPeak = random.nextBoolean();
+            RateLimit peak = hasPeak
+                    ? new RateLimit(
+                            committed.bitsPerSecond() + random.nextInt(8_000_000), 1_514L + random.nextInt(100_000))
+                    : RateLimit.NONE;
+            long excess = hasPeak || random.nextBoolean() ? 0 : random.nextInt(100_000);
+            policing.add(new PoliceSettings(
+                    numbers.get(place),
+                    place,
+                    committed,
+                    excess,
+                    peak,
+                    action(random, PoliceSettings.PASS),
+                    action(random, PoliceSettings.DROP),
+                    action(random, PoliceSettings.DROP)));
+        }
+        return policing;
+    }
+
+    private static int action(Random random, int usual) {
+        return switch (random.nextInt(4)) {
+            case 0 -> PoliceSettings.PASS;
+            case 1 -> random.nextInt(64);
+            default -> usual;
+        };
     }
 
     /** Often off, often short: queues here are of some dozen packets. */

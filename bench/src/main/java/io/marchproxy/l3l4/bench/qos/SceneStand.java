@@ -1,0 +1,144 @@
+package io.marchproxy.l3l4.bench.qos;
+
+import io.marchproxy.l3l4.bench.peers.Namespace;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The stand of the scenes: one link for all, our proxy with a service for each class, or htb on the clients' device. */
+final class SceneStand {
+    private static final int READY_PORT = 8_699;
+    private static final long LINK_BITS = Scene.LINK_MBITS * 1_000_000L;
+
+    /** As ours has it where nothing is said: 4 ms of the rate, but no less than 16 KiB. */
+    private static final long LEAST_BURST = 16 << 10;
+
+    private static final long BURST_DIVISOR = 8 * 250;
+    private static final int FRAME = 1_514;
+    private static final int QUEUE = 1_000;
+
+    private final QosStand stand;
+
+    private SceneStand(QosStand stand) {
+        this.stand = stand;
+    }
+
+    /** Makes a stand over, whose proxy is replaced. */
+    static SceneStand on(QosStand stand, Path root) throws IOException, InterruptedException {
+        for (int i = 0; i < Scene.CLIENTS; i++) {
+            stand.near().run("ip", "address", "add", Scene.client(i) + "/24", "dev", QosStand.NEAR_DEVICE);
+        }
+        for (int i = 0; i < Scene.CLASS_COUNT; i++) {
+            stand.serveDatagrams(Scene.backendPort(i));
+        }
+        stand.startProxy(root, SceneStand::configuration, READY_PORT);
+        return new SceneStand(stand);
+    }
+
+    static String configuration(Path folder) {
+        String classes = IntStream.range(0, Scene.CLASS_COUNT)
+                .mapToObj(i -> String.format(
+                        Locale.ROOT,
+                        "    P%d: { guarantee: %dMbit, %s: %d%s, queue: %d }%n",
+                        i,
+                        Scene.GUARANTEES.get(i),
+                        i == 0 ? "ceiling" : "weight",
+                        i == 0 ? Scene.GUARANTEES.get(i) : Scene.WEIGHTS.get(i),
+                        i == 0 ? "Mbit" : "",
+                        QUEUE))
+                .collect(Collectors.joining());
+        String services = IntStream.range(0, Scene.CLASS_COUNT)
+                .mapToObj(i -> String.format(
+                        Locale.ROOT,
+                        """
+                          - { name: s%d, class: P%d, listen: "udp://%s:%d", backends: [ { id: b%d, address: "127.0.0.1:%d" } ] }
+                        """,
+                        i,
+                        i,
+                        QosStand.FAR,
+                        Scene.proxyPort(i),
+                        i,
+                        Scene.backendPort(i)))
+                .collect(Collectors.joining());
+        return """
+                data-dir: %s/scenes
+                log-level: warn
+                admin: { address: 127.0.0.1, port: %d }
+                engine: { shards: 1 }
+                qos:
+                  link-rate: %dMbit
+                  classes:
+                %sservices:
+                  - { name: ready, listen: "tcp://%s:%d", health: { protocol: none }, backends: [ { id: r, address: "127.0.0.1:%d" } ] }
+                %s""".formatted(
+                        folder,
+                        QosStand.ADMIN_PORT,
+                        Scene.LINK_MBITS,
+                        classes,
+                        QosStand.FAR,
+                        READY_PORT,
+                        QosStand.ADMIN_PORT,
+                        services);
+    }
+
+    /** Plays a scene, and finds what it says. */
+    SceneFigures play(Scene scene, Shaper shaper, double seconds) throws IOException, InterruptedException {
+        if (shaper.isTc()) {
+            shape(scene, shaper);
+        }
+        try {
+            List<Stamped> idle = scene == Scene.URGENT ? run(Scene.idle(shaper.isTc()), shaper, seconds) : List.of();
+            return SceneFigures.of(
+                    scene, shaper, run(scene.groups(shaper.isTc()), shaper, seconds), idle, seconds);
+        } finally {
+            if (shaper.isTc()) {
+                stand.near().run("tc", "qdisc", "del", "dev", QosStand.NEAR_DEVICE, "root");
+            }
+        }
+    }
+
+    private List<Stamped> run(List<String> groups, Shaper shaper, double seconds)
+            throws IOException, InterruptedException {
+        return stand.mix(shaper.isTc(), Scene.backendPorts(), seconds, groups);
+    }
+
+    private void shape(Scene scene, Shaper shaper) throws IOException, InterruptedException {
+        tc("qdisc", "add", "root", "handle", "1:", "htb", "default", "40");
+        htb("1:", 1, LINK_BITS, LINK_BITS, 0, FRAME);
+        for (int i = 0; i < Scene.CLASS_COUNT; i++) {
+            long guarantee = Scene.GUARANTEES.get(i) * 1_000_000L;
+            // Those that borrow take turns by quantum where they are of one priority.
+            htb("1:1", 10 * (i + 1), guarantee, i == 0 ? guarantee : LINK_BITS, i == 0 ? 0 : 1, FRAME * Scene.WEIGHTS.get(i));
+            tc("filter", "add", "parent", "1:", "protocol", "ip", "prio", "1", "u32", "match", "ip", "dport",
+                    String.valueOf(Scene.backendPort(i)), "0xffff", "flowid", "1:" + 10 * (i + 1));
+        }
+        if (shaper == Shaper.FQ_CODEL) {
+            tc("qdisc", "add", "parent", "1:40", "fq_codel", "limit", String.valueOf(QUEUE));
+        } else if (shaper == Shaper.SFQ) {
+            tc("qdisc", "add", "parent", "1:40", "sfq", "limit", String.valueOf(QUEUE));
+        }
+    }
+
+    private void htb(String parent, int number, long rate, long ceiling, int priority, int quantum)
+            throws IOException, InterruptedException {
+        tc("class", "add", "parent", parent, "classid", "1:" + number, "htb",
+                "rate", rate + "bit", "ceil", ceiling + "bit",
+                "burst", String.valueOf(burst(rate)), "cburst", String.valueOf(burst(ceiling)),
+                "prio", String.valueOf(priority), "quantum", String.valueOf(quantum));
+    }
+
+    private static long burst(long rate) {
+        return Math.max(LEAST_BURST, rate / BURST_DIVISOR);
+    }
+
+    private void tc(String what, String verb, String... words) throws IOException, InterruptedException {
+        Namespace near = stand.near();
+        List<String> command = new ArrayList<>(List.of("tc", what, verb, "dev", QosStand.NEAR_DEVICE));
+        command.addAll(List.of(words));
+        near.run(command.toArray(String[]::new));
+    }
+}

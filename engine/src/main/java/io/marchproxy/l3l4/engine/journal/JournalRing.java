@@ -32,6 +32,8 @@ public final class JournalRing {
     private final long capacity;
     private long writer;
     private long readSeen;
+    private long found;
+    private long foundEnd;
 
     /**
      * An empty ring.
@@ -94,34 +96,51 @@ public final class JournalRing {
     }
 
     /**
-     * Moves whole records out, as many as fit.
+     * Looks for whole records that stand behind one another, as many as fit. They stay where {@link #found} says until
+     * {@link #release}.
      *
-     * @param into an address
-     * @param room bytes there, at least the longest record's
-     * @param taken element 0 becomes the number of records
-     * @return bytes moved; 0 when nothing waits. Reading thread
+     * @param room bytes, at least the longest record's
+     * @param count element 0 becomes the number of records
+     * @return their bytes; 0 when nothing waits. Reading thread
      */
-    public int take(long into, int room, int[] taken) {
-        long from = (long) POSITION.getOpaque(positions, READ);
+    public int find(int room, int[] count) {
         long until = (long) POSITION.getAcquire(positions, WRITTEN);
-        int moved = 0;
-        int records = 0;
-        long position = from;
-        while (position < until) {
-            long record = address + (position & (capacity - 1));
-            int length = Records.length(record);
-            if (Memory.getByte(record) != RecordType.PAD.ordinal()) {
-                if (moved + length > room) {
-                    break;
-                }
-                Memory.copy(record, into + moved, length);
-                moved += length;
-                records++;
-            }
-            position += length;
+        long position = (long) POSITION.getOpaque(positions, READ);
+        if (position < until && isPad(at(position))) {
+            position += Records.length(at(position));
         }
-        POSITION.setRelease(positions, READ, position);
-        taken[0] = records;
-        return moved;
+        found = at(position);
+        long most = Math.min(until - position, address + capacity - found);
+        int length = 0;
+        int records = 0;
+        while (length < most && !isPad(found + length)) {
+            int next = Records.length(found + length);
+            if (length + next > room) {
+                break;
+            }
+            length += next;
+            records++;
+        }
+        foundEnd = position + length;
+        count[0] = records;
+        return length;
+    }
+
+    /** The address of what {@link #find} found. Reading thread. */
+    public long found() {
+        return found;
+    }
+
+    /** Gives back the room of what was found. Reading thread. */
+    public void release() {
+        POSITION.setRelease(positions, READ, foundEnd);
+    }
+
+    private long at(long position) {
+        return address + (position & (capacity - 1));
+    }
+
+    private static boolean isPad(long record) {
+        return Memory.getByte(record) == RecordType.PAD.ordinal();
     }
 }

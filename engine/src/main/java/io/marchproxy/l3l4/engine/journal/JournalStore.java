@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.journal;
 
 import io.marchproxy.l3l4.stages.packet.Memory;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -46,6 +48,7 @@ final class JournalStore implements AutoCloseable {
     private final ChronicleQueue queue;
     private final RollClock clock;
     private final ExcerptAppender appender;
+    private final CRC32C crc = new CRC32C();
     private final ByteBuffer zeros = ByteBuffer.allocateDirect(AHEAD_BYTES);
     private Path path;
     private @Nullable FileChannel ahead;
@@ -91,28 +94,30 @@ final class JournalStore implements AutoCloseable {
     /**
      * Appends a document.
      *
-     * @param from its address
-     * @param length at most 512 KiB
+     * @param header the address of its header, but for the checksum
+     * @param records the address of its records
+     * @param length of the records in bytes, so that it is a document of at most 512 KiB
      * @return whether it is the first of a new file
      * @throws DiskFullException when there is no room for it; nothing was written then
      */
-    boolean append(long from, int length) throws IOException {
+    boolean append(long header, long records, int length) throws IOException {
         FileChannel file = ahead;
-        if (file == null || written + length > fileBytes || System.nanoTime() - fileBeganNs > LONGEST_FILE_NS) {
-            begin(from, length);
+        int whole = JournalLayout.DOCUMENT_HEADER + length;
+        if (file == null || written + whole > fileBytes || System.nanoTime() - fileBeganNs > LONGEST_FILE_NS) {
+            begin(header, records, length);
             return true;
         }
-        takeSpace(file, written + length + SLACK_BYTES);
-        write(from, length);
+        takeSpace(file, written + whole + SLACK_BYTES);
+        write(header, records, length);
         return false;
     }
 
     /** Begins a new file with a document. */
-    private void begin(long from, int length) throws IOException {
+    private void begin(long header, long records, int length) throws IOException {
         retention.prune(wall.ageMs());
         DiskSpace.require(folder);
         clock.advance(wall.nowMs());
-        write(from, length);
+        write(header, records, length);
         fileBeganNs = System.nanoTime();
         path = folder.resolve(NAME.format(Instant.ofEpochMilli(clock.currentTimeMillis())));
         try (QueueFile begun = new QueueFile(path)) {
@@ -129,15 +134,25 @@ final class JournalStore implements AutoCloseable {
         }
     }
 
-    private void write(long from, int length) {
+    /** The records go from where the shard put them to where they stay, and the checksum is taken there. */
+    private void write(long header, long records, int length) {
+        int whole = JournalLayout.DOCUMENT_HEADER + length;
         try (DocumentContext document = appender.writingDocument()) {
             Bytes<?> bytes = bytes(document);
-            long at = bytes.writePosition();
-            bytes.ensureCapacity(at + length);
-            Memory.copy(from, bytes.addressForWrite(at), length);
-            bytes.writeSkip(length);
-            written = at + length;
+            long position = bytes.writePosition();
+            bytes.ensureCapacity(position + whole);
+            long at = bytes.addressForWrite(position);
+            Memory.copy(header, at, JournalLayout.DOCUMENT_HEADER);
+            Memory.copy(records, at + JournalLayout.DOCUMENT_HEADER, length);
+            Memory.putInt(at + JournalLayout.DOCUMENT_CRC, JournalLayout.crc(view(at, whole), crc));
+            bytes.writeSkip(whole);
+            written = position + whole;
         }
+    }
+
+    @SuppressWarnings("restricted") // the memory is the queue's, and outlives the view's use
+    private static ByteBuffer view(long at, int length) {
+        return MemorySegment.ofAddress(at).reinterpret(length).asByteBuffer();
     }
 
     private static Bytes<?> bytes(DocumentContext document) {

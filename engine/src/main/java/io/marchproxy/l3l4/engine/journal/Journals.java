@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Journals implements ShardJournals, AutoCloseable {
     /** The longest that the writing thread sleeps while there is traffic. */
-    public static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(2);
+    public static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final long LONG_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LOOK_NS = TimeUnit.SECONDS.toNanos(1);

@@ -4,13 +4,10 @@ import io.marchproxy.l3l4.engine.journal.JournalStatus.State;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,11 +32,11 @@ final class ShardLog {
     private final JournalClock clock;
     private final JournalRing ring;
     private final Recording recording;
-    private final MemorySegment document;
-    private final long documentAt;
-    private final ByteBuffer bytes;
-    private final CRC32C crc = new CRC32C();
-    private final int[] taken = new int[1];
+    /** Of the next document, and a record that says what is missing. */
+    private final long header;
+
+    private final long gap;
+    private final int[] found = new int[1];
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong writtenBytes = new AtomicLong();
     private final AtomicLong discarded = new AtomicLong();
@@ -77,9 +74,8 @@ final class ShardLog {
         this.clock = clock;
         this.ring = ring;
         this.recording = new Recording(ring);
-        this.document = arena.allocate(DOCUMENT_BYTES, 64);
-        this.documentAt = document.address();
-        this.bytes = document.asByteBuffer();
+        this.header = arena.allocate(JournalLayout.DOCUMENT_HEADER, 64).address();
+        this.gap = arena.allocate(RecordEncoder.LONGEST, 64).address();
         this.pruneNs = System.nanoTime() + PRUNE_NS;
         this.retryNs = System.nanoTime();
     }
@@ -117,12 +113,12 @@ final class ShardLog {
         if (state == State.OPENING) {
             return false;
         }
-        int length = ring.take(
-                documentAt + JournalLayout.DOCUMENT_HEADER, DOCUMENT_BYTES - JournalLayout.DOCUMENT_HEADER, taken);
+        int length = ring.find(DOCUMENT_BYTES - JournalLayout.DOCUMENT_HEADER, found);
         if (length == 0) {
             return false;
         }
-        write(length, taken[0]);
+        write(ring.found(), length, found[0]);
+        ring.release();
         return true;
     }
 
@@ -138,8 +134,7 @@ final class ShardLog {
             JournalStore opened = newStore();
             store = opened;
             if (lostInGap > 0) {
-                int length = RecordEncoder.gap(documentAt + JournalLayout.DOCUMENT_HEADER, gapCause, lostInGap);
-                appendOrBeginAnew(opened, length, 1);
+                appendOrBeginAnew(opened, gap, RecordEncoder.gap(gap, gapCause, lostInGap), 1);
                 LOG.warn("journal of shard {}: recording again; {} records are missing", shard, lostInGap);
                 lostInGap = 0;
                 if (checkpoints != null) {
@@ -176,11 +171,11 @@ final class ShardLog {
         }
     }
 
-    private void write(int length, int count) {
+    private void write(long records, int length, int count) {
         JournalStore open = store;
         if (open != null) {
             try {
-                appendOrBeginAnew(open, length, count);
+                appendOrBeginAnew(open, records, length, count);
                 written.setOpaque(written.getPlain() + count);
                 writtenBytes.setOpaque(writtenBytes.getPlain() + length);
                 return;
@@ -194,9 +189,9 @@ final class ShardLog {
     }
 
     /** The first document shows whether Chronicle can go on from what is there. */
-    private void appendOrBeginAnew(JournalStore open, int length, int count) throws IOException {
+    private void appendOrBeginAnew(JournalStore open, long records, int length, int count) throws IOException {
         try {
-            append(open, length, count);
+            append(open, records, length, count);
         } catch (DiskFullException e) {
             throw e;
         } catch (IOException | RuntimeException | Error e) {
@@ -207,19 +202,17 @@ final class ShardLog {
             setAside(e);
             JournalStore another = new JournalStore(folder, budgetBytes, maxAgeMs, clock);
             store = another;
-            append(another, length, count);
+            append(another, records, length, count);
         }
     }
 
-    private void append(JournalStore open, int length, int count) throws IOException {
-        Memory.putInt(documentAt + JournalLayout.DOCUMENT_MAGIC, JournalLayout.MAGIC);
-        Memory.putInt(documentAt + JournalLayout.DOCUMENT_VERSION, JournalLayout.VERSION);
-        Memory.putLong(documentAt + JournalLayout.DOCUMENT_FIRST, nextRecord);
-        Memory.putInt(documentAt + JournalLayout.DOCUMENT_RECORDS, count);
-        Memory.putLong(documentAt + JournalLayout.DOCUMENT_SESSION, session);
-        bytes.limit(JournalLayout.DOCUMENT_HEADER + length);
-        Memory.putInt(documentAt + JournalLayout.DOCUMENT_CRC, JournalLayout.crc(bytes, crc));
-        boolean beganFile = open.append(documentAt, JournalLayout.DOCUMENT_HEADER + length);
+    private void append(JournalStore open, long records, int length, int count) throws IOException {
+        Memory.putInt(header + JournalLayout.DOCUMENT_MAGIC, JournalLayout.MAGIC);
+        Memory.putInt(header + JournalLayout.DOCUMENT_VERSION, JournalLayout.VERSION);
+        Memory.putLong(header + JournalLayout.DOCUMENT_FIRST, nextRecord);
+        Memory.putInt(header + JournalLayout.DOCUMENT_RECORDS, count);
+        Memory.putLong(header + JournalLayout.DOCUMENT_SESSION, session);
+        boolean beganFile = open.append(header, records, length);
         sinceCheckpoint += length;
         if (beganFile && nextRecord > 0) {
             wantCheckpoint();

@@ -54,7 +54,7 @@ public final class FlowStates implements ShardJournals, AutoCloseable {
         this.settings = settings;
         this.lock = lock;
         this.names = StableNames.of(compiled, null);
-        this.writer = new StateWriter(arena, folder, maxFlows, settings.maxAge().toNanos(), SessionsFile.Disk.REAL);
+        this.writer = new StateWriter(folder, maxFlows, settings.maxAge().toNanos(), SessionsFile.Disk.REAL);
         RestoredSessions found = new RestoredSessions(
                 names, TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()), System.nanoTime());
         boolean clean = SessionsFile.read(folder, found::add);

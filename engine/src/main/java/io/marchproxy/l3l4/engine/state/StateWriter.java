@@ -5,7 +5,6 @@ import io.marchproxy.l3l4.engine.journal.JournalRing;
 import io.marchproxy.l3l4.engine.journal.Records;
 import io.marchproxy.l3l4.engine.state.FlowStateStatus.State;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,8 +28,7 @@ final class StateWriter {
     private final SessionsFile.Disk disk;
     private final long most;
     private final long maxAgeNs;
-    private final long batch;
-    private final int[] taken = new int[1];
+    private final int[] found = new int[1];
     private final RememberedFlow flow = new RememberedFlow();
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
@@ -45,12 +43,11 @@ final class StateWriter {
     private long retryNs = System.nanoTime();
     private boolean putFails;
 
-    StateWriter(Arena arena, Path folder, long most, long maxAgeNs, SessionsFile.Disk disk) {
+    StateWriter(Path folder, long most, long maxAgeNs, SessionsFile.Disk disk) {
         this.folder = folder;
         this.disk = disk;
         this.most = most;
         this.maxAgeNs = maxAgeNs;
-        this.batch = arena.allocate(BATCH_BYTES, 64).address();
     }
 
     /**
@@ -116,25 +113,33 @@ final class StateWriter {
 
     /** Writes what one shard handed over. False when there was nothing. */
     boolean write(JournalRing ring, StableNames names) {
-        int length = ring.take(batch, BATCH_BYTES, taken);
+        int length = ring.find(BATCH_BYTES, found);
         if (length == 0) {
             return false;
         }
+        try {
+            write(ring.found(), length, names);
+        } finally {
+            ring.release();
+        }
+        return true;
+    }
+
+    private void write(long records, int length, StableNames names) {
         StateMap open = map;
         if (open == null) {
-            lose(taken[0]);
-            return true;
+            lose(found[0]);
+            return;
         }
         remember(names);
         long epochNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()) - System.nanoTime();
-        for (long at = batch; at < batch + length; at += Records.length(at)) {
+        for (long at = records; at < records + length; at += Records.length(at)) {
             if (flow.set(at, names, epochNs) && put(open)) {
                 written.setOpaque(written.getPlain() + 1);
             } else {
                 lose(1);
             }
         }
-        return true;
     }
 
     private boolean put(StateMap open) {

@@ -13,8 +13,7 @@ class JournalRingTest {
     private static final int BYTES = 1 << 17;
 
     private final JournalRing ring = new JournalRing(Arena.global(), BYTES);
-    private final long into = Arena.global().allocate(BYTES, 8).address();
-    private final int[] taken = new int[1];
+    private final int[] found = new int[1];
 
     @Test
     void shouldBeAsLargeAsALongCheckpointNeeds() {
@@ -41,16 +40,17 @@ class JournalRingTest {
         long expected = 0;
         while (expected < records) {
             int room = JournalLayout.LONGEST_RECORD + random.nextInt(1000);
-            int length = ring.take(into, room, taken);
+            int length = ring.find(room, found);
             int count = 0;
-            for (long at = into; at < into + length; at += Records.length(at)) {
+            for (long at = ring.found(); at < ring.found() + length; at += Records.length(at)) {
                 assertEquals(expected++, Records.gapRecords(at));
                 count++;
             }
-            assertEquals(count, taken[0]);
+            assertEquals(count, found[0]);
+            ring.release();
         }
         writer.join();
-        assertEquals(0, ring.take(into, BYTES, taken));
+        assertEquals(0, ring.find(BYTES, found));
         assertEquals(0, ring.waiting());
     }
 
@@ -62,10 +62,11 @@ class JournalRingTest {
         assertFalse(ring.hasDrained());
         assertTrue(ring.waiting() > BYTES - 2 * RecordEncoder.LONGEST);
 
-        ring.take(into, JournalLayout.LONGEST_RECORD, taken);
+        ring.find(JournalLayout.LONGEST_RECORD, found);
+        ring.release();
         assertFalse(ring.hasDrained());
-        while (ring.take(into, BYTES, taken) > 0) {
-            // all of it
+        while (ring.find(BYTES, found) > 0) {
+            ring.release();
         }
 
         assertTrue(ring.hasDrained());

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.zip.CRC32C;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.ExcerptTailer;
@@ -104,11 +107,16 @@ class QueueFileTest {
         try (JournalStore store =
                 new JournalStore(folder, 400_000_000L, Long.MAX_VALUE, new JournalClock(InstantSource.system()))) {
             for (int i = 0; i < count; i++) {
-                byte[] document = new byte[8 * (1 + random.nextInt(longest / 8))];
-                document = Arrays.copyOf(document, Math.min(document.length, 512 << 10));
+                int records = 8 * (1 + random.nextInt(longest / 8));
+                byte[] document = new byte[Math.min(JournalLayout.DOCUMENT_HEADER + records, 512 << 10)];
                 random.nextBytes(document);
                 MemorySegment.copy(document, 0, memory, ValueLayout.JAVA_BYTE, 0, document.length);
-                store.append(memory.address(), document.length);
+                store.append(
+                        memory.address(),
+                        memory.address() + JournalLayout.DOCUMENT_HEADER,
+                        document.length - JournalLayout.DOCUMENT_HEADER);
+                ByteBuffer sealed = ByteBuffer.wrap(document).order(ByteOrder.LITTLE_ENDIAN);
+                sealed.putInt(JournalLayout.DOCUMENT_CRC, JournalLayout.crc(sealed.duplicate(), new CRC32C()));
                 written.add(document);
             }
         }

@@ -35,7 +35,7 @@ class StateRecorderTest {
     Path data;
 
     private final JournalRing ring = new JournalRing(Arena.global(), RING_BYTES);
-    private final long into = Arena.global().allocate(RING_BYTES, 8).address();
+    private final int[] found = new int[1];
     private final OffHeapFlowTable flows = new OffHeapFlowTable(FLOWS, 42, Arena.global());
     private final StateRecorder recorder = new StateRecorder(ring, flows, SECOND);
     private final PacketDescriptor packet =
@@ -70,10 +70,12 @@ class StateRecorderTest {
     /** Empties the ring; gives what was in it as "phase packets". */
     private List<String> handedOver() {
         List<String> all = new ArrayList<>();
-        int length = ring.take(into, RING_BYTES, new int[1]);
-        for (long at = into; at < into + length; at += Records.length(at)) {
-            FlowPhase phase = Records.phase(at);
-            all.add(phase + " " + FlowEntry.packetsToBackend(Records.flowEntry(at)));
+        for (int length = ring.find(RING_BYTES, found); length > 0; length = ring.find(RING_BYTES, found)) {
+            for (long at = ring.found(); at < ring.found() + length; at += Records.length(at)) {
+                FlowPhase phase = Records.phase(at);
+                all.add(phase + " " + FlowEntry.packetsToBackend(Records.flowEntry(at)));
+            }
+            ring.release();
         }
         return all;
     }

@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.engine.state;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,11 +28,9 @@ class StateWriterTest {
                 + (Files.exists(map) ? ", a map" : ", no map")
                 + (Files.exists(sessions) ? ", sessions" : ", no sessions"));
 
-        try (Arena arena = Arena.ofConfined()) {
-            StateWriter writer = new StateWriter(arena, folder, 1000, TimeUnit.HOURS.toNanos(1), disk);
-            writer.open(true);
-            writer.close(names);
-        }
+        StateWriter writer = new StateWriter(folder, 1000, TimeUnit.HOURS.toNanos(1), disk);
+        writer.open(true);
+        writer.close(names);
 
         assertEquals(
                 List.of(

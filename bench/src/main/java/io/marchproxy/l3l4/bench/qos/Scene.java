@@ -8,11 +8,11 @@ import java.util.stream.IntStream;
 /** What several do to one another on a link of {@value #LINK_MBITS} Mbit/s: who sends how much, and beside whom of tc ours is measured. */
 enum Scene {
     /** Four classes that all want more than they have. */
-    CLASSES("classes", List.of(Shaper.OURS, Shaper.HTB)),
+    CLASSES("classes"),
     /** P0 at 5 % of the link while P3 sends three times as much as it carries. */
-    URGENT("urgent", List.of(Shaper.OURS, Shaper.HTB)),
+    URGENT("urgent"),
     /** Sixteen clients of one class, of which the first sends ten times what each other does. */
-    FAIRNESS("fairness", List.of(Shaper.OURS, Shaper.FQ_CODEL, Shaper.SFQ));
+    FAIRNESS("fairness");
 
     static final int LINK_MBITS = 100;
     static final int CLASS_COUNT = 4;
@@ -36,11 +36,9 @@ enum Scene {
     private static final int GREEDY = 10;
 
     private final String key;
-    private final List<Shaper> shapers;
 
-    Scene(String key, List<Shaper> shapers) {
+    Scene(String key) {
         this.key = key;
-        this.shapers = shapers;
     }
 
     /** As {@code --only} has it. */
@@ -48,8 +46,11 @@ enum Scene {
         return key;
     }
 
+    /** Ours, and beside whom of tc. */
     List<Shaper> shapers() {
-        return shapers;
+        return this == FAIRNESS
+                ? List.of(Shaper.OURS, Shaper.FQ_CODEL, Shaper.SFQ)
+                : List.of(Shaper.OURS, Shaper.HTB);
     }
 
     /** Where the service of a class listens. */

@@ -47,6 +47,15 @@ record SceneFigures(Map<String, Double> values) {
         }
     }
 
+    /** A figure by its name. */
+    double get(String name) {
+        Double value = values.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("a scene says nothing of " + name);
+        }
+        return value;
+    }
+
     private static Map<String, Double> classes(Shaper shaper, List<Stamped> came, long untilNs) {
         Map<String, Double> values = new LinkedHashMap<>();
         double least = Double.MAX_VALUE;

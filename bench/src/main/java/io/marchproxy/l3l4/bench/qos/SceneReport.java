@@ -18,7 +18,7 @@ record SceneReport(List<SceneResult> results) {
     private double median(Scene scene, Shaper shaper, String figure) {
         return Spread.of(results.stream()
                         .filter(one -> one.scene() == scene && one.shaper() == shaper)
-                        .map(one -> one.figures().values().get(figure))
+                        .map(one -> one.figures().get(figure))
                         .toList())
                 .median();
     }

@@ -82,10 +82,10 @@ class SceneTest {
         assertTrue(report.contains("verdict=met"), report);
 
         came.removeIf(one -> one.sender() == 3 && one.number() % 10 == 0);
-        report = report(Scene.CLASSES, List.of());
-        assertTrue(report.contains("P3 13.50"), report);
-        assertTrue(report.contains("farthest from a share of the rest 30.0"), report);
-        assertTrue(report.contains("verdict=MISSED"), report);
+        SceneFigures figures = SceneFigures.of(Scene.CLASSES, Shaper.OURS, came, List.of(), SECONDS);
+        assertEquals(13.5, figures.get("p3-mbits"), 0.02);
+        assertEquals(30, figures.get(SceneFigures.FARTHEST_SHARE), 0.4);
+        assertTrue(report(Scene.CLASSES, List.of()).contains("verdict=MISSED"));
     }
 
     @Test

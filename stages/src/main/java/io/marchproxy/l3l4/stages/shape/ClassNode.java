@@ -25,8 +25,12 @@ final class ClassNode {
     /** Its leaves that may send, as far as their services go. */
     final TurnRing<Leaf> turns = new TurnRing<>();
 
-    ClassNode(int number) {
+    /** Of all queues of the direction. */
+    final TurnNumbers turnNumbers;
+
+    ClassNode(int number, TurnNumbers turnNumbers) {
         this.number = number;
+        this.turnNumbers = turnNumbers;
     }
 
     /** It in a set of classes. */

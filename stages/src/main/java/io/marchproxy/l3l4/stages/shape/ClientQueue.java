@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
  * what was remembered of its delay with it.
  */
 final class ClientQueue implements Wait.Numbered {
-    /** The only one of its direction with this number, ever. */
+    /**
+     * The only one of its direction with this number, ever: when it came, or its last turn ended. Of those that go on at one time the lowest is
+     * first; so those that wait for the ceiling of one client keep their order when they begin to wait again and again, of
+     * which only the first may send.
+     */
     long number;
 
     long clientHigh;

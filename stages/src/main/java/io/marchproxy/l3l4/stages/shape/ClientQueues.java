@@ -12,15 +12,14 @@ final class ClientQueues {
     private static final int FIRST_PLACES = 64;
 
     private final FlowHash hash;
+    private final TurnNumbers numbers;
     private @Nullable ClientQueue[] places = new @Nullable ClientQueue[FIRST_PLACES];
     private @Nullable ClientQueue free;
     private int size;
 
-    /** The number of the queue that was added last. */
-    private long number;
-
-    ClientQueues(FlowHash hash) {
+    ClientQueues(FlowHash hash, TurnNumbers numbers) {
         this.hash = hash;
+        this.numbers = numbers;
     }
 
     /** The queue of a client, or null when nothing of it waits. */
@@ -35,15 +34,6 @@ final class ClientQueues {
             queue = queue.chained;
         }
         return queue;
-    }
-
-    /** What the next queue's number comes after. */
-    long number() {
-        return number;
-    }
-
-    void number(long last) {
-        number = last;
     }
 
     /** An empty queue for a client that has none. */
@@ -61,7 +51,7 @@ final class ClientQueues {
         queue.clientHigh = clientHigh;
         queue.clientLow = clientLow;
         queue.flowRef = flowRef;
-        queue.number = ++number;
+        queue.number = numbers.next();
         queue.client = null;
         queue.connection = null;
         queue.packets = 0;

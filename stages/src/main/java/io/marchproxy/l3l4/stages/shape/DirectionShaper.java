@@ -53,8 +53,8 @@ final class DirectionShaper extends SingleWriter {
     DirectionShaper(HeldPackets packets, FlowTable flows) {
         this.packets = packets;
         this.flows = flows;
-        this.queues = new ClientQueues(flows.hash());
         this.schedule = new Schedule(packets);
+        this.queues = new ClientQueues(flows.hash(), schedule.turnNumbers());
         this.each = new EachCeilings(flows);
         this.link = schedule.link().ceiling;
     }
@@ -346,7 +346,7 @@ final class DirectionShaper extends SingleWriter {
     /** Writes everything that later decisions depend on: what was earned, what waits, and who is next. */
     void save(StateWriter to) {
         each.save(to);
-        to.number(queues.number());
+        to.number(schedule.turnNumbers().last());
         to.number(services.length);
         for (int number = 0; number < services.length; number++) {
             ServiceNode service = services[number];
@@ -373,7 +373,7 @@ final class DirectionShaper extends SingleWriter {
     /** Takes over what was saved. */
     void restore(StateReader from) {
         each.restore(services, from);
-        long lastQueue = from.number();
+        long lastNumber = from.number();
         int known = from.number(0, MOST_SERVICES);
         if (known > 0) {
             service(known - 1);
@@ -393,7 +393,7 @@ final class DirectionShaper extends SingleWriter {
             long untilNs = from.number();
             schedule.restore(restoreQueue(leaf, from), untilNs);
         }
-        queues.number(lastQueue);
+        schedule.turnNumbers().after(lastNumber);
         schedule.restore(services, from);
     }
 

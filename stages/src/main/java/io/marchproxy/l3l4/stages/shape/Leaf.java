@@ -59,6 +59,7 @@ final class Leaf extends TurnRing.Member<Leaf> {
         ClientQueue queue = first();
         while (queue.deficit <= 0) {
             queue.deficit += Schedule.QUANTUM;
+            queue.number = trafficClass.turnNumbers.next();
             last = queue;
             queue = first();
         }

@@ -45,6 +45,7 @@ final class Schedule extends SingleWriter {
     private final HeldPackets packets;
     private final Limits linkLimits = new Limits();
     private final TokenBucket link = linkLimits.ceiling;
+    private final TurnNumbers turnNumbers = new TurnNumbers();
     private final ClassNode[] classes = new ClassNode[CLASSES];
     private final Waits<ServiceNode> forCeilings = new Waits<>();
     private final Waits<ServiceNode> forGuarantees = new Waits<>();
@@ -67,7 +68,11 @@ final class Schedule extends SingleWriter {
 
     Schedule(HeldPackets packets) {
         this.packets = packets;
-        Arrays.setAll(classes, ClassNode::new);
+        Arrays.setAll(classes, i -> new ClassNode(i, turnNumbers));
+    }
+
+    TurnNumbers turnNumbers() {
+        return turnNumbers;
     }
 
     Limits link() {

@@ -13,6 +13,7 @@ import io.marchproxy.l3l4.stages.shape.RateLimit;
 import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +76,22 @@ class EachCeilingsTest {
         assertEquals(1, left.size());
         assertTrue(left.getFirst().contains("100 B"), "nobody waits for another's ceiling");
         assertEquals(1, bench.advanceTo(500_000).size());
+    }
+
+    /** They wait for one bucket: who goes on first when it opens is whose turn it is, not who came first. */
+    @Test
+    void shouldGiveConnectionsOfOneClientTurnsAtItsCeiling() {
+        Bench bench = new Bench(settings(new EachLimits(RATE, NONE, new RateLimit(80_000_000, 1_000), NONE)));
+        int[] left = new int[3];
+        for (int i = 0; i < 90; i++) {
+            passes(bench, 1, 5_000 + i % 3, 998 + i % 3); // they are known by their lengths
+        }
+        for (String line : bench.advanceTo(60_000_000)) {
+            left[Integer.parseInt(line.replaceAll(".* ([0-9]+) B.*", "$1")) - 998]++;
+        }
+        for (int packets : left) {
+            assertEquals(20, packets, 1, () -> Arrays.toString(left));
+        }
     }
 
     @Test

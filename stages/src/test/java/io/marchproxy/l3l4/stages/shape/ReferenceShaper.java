@@ -44,7 +44,7 @@ final class ReferenceShaper {
         final int number;
         final long flow;
         final Leaf leaf;
-        final long id;
+        long id;
         long goOnNs = Long.MIN_VALUE;
         final Deque<Packet> packets = new ArrayDeque<>();
         final ReferenceCodel codel = new ReferenceCodel();
@@ -59,7 +59,7 @@ final class ReferenceShaper {
         }
     }
 
-    private static final class Leaf {
+    private final class Leaf {
         final int service;
         final int trafficClass;
         final List<Client> clients = new ArrayList<>();
@@ -73,6 +73,7 @@ final class ReferenceShaper {
         Client turn() {
             while (clients.getFirst().deficit <= 0) {
                 clients.getFirst().deficit += Schedule.QUANTUM;
+                clients.getFirst().id = ++ids;
                 clients.addLast(clients.removeFirst());
             }
             return clients.getFirst();

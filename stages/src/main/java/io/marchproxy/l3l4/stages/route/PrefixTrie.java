@@ -1,7 +1,6 @@
 package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.packet.Memory;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -42,7 +41,6 @@ final class PrefixTrie {
     private static final int FIRST_NODE = 16;
     private static final int FIRST_LEAF = 20;
     private static final int SKIPS = 24;
-    private static final int LINE_BYTES = 64;
     private static final int WAY_SHIFT = Long.SIZE - STRIDE;
 
     /** What the addresses below point into; freed when nobody has the trie any more. */
@@ -55,10 +53,10 @@ final class PrefixTrie {
     private final long leaves;
 
     /** Of what a {@link PrefixTrieBuilder} has drawn up. */
-    PrefixTrie(int[] directCells, long[] nodeWords, int nodeCount, long[] leafWords, int leafCount) {
+    PrefixTrie(int[] directCells, long[] nodeWords, int nodeCount, long[] leafWords, int leafCount, TableMemory from) {
         long directBytes = (long) directCells.length * Integer.BYTES;
         long nodeBytes = (long) nodeCount * NODE_BYTES;
-        memory = Arena.ofAuto().allocate(directBytes + nodeBytes + (long) leafCount * Long.BYTES, LINE_BYTES);
+        memory = from.allocate(directBytes + nodeBytes + (long) leafCount * Long.BYTES);
         direct = memory.address();
         nodes = direct + directBytes;
         leaves = nodes + nodeBytes;

@@ -16,6 +16,7 @@ final class PrefixTrieBuilder {
     private static final int FIRST_SIZE = 1 << 10;
 
     private final PrefixList prefixes;
+    private final TableMemory memory;
     private final int[] direct = new int[1 << PrefixTrie.DIRECT_BITS];
     private long[] nodes = new long[FIRST_SIZE * WORDS];
     private long[] leaves = new long[FIRST_SIZE];
@@ -28,8 +29,9 @@ final class PrefixTrieBuilder {
     private final int[][] begins = new int[DEPTHS][WAYS];
     private final int[][] ends = new int[DEPTHS][WAYS];
 
-    PrefixTrieBuilder(PrefixList prefixes) {
+    PrefixTrieBuilder(PrefixList prefixes, TableMemory memory) {
         this.prefixes = prefixes;
+        this.memory = memory;
     }
 
     /** The trie of the prefixes from one number on up to another, which are all of one family. */
@@ -53,7 +55,7 @@ final class PrefixTrieBuilder {
                 next = end;
             }
         }
-        return new PrefixTrie(direct, nodes, nodeCount, leaves, leafCount);
+        return new PrefixTrie(direct, nodes, nodeCount, leaves, leafCount, memory);
     }
 
     private int take(int count) {

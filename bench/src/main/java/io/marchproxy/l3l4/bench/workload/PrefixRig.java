@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.bench.workload;
 
+import io.marchproxy.l3l4.engine.sys.CollectedMemory;
 import io.marchproxy.l3l4.stages.route.PrefixList;
 import io.marchproxy.l3l4.stages.route.PrefixTable;
 import java.util.Arrays;
@@ -44,7 +45,7 @@ public final class PrefixRig {
         addV4(list, v4, random);
         addV6(list, v6, random);
         prefixes = list.build();
-        table = new PrefixTable(prefixes);
+        table = new PrefixTable(prefixes, CollectedMemory::allocate);
         for (int i = 0; i < DESTINATIONS; i++) {
             int prefix = random.nextInt(prefixes.size());
             long[] address = within(prefix, random);
@@ -181,7 +182,7 @@ public final class PrefixRig {
 
     /** Builds the table anew, as a reload does. */
     public long build() {
-        return new PrefixTable(prefixes).bytes();
+        return new PrefixTable(prefixes, CollectedMemory::allocate).bytes();
     }
 
     /** What the table takes outside of the heap, in bytes. */

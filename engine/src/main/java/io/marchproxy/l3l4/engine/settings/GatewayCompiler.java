@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.settings;
 
 import io.marchproxy.l3l4.config.settings.GatewayPrefixes;
+import io.marchproxy.l3l4.engine.sys.CollectedMemory;
 import io.marchproxy.l3l4.stages.route.GatewaySet;
 import io.marchproxy.l3l4.stages.route.PrefixList;
 import io.marchproxy.l3l4.stages.route.PrefixRoutes;
@@ -48,7 +49,7 @@ final class GatewayCompiler {
                     gateways.clear();
                 }
             }
-            return PrefixRoutes.of(list.build(), sets);
+            return PrefixRoutes.of(list.build(), sets, CollectedMemory::allocate);
         }
 
         private int set(List<Integer> gateways) {

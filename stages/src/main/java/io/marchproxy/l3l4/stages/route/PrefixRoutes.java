@@ -20,7 +20,12 @@ public record PrefixRoutes(
 
     /** The routes of a list of prefixes. */
     public static PrefixRoutes of(PrefixList prefixes, List<GatewaySet> sets) {
-        PrefixRouting routing = new PrefixRouting(new PrefixTable(prefixes), List.of());
+        return of(prefixes, sets, TableMemory.PLAIN);
+    }
+
+    /** The routes of a list of prefixes, looked up in memory of some kind. */
+    public static PrefixRoutes of(PrefixList prefixes, List<GatewaySet> sets, TableMemory memory) {
+        PrefixRouting routing = new PrefixRouting(new PrefixTable(prefixes, memory), List.of());
         return new PrefixRoutes(PackedPrefixes.write(prefixes), sets, routing);
     }
 

@@ -20,11 +20,16 @@ public final class PrefixTable implements Derived {
     /** By prefix: the next shorter one that leads elsewhere. */
     private final int[] shorter;
 
-    /** A table of some prefixes: half a second for a million. */
-    public PrefixTable(PrefixList prefixes) {
+    /** A table of some prefixes in memory of any kind. */
+    PrefixTable(PrefixList prefixes) {
+        this(prefixes, TableMemory.PLAIN);
+    }
+
+    /** A table of some prefixes: some tenths of a second for a million. */
+    public PrefixTable(PrefixList prefixes, TableMemory memory) {
         this.prefixes = prefixes;
-        v4 = new PrefixTrieBuilder(prefixes).build(0, prefixes.v4Size());
-        v6 = new PrefixTrieBuilder(prefixes).build(prefixes.v4Size(), prefixes.size());
+        v4 = new PrefixTrieBuilder(prefixes, memory).build(0, prefixes.v4Size());
+        v6 = new PrefixTrieBuilder(prefixes, memory).build(prefixes.v4Size(), prefixes.size());
         shorter = shorter(prefixes);
     }
 

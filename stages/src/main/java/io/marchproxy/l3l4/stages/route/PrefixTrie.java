@@ -1,7 +1,6 @@
 package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.packet.Memory;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,15 +13,16 @@ import java.lang.foreign.MemorySegment;
  * before says which; if there is none, the second word says the same of leaves, where equal neighbours are one.
  *
  * <p>What is not in the paper: where all prefixes below have the same next bits, as those of IPv6 mostly have, a node skips these, up to
- * nine times six of them, and knows what they must be (a Patricia trie's, Morrison 1968, but checked on the way). So a prefix takes three
- * nodes at the most, two of them to skip, and tables of IPv6 a third of the memory. A leaf is a prefix's number, so that the
- * shorter prefix behind it is known, with its set of gateways beside it; and a node takes 32 bytes, so that none lies in two
- * cache lines.
+ * nine times six of them, and knows what they must be (a Patricia trie's, Morrison 1968, but checked on the way); and where there is
+ * one prefix only, a lone node has all of its bits and both answers in it. So a prefix takes three nodes at the most, two of them
+ * to skip. A leaf is a prefix's number, so that the shorter prefix behind it is known, with its set of gateways beside it; and a
+ * node takes 32 bytes, so that none lies in two cache lines.
  *
  * <pre>
  * node: 0| ways with nodes | 8| ways where a leaf begins | 16| number of its first node | 20| number of its first leaf
  *      24| bits that it skips, right-aligned, and in the last six bits how many
- * leaf: 0| prefix | 4| set of gateways; before the first of a node that skips: what holds where the bits are others
+ * lone: 0| leaf where the bits are others | 8| – | 16| leaf of its prefix | 24| as above, with the sign bit set
+ * leaf: prefix + 2³² × set of gateways; before the first of a node that skips: what holds where the bits are others
  * </pre>
  */
 final class PrefixTrie {
@@ -35,14 +35,20 @@ final class PrefixTrie {
     /** Bits that a node skips at the most. */
     static final int MOST_SKIPPED = 9 * STRIDE;
 
+    /** Bits that a lone node compares at the most. */
+    static final int MOST_COMPARED = 57;
+
+    /** Of a lone node. */
+    static final long LONE = Long.MIN_VALUE;
+
     static final int COUNT_BITS = 6;
     private static final int COUNT_MASK = (1 << COUNT_BITS) - 1;
     private static final int NODE_BYTES = 32;
     private static final int LEAVES = 8;
     private static final int FIRST_NODE = 16;
     private static final int FIRST_LEAF = 20;
+    private static final int LONE_LEAF = 16;
     private static final int SKIPS = 24;
-    private static final int LINE_BYTES = 64;
     private static final int WAY_SHIFT = Long.SIZE - STRIDE;
 
     /** What the addresses below point into; freed when nobody has the trie any more. */
@@ -55,10 +61,10 @@ final class PrefixTrie {
     private final long leaves;
 
     /** Of what a {@link PrefixTrieBuilder} has drawn up. */
-    PrefixTrie(int[] directCells, long[] nodeWords, int nodeCount, long[] leafWords, int leafCount) {
+    PrefixTrie(int[] directCells, long[] nodeWords, int nodeCount, long[] leafWords, int leafCount, TableMemory from) {
         long directBytes = (long) directCells.length * Integer.BYTES;
         long nodeBytes = (long) nodeCount * NODE_BYTES;
-        memory = Arena.ofAuto().allocate(directBytes + nodeBytes + (long) leafCount * Long.BYTES, LINE_BYTES);
+        memory = from.allocate(directBytes + nodeBytes + (long) leafCount * Long.BYTES);
         direct = memory.address();
         nodes = direct + directBytes;
         leaves = nodes + nodeBytes;
@@ -70,8 +76,12 @@ final class PrefixTrie {
             int word = i * PrefixTrieBuilder.WORDS;
             Memory.putLong(node, nodeWords[word]);
             Memory.putLong(node + LEAVES, nodeWords[word + 1]);
-            Memory.putInt(node + FIRST_NODE, (int) (nodeWords[word + 2] >>> Integer.SIZE));
-            Memory.putInt(node + FIRST_LEAF, (int) nodeWords[word + 2]);
+            if (nodeWords[word + 3] < 0) {
+                Memory.putLong(node + LONE_LEAF, nodeWords[word + 2]);
+            } else {
+                Memory.putInt(node + FIRST_NODE, (int) (nodeWords[word + 2] >>> Integer.SIZE));
+                Memory.putInt(node + FIRST_LEAF, (int) nodeWords[word + 2]);
+            }
             Memory.putLong(node + SKIPS, nodeWords[word + 3]);
         }
         for (int i = 0; i < leafCount; i++) {
@@ -102,7 +112,11 @@ final class PrefixTrie {
             long skips = Memory.getLong(node + SKIPS);
             if (skips != 0) {
                 int count = (int) skips & COUNT_MASK;
-                if (ahead >>> (Long.SIZE - count) != skips >>> COUNT_BITS) {
+                boolean isSame = ahead >>> (Long.SIZE - count) == (skips & ~LONE) >>> COUNT_BITS;
+                if (skips < 0) {
+                    return Memory.getLong(isSame ? node + LONE_LEAF : node);
+                }
+                if (!isSame) {
                     return leafAt(Memory.getInt(node + FIRST_LEAF) - 1L);
                 }
                 ahead = ahead << count | rest >>> (Long.SIZE - count);

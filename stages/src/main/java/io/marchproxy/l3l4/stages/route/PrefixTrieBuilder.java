@@ -16,6 +16,7 @@ final class PrefixTrieBuilder {
     private static final int FIRST_SIZE = 1 << 10;
 
     private final PrefixList prefixes;
+    private final TableMemory memory;
     private final int[] direct = new int[1 << PrefixTrie.DIRECT_BITS];
     private long[] nodes = new long[FIRST_SIZE * WORDS];
     private long[] leaves = new long[FIRST_SIZE];
@@ -28,8 +29,9 @@ final class PrefixTrieBuilder {
     private final int[][] begins = new int[DEPTHS][WAYS];
     private final int[][] ends = new int[DEPTHS][WAYS];
 
-    PrefixTrieBuilder(PrefixList prefixes) {
+    PrefixTrieBuilder(PrefixList prefixes, TableMemory memory) {
         this.prefixes = prefixes;
+        this.memory = memory;
     }
 
     /** The trie of the prefixes from one number on up to another, which are all of one family. */
@@ -53,7 +55,7 @@ final class PrefixTrieBuilder {
                 next = end;
             }
         }
-        return new PrefixTrie(direct, nodes, nodeCount, leaves, leafCount);
+        return new PrefixTrie(direct, nodes, nodeCount, leaves, leafCount, memory);
     }
 
     private int take(int count) {
@@ -69,8 +71,12 @@ final class PrefixTrieBuilder {
         if (leafCount == leaves.length) {
             leaves = Arrays.copyOf(leaves, leaves.length + leaves.length / 2);
         }
-        leaves[leafCount] = prefix == NOBODY ? PrefixTrie.NONE : PrefixTrie.leaf(prefix, prefixes.set(prefix));
+        leaves[leafCount] = leaf(prefix);
         return leafCount++;
+    }
+
+    private long leaf(int prefix) {
+        return prefix == NOBODY ? PrefixTrie.NONE : PrefixTrie.leaf(prefix, prefixes.set(prefix));
     }
 
     /**
@@ -80,6 +86,14 @@ final class PrefixTrieBuilder {
      * @param cover the longest prefix that covers all of it
      */
     private void fill(int node, int from, int to, int before, int cover) {
+        int left = prefixes.length(from) - before;
+        if (to - from == 1 && left <= PrefixTrie.MOST_COMPARED) {
+            long own = bits(from, before) >>> (Long.SIZE - left);
+            nodes[node * WORDS] = leaf(cover);
+            nodes[node * WORDS + 2] = leaf(from);
+            nodes[node * WORDS + 3] = PrefixTrie.LONE | own << PrefixTrie.COUNT_BITS | left;
+            return;
+        }
         int skipped = skipped(from, to, before);
         if (skipped > 0) {
             addLeaf(cover);
@@ -112,8 +126,8 @@ final class PrefixTrieBuilder {
         nodes[node * WORDS + 1] = leaves(deeper, covered);
         nodes[node * WORDS + 2] = (long) firstNode << Integer.SIZE | firstLeaf;
         int child = firstNode;
-        for (long left = deeper; left != 0; left &= left - 1) {
-            int way = Long.numberOfTrailingZeros(left);
+        for (long more = deeper; more != 0; more &= more - 1) {
+            int way = Long.numberOfTrailingZeros(more);
             fill(child++, begin[way], end[way], depth + PrefixTrie.STRIDE, covered[way]);
         }
     }

@@ -122,7 +122,8 @@ class ShardSharesTest {
                     backends:
                       - { id: first, address: "127.0.0.1:%d"%s }
                       - { id: second, address: "127.0.0.1:%d" }
-                """.formatted(folder, shards, algorithm, routing, first.port(), ofFirst, second.port()));
+                """.formatted(
+                        folder, shards, algorithm, routing, first.port(), ofFirst, second.port()));
         ConfigResult result = ConfigLoader.load(file, Map.of(), Overrides.none());
         assertEquals(List.of(), result.faults());
         return ProxyService.start(result.settings().orElseThrow());

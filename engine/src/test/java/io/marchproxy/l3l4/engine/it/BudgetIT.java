@@ -61,8 +61,7 @@ class BudgetIT {
     }
 
     private double sum() throws IOException {
-        return spent()
-                .lines()
+        return spent().lines()
                 .filter(line -> line.endsWith(" web/tcp"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(0, line.indexOf(' '))))
                 .sum();

@@ -248,7 +248,9 @@ class AlgorithmsTest {
                 for (int i = 0; i < ms.length; i++) {
                     double latencyNs = rig.states.latencies().expectedNs(i, rig.nowNs);
                     isOver[i] = latencyNs > (isOver[i] ? 45e6 : 50e6);
-                    cheapest = isUp[i] && !isOver[i] ? Math.min(cheapest, members.get(i).costPerGb()) : cheapest;
+                    cheapest = isUp[i] && !isOver[i]
+                            ? Math.min(cheapest, members.get(i).costPerGb())
+                            : cheapest;
                 }
                 if (chosen != PacketDescriptor.NO_BACKEND && cheapest < Double.POSITIVE_INFINITY) {
                     assertEquals(cheapest, members.get(chosen).costPerGb(), "seed " + seed + " step " + step);
@@ -420,8 +422,8 @@ class AlgorithmsTest {
         List<PoolMember> members = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
             int region = i / 4;
-            members.add(new PoolMember(
-                    i, Mix.spread(i), true, 1, 1_000_000, 1 + region, 0, 0.01 * region, 500.0 * region));
+            members.add(
+                    new PoolMember(i, Mix.spread(i), true, 1, 1_000_000, 1 + region, 0, 0.01 * region, 500.0 * region));
         }
         PoolRig rig = new PoolRig(RouteChoice.of(algorithm).withSlowStartNs(10 * SECOND), members);
         double[] whole = shares(rig, 4_000);

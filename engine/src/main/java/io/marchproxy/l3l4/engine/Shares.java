@@ -48,8 +48,7 @@ final class Shares {
         sessions = new QuotaBalancer(shards.stream().map(SessionShare::new).toList(), control);
         rooms = new QuotaBalancer(shards.stream().map(RoomShare::new).toList(), control);
         rates = new RateBalancer(shards.stream().map(RateShare::new).toList(), control);
-        spending = new Spending(
-                shards.stream().map(Spending::purse).toList(), epochOffsetNs, new SpentFile(dataDir));
+        spending = new Spending(shards.stream().map(Spending::purse).toList(), epochOffsetNs, new SpentFile(dataDir));
     }
 
     /** Puts a configuration's caps and rates into force; each completes when it is. One caller at a time. */

@@ -115,7 +115,8 @@ final class SpentFile {
         StringBuilder text = new StringBuilder(TITLE).append('\n');
         text.append(DAY).append(sums.day()).append('\n');
         new TreeMap<>(sums.byService())
-                .forEach((service, sum) -> text.append(sum).append(' ').append(service).append('\n'));
+                .forEach((service, sum) ->
+                        text.append(sum).append(' ').append(service).append('\n'));
         String content = text.toString();
         Path draft = path.resolveSibling("spent.new");
         try {
@@ -127,7 +128,10 @@ final class SpentFile {
         } catch (IOException e) {
             if (!isTold) {
                 isTold = true;
-                LOG.warn("daily budgets: {} can't be written ({}); a restart will count from what it says", path, e.toString());
+                LOG.warn(
+                        "daily budgets: {} can't be written ({}); a restart will count from what it says",
+                        path,
+                        e.toString());
             }
         }
     }

@@ -140,8 +140,7 @@ class ProxyServiceTest {
 
     private static List<String> remarks(ProxyService proxy, int port) {
         int listening = proxy.listening("echo").getFirst().getPort();
-        Explanation told =
-                proxy.explain(Tuple.of("tcp 127.0.0.1:" + port + " 127.0.0.1:" + listening, 0), "echo", 0);
+        Explanation told = proxy.explain(Tuple.of("tcp 127.0.0.1:" + port + " 127.0.0.1:" + listening, 0), "echo", 0);
         return Objects.requireNonNull(told).remarks();
     }
 

@@ -25,16 +25,19 @@ final class FaultScene {
     private static final int SERVED = 25;
 
     /** How a service chooses, by its name. */
-    private static final Map<String, String> SERVICES = new TreeMap<>(Map.of(
-            "failover", "algorithm: failover",
-            "latency", "algorithm: latency",
-            "cost", "algorithm: cost\n    routing: { daily-budget: 0.0000001, latency-budget: 20ms, slow-start: 500ms }",
-            "weighted", "algorithm: weighted\n    routing: { slow-start: 300ms }",
-            "least", "algorithm: least-connections",
-            "turns", "algorithm: weighted-round-robin\n    routing: { panic-threshold: 40 }",
-            "maglev", "algorithm: maglev\n    routing: { table-size: 251 }",
-            "geo", "algorithm: geo",
-            "sticky", "algorithm: round-robin\n    routing: { sticky: client, table-size: 251, daily-budget: 0.0000001 }"));
+    private static final Map<String, String> SERVICES = new TreeMap<>(
+            Map.of(
+                    "failover", "algorithm: failover",
+                    "latency", "algorithm: latency",
+                    "cost",
+                            "algorithm: cost\n    routing: { daily-budget: 0.0000001, latency-budget: 20ms, slow-start: 500ms }",
+                    "weighted", "algorithm: weighted\n    routing: { slow-start: 300ms }",
+                    "least", "algorithm: least-connections",
+                    "turns", "algorithm: weighted-round-robin\n    routing: { panic-threshold: 40 }",
+                    "maglev", "algorithm: maglev\n    routing: { table-size: 251 }",
+                    "geo", "algorithm: geo",
+                    "sticky",
+                            "algorithm: round-robin\n    routing: { sticky: client, table-size: 251, daily-budget: 0.0000001 }"));
 
     private final FaultyEcho failing = new FaultyEcho('f', FAILING);
     private final FaultyEcho steady = new FaultyEcho('s', STEADY);
@@ -85,7 +88,7 @@ final class FaultScene {
                           - { id: failing, address: "127.0.0.1:%5$d", provider: aws, region: eu-central-1, cost-per-gb: 0.01 }
                           - { id: steady, address: "127.0.0.1:%6$d", provider: gcp, region: europe-west4, cost-per-gb: 0.09, priority: 2 }
                     """.formatted(
-                            service.getKey(), port, service.getValue(), port % 2 == 0 ? "reset" : "leave", FAILING, STEADY));
+                    service.getKey(), port, service.getValue(), port % 2 == 0 ? "reset" : "leave", FAILING, STEADY));
             port++;
         }
         return text.toString();
@@ -151,10 +154,7 @@ final class FaultScene {
     }
 
     private String last(String words) {
-        return proxy.log()
-                .lines()
-                .filter(line -> line.contains(words))
-                .reduce("", (before, line) -> line);
+        return proxy.log().lines().filter(line -> line.contains(words)).reduce("", (before, line) -> line);
     }
 
     /** Waits until clients of each service, of either protocol, have been served so often from now on. */

@@ -29,6 +29,7 @@ public final class StageRig {
     private static final int CAPACITY = 1 << 10;
     private static final long SEED = 42;
     private static final long RESIDENCE_NS = 2_000;
+    private static final long PROBES_NS = 200_000_000;
     private static final long NEW_FLOW_NS = 1_000;
 
     /** Between packets: at ten million a second, 64 bytes each, no limit of a gigabyte a second is reached. */
@@ -184,19 +185,23 @@ public final class StageRig {
 
     /**
      * Route: a backend is chosen for the first datagram of a flow by an algorithm, of a hundred that differ in everything; a flow
-     * comes every microsecond, so that what is drawn up every few milliseconds is paid for as well.
+     * comes every microsecond, so that what is drawn up every few milliseconds is paid for as well. All are probed as by default.
      */
     public static Workload routeNew(Arena arena, RouteAlgorithm algorithm, boolean isSticky) {
         StageRig rig = withFlows(arena);
         RouteStage stage = new RouteStage(Configurations.route(algorithm, isSticky), rig.flows);
-        for (int i = 0; i < Configurations.MANY_BACKENDS; i++) {
-            stage.measured(i, 1_000_000 + i * 50_000L, 0, rig.nowNs);
-        }
         for (PacketDescriptor packet : rig.packets) {
             FlowEntry.backend(rig.flows.entryAt((int) packet.flowRef()), PacketDescriptor.NO_BACKEND);
         }
         long[] now = {rig.nowNs};
+        long[] probesNs = {rig.nowNs};
         return () -> {
+            if (now[0] >= probesNs[0]) {
+                probesNs[0] += PROBES_NS;
+                for (int i = 0; i < Configurations.MANY_BACKENDS; i++) {
+                    stage.measured(i, 1_000_000 + i * 50_000L, 0, now[0]);
+                }
+            }
             int passed = 0;
             for (PacketDescriptor packet : rig.packets) {
                 now[0] += NEW_FLOW_NS;

@@ -19,7 +19,7 @@ public final class RoutingKeys {
             "latency-budget",
             Values.duration(Duration.ZERO, Duration.ofHours(1)),
             DEFAULT.latencyBudget(),
-            "For cost: the slower are taken when none is within it; 0 for no limit.");
+            "For cost: the slower are taken when none is within it; one that was above is within it again below 90 %; 0 for no limit.");
     public static final Key<Double> LATENCY_WEIGHT =
             Key.of("latency-weight", COUNTS, DEFAULT.latencyWeight(), "For weighted: what latency counts.");
     public static final Key<Double> COST_WEIGHT =

@@ -311,7 +311,7 @@ public enum Metric {
             "marchproxy_multicloud_budget_spent",
             Type.GAUGE,
             Unit.NONE,
-            "Money that the service has spent today (UTC), as long as the process has run.",
+            "Money that the service has spent today (UTC), also before a restart.",
             "service",
             "protocol"),
     BUDGET_LIMIT(

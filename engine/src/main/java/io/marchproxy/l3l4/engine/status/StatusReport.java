@@ -222,7 +222,7 @@ public record StatusReport(
      * @param panics new flows that went to whomever, since too few backends were healthy
      * @param refused new flows for which no backend had room
      * @param dailyBudget money for a day; 0 for no limit
-     * @param spentToday of it, on the day that has begun (UTC), as long as the process has run
+     * @param spentToday of it, on the day that has begun (UTC), also before a restart
      * @param saving whether only the cheapest are used, in any shard, since the money is spent
      */
     public record RoutingStatus(

@@ -210,10 +210,11 @@ final class TcpShard {
      * @param isOut whether that outage lasts still, asked then
      */
     void backendIsOut(int backend, long resetAfterNs, BooleanSupplier isOut) {
-        context.passed().thenRun(() -> loop().execute(() -> {
-            hop.carryOut();
-            sweep(backend, resetAfterNs == 0);
-        }));
+        context.passed()
+                .thenRun(() -> loop().execute(() -> {
+                    hop.carryOut();
+                    sweep(backend, resetAfterNs == 0);
+                }));
         if (resetAfterNs > 0) {
             loop().schedule(() -> sweep(backend, isOut.getAsBoolean()), resetAfterNs, TimeUnit.NANOSECONDS);
         }

@@ -140,8 +140,8 @@ final class Candidates {
      */
     double latencyNs(int position, long nowNs) {
         int backend = members[position].number();
-        return Math.max(
-                states.latencies().expectedNs(backend, nowNs), (double) states.flows().waitingNs(backend, nowNs));
+        return Math.max(states.latencies().expectedNs(backend, nowNs), (double)
+                states.flows().waitingNs(backend, nowNs));
     }
 
     /** Since when it has been healthy again, or {@link BackendStates#NEVER}. */

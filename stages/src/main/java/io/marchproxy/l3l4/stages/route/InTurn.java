@@ -4,12 +4,15 @@ import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 
 /**
- * Looks from where the last choice left off, and among all that may be used. The first choice begins with the first in configured
+ * Looks from where the last choice left off, and among all that may be used. Those that stand in for one that is not free have turns of
+ * their own: otherwise the one behind a row of backends that have only just returned would get what is theirs, and they their first's
+ * share alone. The first choice begins with the first in configured
  * order, so that a replay begins where the original did; a reload goes on from where the turn stood.
  */
 abstract class InTurn implements Algorithm {
     final Candidates candidates;
     private int turn;
+    private int standIn;
 
     InTurn(Candidates candidates) {
         this.candidates = candidates;
@@ -39,13 +42,15 @@ abstract class InTurn implements Algorithm {
 
     @Override
     public int pick(long nowNs) {
-        return pickAmong(candidates.mayBeUsed(), nowNs);
+        int picked = pickFrom(turn, candidates.mayBeUsed());
+        turn = after(picked);
+        return picked;
     }
 
     @Override
     public int pickAmong(boolean[] left, long nowNs) {
-        int picked = pickFrom(turn, left);
-        turn = after(picked);
+        int picked = pickFrom(standIn, left);
+        standIn = after(picked);
         return picked;
     }
 
@@ -58,16 +63,19 @@ abstract class InTurn implements Algorithm {
     public void goOnFrom(Algorithm before) {
         if (before instanceof InTurn other && other.getClass() == getClass() && candidates.size() > 0) {
             turn = other.turn % candidates.size();
+            standIn = other.standIn % candidates.size();
         }
     }
 
     @Override
     public void save(StateWriter to) {
         to.number(turn);
+        to.number(standIn);
     }
 
     @Override
     public void restore(StateReader from) {
         turn = from.number(0, Math.max(candidates.size() - 1, 0));
+        standIn = from.number(0, Math.max(candidates.size() - 1, 0));
     }
 }

@@ -275,14 +275,21 @@ final class ServicePool extends SingleWriter {
         return count;
     }
 
-    /** Of those that returned lately, each has its share of this flow, too; the one that was picked has had it. */
+    /**
+     * What those that returned lately do not get goes to others that have their whole share: a region of many that returns at once would
+     * otherwise have as many chances with each flow. Where there are no others, each has its share of this flow, too; the one that was
+     * picked has had it.
+     */
     private void leaveOutRamping(int picked, long nowNs) {
         int rest = 0;
-        for (boolean is : left) {
-            rest += is ? 1 : 0;
+        boolean anyWhole = false;
+        for (int i = 0; i < left.length; i++) {
+            rest += left[i] ? 1 : 0;
+            anyWhole |= left[i] && share(i, nowNs) >= 1;
         }
         for (int i = 0; i < left.length; i++) {
-            if (left[i] && rest > 1 && share(i, nowNs) < 1 && (i == picked || !admits(i, nowNs))) {
+            boolean isLeft = left[i] && share(i, nowNs) < 1;
+            if (isLeft && (anyWhole || (rest > 1 && (i == picked || !admits(i, nowNs))))) {
                 left[i] = false;
                 rest--;
             }

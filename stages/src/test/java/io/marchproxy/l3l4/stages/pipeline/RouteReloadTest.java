@@ -47,8 +47,8 @@ class RouteReloadTest {
         long flowRef = bench.flowRef();
         reload(List.of(3, 1, 2));
         bench.of(EventKind.CONNECT_FAILED, flowRef, TO_BACKEND);
-        assertEquals("forward CONNECT_FAILED ▶ P1 dscp 34 backend 2", bench.sendOne());
-        bench.of(EventKind.CONNECT_FAILED, flowRef, TO_BACKEND);
         assertEquals("forward CONNECT_FAILED ▶ P1 dscp 34 backend 3", bench.sendOne());
+        bench.of(EventKind.CONNECT_FAILED, flowRef, TO_BACKEND);
+        assertEquals("forward CONNECT_FAILED ▶ P1 dscp 34 backend 2", bench.sendOne());
     }
 }

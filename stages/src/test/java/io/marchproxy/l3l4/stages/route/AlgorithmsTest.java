@@ -5,6 +5,7 @@ import static io.marchproxy.l3l4.stages.route.PoolRig.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.stages.flow.Mix;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import java.util.ArrayList;
 import java.util.List;
@@ -247,7 +248,9 @@ class AlgorithmsTest {
                 for (int i = 0; i < ms.length; i++) {
                     double latencyNs = rig.states.latencies().expectedNs(i, rig.nowNs);
                     isOver[i] = latencyNs > (isOver[i] ? 45e6 : 50e6);
-                    cheapest = isUp[i] && !isOver[i] ? Math.min(cheapest, members.get(i).costPerGb()) : cheapest;
+                    cheapest = isUp[i] && !isOver[i]
+                            ? Math.min(cheapest, members.get(i).costPerGb())
+                            : cheapest;
                 }
                 if (chosen != PacketDescriptor.NO_BACKEND && cheapest < Double.POSITIVE_INFINITY) {
                     assertEquals(cheapest, members.get(chosen).costPerGb(), "seed " + seed + " step " + step);
@@ -410,6 +413,51 @@ class AlgorithmsTest {
             double wanted = whole * (i + 0.5) / 10;
             assertEquals(wanted, shares[i], 70, () -> algorithm + ": " + java.util.Arrays.toString(shares));
         }
+    }
+
+    /** Three regions of four: the nearest, which the first tier is too, goes and returns. */
+    @ParameterizedTest
+    @EnumSource(RouteAlgorithm.class)
+    void shouldMoveTheLoadOfARegionThatGoesAtOnceAndLetItReturnLittleByLittle(RouteAlgorithm algorithm) {
+        List<PoolMember> members = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            int region = i / 4;
+            members.add(
+                    new PoolMember(i, Mix.spread(i), true, 1, 1_000_000, 1 + region, 0, 0.01 * region, 500.0 * region));
+        }
+        PoolRig rig = new PoolRig(RouteChoice.of(algorithm).withSlowStartNs(10 * SECOND), members);
+        double[] whole = shares(rig, 4_000);
+        assertTrue(whole[0] > 0.3, () -> "of the region that is to go: " + whole[0]);
+
+        for (int i = 0; i < 4; i++) {
+            rig.health(i, false);
+        }
+        assertEquals(0, shares(rig, 4_000)[0], "nothing from the first flow on");
+
+        for (int i = 0; i < 4; i++) {
+            rig.health(i, true);
+        }
+        for (int tenth = 0; tenth < 10; tenth++) {
+            double[] now = shares(rig, 4_000);
+            double wanted = whole[0] * (tenth + 0.5) / 10;
+            int at = tenth;
+            assertEquals(wanted, now[0], 0.04, () -> algorithm + ", in tenth " + at);
+            assertEquals(now[0] / 4, now[1], 0.03, () -> "each of its four, in tenth " + at);
+        }
+        assertEquals(whole[0], shares(rig, 4_000)[0], 0.04);
+    }
+
+    /** What the first region gets of the flows of a second, and its first backend. */
+    private static double[] shares(PoolRig rig, int flows) {
+        int region = 0;
+        int first = 0;
+        for (int i = 0; i < flows; i++) {
+            rig.nowNs += SECOND / flows;
+            int chosen = rig.flow();
+            region += chosen < 4 ? 1 : 0;
+            first += chosen == 0 ? 1 : 0;
+        }
+        return new double[] {(double) region / flows, (double) first / flows};
     }
 
     @Test

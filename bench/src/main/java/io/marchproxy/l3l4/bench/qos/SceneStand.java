@@ -88,7 +88,7 @@ final class SceneStand {
     /** Plays a scene, and finds what it says. */
     SceneFigures play(Scene scene, Shaper shaper, double seconds) throws IOException, InterruptedException {
         if (shaper.isTc()) {
-            shape(scene, shaper);
+            shape(shaper);
         }
         try {
             List<Stamped> idle = scene == Scene.URGENT ? run(Scene.idle(shaper.isTc()), shaper, seconds) : List.of();
@@ -106,7 +106,7 @@ final class SceneStand {
         return stand.mix(shaper.isTc(), Scene.backendPorts(), seconds, groups);
     }
 
-    private void shape(Scene scene, Shaper shaper) throws IOException, InterruptedException {
+    private void shape(Shaper shaper) throws IOException, InterruptedException {
         tc("qdisc", "add", "root", "handle", "1:", "htb", "default", "40");
         htb("1:", 1, LINK_BITS, LINK_BITS, 0, FRAME);
         for (int i = 0; i < Scene.CLASS_COUNT; i++) {

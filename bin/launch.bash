@@ -116,7 +116,7 @@ train() {
   cat >"$work/config.yaml" <<CONFIG
 data-dir: $work/data
 admin: { address: 127.0.0.1, port: 0 }
-engine: { max-flows: 10000, flow-state: { mode: on } }
+engine: { max-flows: 10000, flow-state: { mode: on }, journal: { mode: packets } }
 services:
   - { name: tcp, listen: "tcp://127.0.0.1:0", backends: [ { address: "127.0.0.1:9" } ] }
   - { name: udp, listen: "udp://127.0.0.1:0", backends: [ { address: "127.0.0.1:9" } ] }

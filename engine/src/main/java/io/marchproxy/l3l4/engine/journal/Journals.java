@@ -28,12 +28,11 @@ import org.jspecify.annotations.Nullable;
  * is lost when the process is killed.
  */
 public final class Journals implements ShardJournals, AutoCloseable {
-    /** The longest that the writing thread sleeps while there is traffic. */
-    public static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(5);
+    /** The longest that the writing thread sleeps. */
+    public static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    private static final long LONG_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long LEAST_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LOOK_NS = TimeUnit.SECONDS.toNanos(1);
-    private static final int TURNS_UNTIL_LONG = 100;
 
     private static final long CLOSE_PATIENCE_MS = 10_000;
 
@@ -149,20 +148,24 @@ public final class Journals implements ShardJournals, AutoCloseable {
 
     private void run() {
         List<ShardLog> logs = logs();
-        int idle = 0;
+        long pauseNs = LEAST_PAUSE_NS;
         long lookNs = System.nanoTime();
         while (running) {
             if (System.nanoTime() - lookNs >= LOOK_NS) {
                 lookNs = System.nanoTime();
                 look(logs);
             }
-            boolean worked = false;
+            boolean behind = false;
             for (ShardLog log : logs) {
-                worked |= log.turn();
+                log.turn();
+                behind |= log.isBehind();
             }
-            idle = worked ? 0 : idle + 1;
-            if (!worked) {
-                LockSupport.parkNanos(this, idle < TURNS_UNTIL_LONG ? PAUSE_NS : LONG_PAUSE_NS);
+            // A document costs far more than a record, so it sleeps about as long as it takes one to fill.
+            if (behind) {
+                pauseNs = Math.max(pauseNs / 2, LEAST_PAUSE_NS);
+            } else {
+                LockSupport.parkNanos(this, pauseNs);
+                pauseNs = Math.min(pauseNs + LEAST_PAUSE_NS, PAUSE_NS);
             }
         }
         logs.forEach(ShardLog::close);

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardLog {
     private static final Logger LOG = LoggerFactory.getLogger(ShardLog.class);
-    private static final int DOCUMENT_BYTES = 256 << 10;
+    private static final int DOCUMENT_BYTES = 512 << 10;
     private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long RECORDS_PER_CHECKPOINT = 8;
     private static final long PRUNE_NS = TimeUnit.MINUTES.toNanos(1);
@@ -92,6 +92,11 @@ final class ShardLog {
 
     Recording recording() {
         return recording;
+    }
+
+    /** Whether what waits would be half a document already. Any thread. */
+    boolean isBehind() {
+        return ring.waiting() > DOCUMENT_BYTES / 2;
     }
 
     /** Whether records wait that take more than half of the ring. Any thread. */

@@ -7,7 +7,7 @@ import io.marchproxy.l3l4.stages.pipeline.Derived;
  * prefixes of both families. Immutable, and made off the packet path, once for all shards; a look-up allocates nothing.
  *
  * <p>{@link PrefixTrie} has the way of searching. A prefix takes 13 bytes of the heap (IPv6: 25), and outside of it, in a table like the
- * Internet's, some 20 (IPv6: 50); never more than three nodes and eight leaves, 160 bytes.
+ * Internet's, some 23 (IPv6: 39); never more than three nodes and eight leaves, 160 bytes.
  */
 public final class PrefixTable implements Derived {
     /** Of a destination that no prefix has, or a prefix that lies in no other. */

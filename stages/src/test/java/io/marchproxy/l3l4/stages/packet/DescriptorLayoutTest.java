@@ -78,7 +78,8 @@ class DescriptorLayoutTest {
         assertEquals(
                 "[RING_FULL, TRUNCATED, OVERSIZED, MALFORMED, NO_SERVICE, FLOW_TABLE_FULL, SESSION_CAP, CONNECTION_CAP,"
                         + " ACCEPT_RATE, BAD_PROXY_HEADER, NO_HEALTHY_BACKEND, CONNECT_FAILED, QUEUE_FULL, FLOW_GONE,"
-                        + " RESET, BACKEND_UNREACHABLE, SEND_FAILED, DRAINING, QUEUE_DELAY, BACKENDS_FULL, POLICED, NO_ROUTE]",
+                        + " RESET, BACKEND_UNREACHABLE, SEND_FAILED, DRAINING, QUEUE_DELAY, BACKENDS_FULL, POLICED,"
+                        + " NO_ROUTE]",
                 Arrays.toString(DropReason.values()));
     }
 

@@ -84,7 +84,8 @@ final class Shares {
     /** The service ends, and nothing is spent any more: what was is written down. Not on the control thread, which must run still. */
     void close(CompiledSettings settings) {
         CompletableFuture.runAsync(() -> spending.turn(settings, System.nanoTime()), control)
-                .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
+                .orTimeout(CLOSE_SECONDS, TimeUnit.SECONDS)
+                .handle((done, late) -> late == null)
                 .join();
     }
 

@@ -32,6 +32,11 @@ interface Algorithm {
     /** By position: those that it would pick from at the moment. Not to be changed. */
     boolean[] shortlist();
 
+    /** The only one that it would pick from at the moment; −1 when there are more, or that is not told. */
+    default int only() {
+        return -1;
+    }
+
     /** What it orders backends by: the lower, the better. Also what is shown of a choice. */
     double score(int position, long nowNs);
 

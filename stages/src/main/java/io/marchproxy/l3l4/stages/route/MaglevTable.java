@@ -109,6 +109,11 @@ public final class MaglevTable implements Derived {
         return places[place];
     }
 
+    /** Whether any hash leads to a position: those of weight 0 have no places. */
+    boolean hasPlace(int position) {
+        return hasPlace[position];
+    }
+
     /** The first position, from a hash's place on, that may be used; −1 when nobody who may has a place. */
     int walk(long hash, boolean[] mayBeUsed) {
         int place = place(hash);

@@ -82,6 +82,11 @@ abstract class Ranked implements Algorithm {
     }
 
     @Override
+    public int only() {
+        return count == 1 ? best[0] : -1;
+    }
+
+    @Override
     public boolean[] shortlist() {
         return isBest;
     }

@@ -226,7 +226,12 @@ final class ServicePool extends SingleWriter {
     /** Where flows are hashed, the hash decides among those that the algorithm would take: when money is spent, the cheapest. */
     private int pick(long entry, long nowNs) {
         MaglevTable table = settings.table();
-        return table == null ? now.pick(nowNs) : table.walk(hash(entry), now.shortlist());
+        if (table == null) {
+            return now.pick(nowNs);
+        }
+        // Of a hundred a walk to the only one takes a hundred steps, and ends where it must.
+        int only = now.only();
+        return only >= 0 && table.hasPlace(only) ? only : table.walk(hash(entry), now.shortlist());
     }
 
     /** Of the client alone for stickiness, else of the flow. */

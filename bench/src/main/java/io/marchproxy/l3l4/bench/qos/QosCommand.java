@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
                     + "namespaces of its own, and prints from the kernel's time of each packet how far the long-run rate is off "
                     + "and how much the worst window lets pass at once. Then has several share a link of 100 Mbit/s, through this "
                     + "proxy and htb in turns: four classes that all want more (classes), P0 beside a flood (urgent), and "
-                    + "sixteen clients of which one sends ten times as much (fairness, beside htb with fq_codel and sfq). Needs root, two CPUs, iproute2, ethtool and tcpdump. "
+                    + "sixteen clients of which one sends ten times as much (fairness; htb with a class for each as well, and with "
+                    + "fq_codel and sfq where the kernel has them). Needs root, two CPUs, iproute2, ethtool and tcpdump. "
                     + "What is counted: docs/BENCHMARKS.md."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -157,7 +158,7 @@ public final class QosCommand implements Callable<Integer> {
         Programs.require(PROGRAMS, "iproute2 ethtool tcpdump procps util-linux");
         Cpus cpus = Cpus.of(Proc.allowedCpus());
         Path raw = BenchFolder.figures("qos", "json");
-        QosReport report = new QosReport(describe(cpus), new ArrayList<>(), new ArrayList<>());
+        QosReport report = new QosReport(new ArrayList<>(describe(cpus)), new ArrayList<>(), new ArrayList<>());
         // This JVM looks at packets between the turns, where the load is.
         Cpus.stayOn(cpus.load());
         try (QosStand stand = QosStand.open(cpus, BenchFolder.projectRoot(), rates)) {
@@ -180,6 +181,13 @@ public final class QosCommand implements Callable<Integer> {
             }
             if (!scenes.isEmpty()) {
                 SceneStand link = SceneStand.on(stand, BenchFolder.projectRoot());
+                for (Scene scene : scenes) {
+                    for (Shaper shaper : scene.shapers()) {
+                        if (!link.has(shaper)) {
+                            report.lines().add("not in this kernel, and not measured: " + shaper.label());
+                        }
+                    }
+                }
                 for (int round = 0; round <= rounds; round++) {
                     play(link, scenes, round, report, progress);
                     report.write(raw);
@@ -229,6 +237,9 @@ public final class QosCommand implements Callable<Integer> {
             List<Shaper> order = new ArrayList<>(round == 0 ? List.of(Shaper.OURS) : scene.shapers());
             Collections.rotate(order, -round);
             for (Shaper shaper : order) {
+                if (!link.has(shaper)) {
+                    continue;
+                }
                 progress.step("round " + round + " · " + scene.key() + " · " + shaper.label());
                 double length = quick || round == 0 ? seconds : Math.max(seconds, SECONDS_OF_SCENES);
                 SceneFigures found = link.play(scene, shaper, length);

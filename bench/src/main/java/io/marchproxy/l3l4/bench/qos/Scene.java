@@ -49,8 +49,13 @@ enum Scene {
     /** Ours, and beside whom of tc. */
     List<Shaper> shapers() {
         return this == FAIRNESS
-                ? List.of(Shaper.OURS, Shaper.FQ_CODEL, Shaper.SFQ)
+                ? List.of(Shaper.OURS, Shaper.HTB, Shaper.HTB_EACH, Shaper.FQ_CODEL, Shaper.SFQ)
                 : List.of(Shaper.OURS, Shaper.HTB);
+    }
+
+    /** Whom of tc's ours is measured by: who does as well as tc can. */
+    Shaper rival() {
+        return this == FAIRNESS ? Shaper.HTB_EACH : Shaper.HTB;
     }
 
     /** Where the service of a class listens. */

@@ -72,9 +72,9 @@ record SceneReport(List<SceneResult> results) {
         };
     }
 
-    /** Ours beside the first of tc that was measured. */
+    /** Ours beside its rival. */
     private String ratio(Scene scene, Shaper shaper, String figure) {
-        Shaper other = scene.shapers().get(1);
+        Shaper other = scene.rival();
         return shaper != Shaper.OURS || !has(scene, other)
                 ? ""
                 : String.format(

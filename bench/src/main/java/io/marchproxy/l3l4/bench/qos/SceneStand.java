@@ -39,6 +39,24 @@ final class SceneStand {
         return new SceneStand(stand);
     }
 
+    /** Whether this machine has a shaper: kernels are built without some of tc's queueing disciplines. */
+    boolean has(Shaper shaper) throws InterruptedException {
+        if (shaper != Shaper.FQ_CODEL && shaper != Shaper.SFQ) {
+            return true;
+        }
+        try {
+            tc("qdisc", "add", "root", kind(shaper));
+            tc("qdisc", "del", "root");
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String kind(Shaper shaper) {
+        return shaper == Shaper.FQ_CODEL ? "fq_codel" : "sfq";
+    }
+
     static String configuration(Path folder) {
         String classes = IntStream.range(0, Scene.CLASS_COUNT)
                 .mapToObj(i -> String.format(
@@ -88,7 +106,11 @@ final class SceneStand {
     /** Plays a scene, and finds what it says. */
     SceneFigures play(Scene scene, Shaper shaper, double seconds) throws IOException, InterruptedException {
         if (shaper.isTc()) {
-            shape(shaper);
+            if (shaper == Shaper.HTB_EACH) {
+                shapeEach();
+            } else {
+                shape(shaper);
+            }
         }
         try {
             List<Stamped> idle = scene == Scene.URGENT ? run(Scene.idle(shaper.isTc()), shaper, seconds) : List.of();
@@ -116,10 +138,20 @@ final class SceneStand {
             tc("filter", "add", "parent", "1:", "protocol", "ip", "prio", "1", "u32", "match", "ip", "dport",
                     String.valueOf(Scene.backendPort(i)), "0xffff", "flowid", "1:" + 10 * (i + 1));
         }
-        if (shaper == Shaper.FQ_CODEL) {
-            tc("qdisc", "add", "parent", "1:40", "fq_codel", "limit", String.valueOf(QUEUE));
-        } else if (shaper == Shaper.SFQ) {
-            tc("qdisc", "add", "parent", "1:40", "sfq", "limit", String.valueOf(QUEUE));
+        if (shaper == Shaper.FQ_CODEL || shaper == Shaper.SFQ) {
+            tc("qdisc", "add", "parent", "1:40", kind(shaper), "limit", String.valueOf(QUEUE));
+        }
+    }
+
+    /** The link alone, and a class for each client, all alike. */
+    private void shapeEach() throws IOException, InterruptedException {
+        tc("qdisc", "add", "root", "handle", "1:", "htb", "default", "100");
+        htb("1:", 1, LINK_BITS, LINK_BITS, 0, FRAME);
+        for (int i = 0; i < Scene.CLIENTS; i++) {
+            int number = 100 + i;
+            htb("1:1", number, LINK_BITS / Scene.CLIENTS, LINK_BITS, 1, FRAME);
+            tc("filter", "add", "parent", "1:", "protocol", "ip", "prio", "1", "u32", "match", "ip", "src",
+                    Scene.client(i) + "/32", "flowid", "1:" + number);
         }
     }
 

@@ -7,6 +7,8 @@ enum Shaper {
     OURS("ours"),
     TBF("tc tbf"),
     HTB("tc htb"),
+    /** With a class for each client. */
+    HTB_EACH("tc htb, a class each"),
     /** With a leaf that gives flows turns, and has CoDel. */
     FQ_CODEL("tc htb, fq_codel"),
     /** With the older leaf that gives flows turns. */

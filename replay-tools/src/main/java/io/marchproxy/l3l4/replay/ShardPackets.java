@@ -10,6 +10,7 @@ import io.marchproxy.l3l4.replay.FlowTrack.Made;
 import io.marchproxy.l3l4.replay.flows.PacketFilter;
 import io.marchproxy.l3l4.replay.pcap.PacketForge;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
+import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.EventKind;
@@ -43,7 +44,7 @@ final class ShardPackets implements AutoCloseable {
     record Packet(int shard, long timeNs, byte[] bytes, int originalBytes, String comment) {}
 
     /** What a packet that waits is known by: of one flow and time they leave in the order in which they came. */
-    private record Waiting(long flowRef, long arrivalNs, int lengthBytes) {}
+    private record Waiting(long flowRef, Direction direction, long arrivalNs, int lengthBytes) {}
 
     private static final long MILLI_NS = 1_000_000;
 
@@ -185,7 +186,7 @@ final class ShardPackets implements AutoCloseable {
         } else if (verdict == Verdict.FORWARD) {
             packets.forEach(packet -> ready.add(marked(packet, packet.timeNs(), decision)));
         } else if (verdict == Verdict.HOLD) {
-            Waiting key = new Waiting(flowRef, event.arrivalNs(), event.lengthBytes());
+            Waiting key = new Waiting(flowRef, event.direction(), event.arrivalNs(), event.lengthBytes());
             waiting.computeIfAbsent(key, none -> new ArrayDeque<>()).add(packets);
         }
     }
@@ -194,6 +195,7 @@ final class ShardPackets implements AutoCloseable {
     private void released(long release) throws JournalException {
         Waiting key = new Waiting(
                 Memory.getLong(release + JournalLayout.DECISION_FLOW_REF),
+                Direction.of(Memory.getByte(release + JournalLayout.RELEASE_DIRECTION)),
                 Memory.getLong(release + JournalLayout.RELEASE_ARRIVAL_NS),
                 Memory.getInt(release + JournalLayout.RELEASE_LENGTH_BYTES));
         ArrayDeque<List<Packet>> alike = waiting.get(key);

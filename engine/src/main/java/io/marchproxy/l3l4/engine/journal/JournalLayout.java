@@ -37,7 +37,8 @@ import java.util.zip.CRC32C;
  *  0| type | words | verdict + 16 × class | drop reason || 4| egress dscp | flags | rule || 8| backend | flow hash
  * 16| flow reference || with extras: 24| release ns || 32| argument 1 || 40| service | – | –
  *
- * RELEASE: of a packet that was held: a DECISION with extras, then 48| arrival ns || 56| length bytes | packets
+ * RELEASE: of a packet that was held: a DECISION with extras, of which 42| direction; then 48| arrival ns
+ * 56| length bytes | packets
  *
  * FLOW_END: the pipeline's own end of a flow  | 0| type | words | reason || 8| flow reference || 16| time ns
  * FLOW: the mode flows | 0| type | words | phase | reason || 8| time ns || 16| flow reference || 24| FlowLayout, 128 bytes
@@ -118,6 +119,7 @@ public final class JournalLayout {
     public static final int DECISION_RELEASE_NS = 24;
     public static final int DECISION_ARGUMENT_1 = 32;
     public static final int DECISION_SERVICE = 40;
+    public static final int RELEASE_DIRECTION = 42;
     public static final int RELEASE_ARRIVAL_NS = 48;
     public static final int RELEASE_LENGTH_BYTES = 56;
     public static final int RELEASE_PACKETS = 60;

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.journal;
 import io.marchproxy.l3l4.engine.flow.SlotCopier;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
+import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
@@ -16,6 +17,7 @@ final class RecordChecks {
     private static final int KINDS = EventKind.values().length;
     private static final int VERDICTS = Verdict.values().length;
     private static final int CLASSES = 4;
+    private static final int DIRECTIONS = Direction.values().length;
     private static final int ENDS = FlowEnd.values().length;
     private static final int PHASES = FlowPhase.values().length;
     private static final int CAUSES = GapCause.values().length;
@@ -55,7 +57,7 @@ final class RecordChecks {
         return switch (type) {
             case EVENT -> isEvent(at, length);
             case DECISION -> (length == DECISION_SHORT || length == DECISION_LONG) && isDecided(at);
-            case RELEASE -> length == RELEASE && isDecided(at);
+            case RELEASE -> length == RELEASE && isDecided(at) && number(at, JournalLayout.RELEASE_DIRECTION) < DIRECTIONS;
             case FLOW_END -> length == FLOW_END && number(at, JournalLayout.END_REASON) < ENDS;
             case FLOW -> length == FLOW && isFlow(at);
             case GAP -> length == GAP && number(at, JournalLayout.GAP_CAUSE) < CAUSES;

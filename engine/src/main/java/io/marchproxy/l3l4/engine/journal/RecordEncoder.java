@@ -101,6 +101,8 @@ public final class RecordEncoder {
         begin(at, RecordType.RELEASE, length);
         decided(at, packet, verdict);
         decidedMore(at, packet);
+        Memory.putByte(
+                at + JournalLayout.RELEASE_DIRECTION, (byte) packet.direction().ordinal());
         Memory.putLong(at + JournalLayout.RELEASE_ARRIVAL_NS, packet.arrivalNs());
         Memory.putInt(at + JournalLayout.RELEASE_LENGTH_BYTES, packet.lengthBytes());
         Memory.putInt(at + JournalLayout.RELEASE_PACKETS, packet.packets());

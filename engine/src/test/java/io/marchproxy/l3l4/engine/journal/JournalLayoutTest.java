@@ -133,6 +133,7 @@ class JournalLayoutTest {
     void shouldKeepTheBytesOfARelease() {
         PacketDescriptor packet = decided();
         packet.flags(4);
+        packet.direction(Direction.TO_CLIENT);
         packet.releaseNs(99);
 
         int length = RecordEncoder.outcome(memory.address(), packet, Verdict.FORWARD);
@@ -140,7 +141,7 @@ class JournalLayoutTest {
         assertEquals(64, length);
         assertEquals("0508210022040300", hex(8, 8));
         assertEquals(
-                "6300000000000000 0000000000000000 0000000000000000 0100000000000000 40000000 01000000",
+                "6300000000000000 0000000000000000 0000010000000000 0100000000000000 40000000 01000000",
                 hexFrom(24, 8, 8, 8, 8, 4, 4));
     }
 

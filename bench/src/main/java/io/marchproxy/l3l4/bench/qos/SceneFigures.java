@@ -62,7 +62,9 @@ record SceneFigures(Map<String, Double> values) {
         double farthest = 0;
         double sum = 0;
         for (int i = 0; i < Scene.CLASS_COUNT; i++) {
-            double mbits = Conformance.of(packets(came, i), shaper::counted, 0, SKIP_NS, untilNs).bitsPerSecond() / MBIT;
+            double mbits = Conformance.of(packets(came, i), shaper::counted, 0, SKIP_NS, untilNs)
+                            .bitsPerSecond()
+                    / MBIT;
             int guarantee = Scene.GUARANTEES.get(i);
             values.put("p" + i + "-mbits", mbits);
             least = Math.min(least, mbits / guarantee);
@@ -85,9 +87,8 @@ record SceneFigures(Map<String, Double> values) {
     }
 
     private static Map<String, Double> urgent(List<Stamped> came, List<Stamped> idle) {
-        List<Stamped> urgent = came.stream()
-                .filter(one -> one.sender() == Scene.URGENT_SENDER)
-                .toList();
+        List<Stamped> urgent =
+                came.stream().filter(one -> one.sender() == Scene.URGENT_SENDER).toList();
         if (urgent.isEmpty() || idle.isEmpty()) {
             throw new IllegalArgumentException("nothing urgent came");
         }

@@ -57,7 +57,8 @@ final class RecordChecks {
         return switch (type) {
             case EVENT -> isEvent(at, length);
             case DECISION -> (length == DECISION_SHORT || length == DECISION_LONG) && isDecided(at);
-            case RELEASE -> length == RELEASE && isDecided(at) && number(at, JournalLayout.RELEASE_DIRECTION) < DIRECTIONS;
+            case RELEASE ->
+                length == RELEASE && isDecided(at) && number(at, JournalLayout.RELEASE_DIRECTION) < DIRECTIONS;
             case FLOW_END -> length == FLOW_END && number(at, JournalLayout.END_REASON) < ENDS;
             case FLOW -> length == FLOW && isFlow(at);
             case GAP -> length == GAP && number(at, JournalLayout.GAP_CAUSE) < CAUSES;

@@ -174,6 +174,20 @@ class GatewaysTest {
     }
 
     @Test
+    void shouldAskForAPortAlsoWhereNobodyKnowsWhatAServiceListensOn() {
+        assertEquals(
+                List.of(
+                        "proxy.yaml:3: services[0].listen: \"tcp://127.0.0.1:99999\" needs a port from 0 to 65535",
+                        "proxy.yaml:4: services[0].backends[0].address: \"nowhere\" needs a port, such as 127.0.0.1:8080"),
+                faults("""
+                        services:
+                          - name: web
+                            listen: tcp://127.0.0.1:99999
+                            backends: [ { id: a, address: nowhere } ]
+                        """));
+    }
+
+    @Test
     void shouldRefuseASecondServiceOfPacketsAndOneThatRelaysAsWell() {
         assertEquals(
                 List.of(
@@ -190,7 +204,7 @@ class GatewaysTest {
                             backends: [ { id: a, address: 192.0.2.1 } ]
                           - name: three
                             listen: ip://10.0.0.1
-                            backends: [ { id: a, address: 192.0.2.1 } ]
+                            backends: [ { id: a, address: 192.0.2.1, prefixes: 0.0.0.0/0 } ]
                         """));
     }
 

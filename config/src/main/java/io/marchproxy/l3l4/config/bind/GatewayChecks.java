@@ -41,7 +41,10 @@ final class GatewayChecks {
                     .orElse(null);
             if (packets == null) {
                 if (!listen.isEmpty()) {
-                    checkRelay(service);
+                    refusePrefixes(service);
+                }
+                if (!listen.isEmpty() || !hasPrefixes(service)) {
+                    requirePorts(service);
                 }
                 continue;
             }
@@ -60,7 +63,7 @@ final class GatewayChecks {
     }
 
     /** Of a service that relays: what only gateways have is refused, since its writer expects something of it. */
-    private void checkRelay(Bound service) {
+    private void refusePrefixes(Bound service) {
         String remedy = "has no effect: the service does not listen on ip://*; remove the key";
         service.changed(ServiceKeys.PREFIX_FILE)
                 .ifPresent(origin -> faults.add(origin, service.path(ServiceKeys.PREFIX_FILE), remedy));
@@ -68,6 +71,18 @@ final class GatewayChecks {
             backend.list(ServiceKeys.PREFIXES).stream()
                     .findFirst()
                     .ifPresent(one -> faults.add(one.origin(), backend.path(ServiceKeys.PREFIXES), remedy));
+        }
+    }
+
+    /** Whether it was meant to take packets, wherever it listens: what it says of that can't be read. */
+    private static boolean hasPrefixes(Bound service) {
+        return service.find(ServiceKeys.PREFIX_FILE).isPresent()
+                || service.groups(ServiceKeys.BACKENDS).stream()
+                        .anyMatch(backend -> !backend.list(ServiceKeys.PREFIXES).isEmpty());
+    }
+
+    private void requirePorts(Bound service) {
+        for (Bound backend : service.groups(ServiceKeys.BACKENDS)) {
             backend.find(ServiceKeys.BACKEND_ADDRESS)
                     .filter(address -> address.port() == 0)
                     .ifPresent(address -> tellOfPort(backend, address));

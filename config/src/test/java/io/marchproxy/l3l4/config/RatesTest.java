@@ -123,8 +123,8 @@ class RatesTest {
                 List.of(
                         "proxy.yaml:5: services[0].guarantee: is more than services[0].rate.to-backend, 99Mbit",
                         "proxy.yaml:5: services[0].guarantee: is more than services[0].rate.to-client, 99Mbit"),
-                Faulty.formatted(Faulty.load(
-                        folder, tooMuch + "    rate: { to-backend: 99Mbit, to-client: 99Mbit }\n" + qos)));
+                Faulty.formatted(
+                        Faulty.load(folder, tooMuch + "    rate: { to-backend: 99Mbit, to-client: 99Mbit }\n" + qos)));
         assertEquals(
                 List.of("proxy.yaml:5: services[0].guarantee: is more than services[0].rate.to-backend, 99Mbit"),
                 Faulty.formatted(Faulty.load(folder, tooMuch + "    rate: 99Mbit\n" + qos)));

@@ -60,8 +60,8 @@ final class Capture {
                         payloads.getLong(at + Stamped.SENT_AT)));
             }
         });
-        packets.sort((one, other) ->
-                Long.compare(one.packet().atNs(), other.packet().atNs()));
+        packets.sort(
+                (one, other) -> Long.compare(one.packet().atNs(), other.packet().atNs()));
         return packets;
     }
 

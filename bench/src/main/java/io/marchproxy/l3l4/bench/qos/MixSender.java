@@ -30,7 +30,8 @@ final class MixSender implements AutoCloseable {
         try {
             channel.bind(new InetSocketAddress(parts[0], 0));
             channel.connect(new InetSocketAddress(host, Integer.parseInt(parts[1])));
-            // Where tc holds what one sent, its socket may be full: then it loses a datagram, rather than keep the others
+            // Where tc holds what one sent, its socket may be full: then it loses a datagram, rather than keep the
+            // others
             // from sending.
             channel.configureBlocking(false);
             return new MixSender(

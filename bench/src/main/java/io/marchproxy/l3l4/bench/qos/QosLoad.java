@@ -167,8 +167,9 @@ public final class QosLoad implements Callable<Integer> {
                     group.add(MixSender.open(words[1], each));
                 }
             }
-            List<CompletableFuture<Void>> done =
-                    groups.stream().map(group -> inThread(() -> MixSender.send(group, ns))).toList();
+            List<CompletableFuture<Void>> done = groups.stream()
+                    .map(group -> inThread(() -> MixSender.send(group, ns)))
+                    .toList();
             join(done);
         } finally {
             for (List<MixSender> group : groups) {

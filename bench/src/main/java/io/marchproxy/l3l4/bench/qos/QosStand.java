@@ -147,12 +147,7 @@ final class QosStand implements AutoCloseable {
         children.add(proxy);
         await(() -> {
             try {
-                near.run(
-                        "timeout",
-                        "1",
-                        "bash",
-                        "-c",
-                        "</dev/tcp/" + FAR + "/" + readyPort);
+                near.run("timeout", "1", "bash", "-c", "</dev/tcp/" + FAR + "/" + readyPort);
                 return true;
             } catch (IOException e) {
                 if (!proxy.isAlive()) {

@@ -93,11 +93,12 @@ enum Scene {
      */
     List<String> groups(boolean isTc) {
         return switch (this) {
-            case CLASSES -> List.of(String.join(
-                    ",",
-                    IntStream.range(0, CLASS_COUNT)
-                            .mapToObj(i -> sender(isTc, 0, i, i, BULK_BYTES, EACH_TOO_MUCH * expected(i)))
-                            .toList()));
+            case CLASSES ->
+                List.of(String.join(
+                        ",",
+                        IntStream.range(0, CLASS_COUNT)
+                                .mapToObj(i -> sender(isTc, 0, i, i, BULK_BYTES, EACH_TOO_MUCH * expected(i)))
+                                .toList()));
             case URGENT -> {
                 List<String> groups = new ArrayList<>(idle(isTc));
                 groups.add(sender(isTc, 1, FLOOD_SENDER, FLOOD_SENDER, BULK_BYTES, 3.0 * LINK_MBITS));

@@ -1,6 +1,5 @@
 package io.marchproxy.l3l4.bench.qos;
 
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,21 +29,16 @@ record SceneFigures(Map<String, Double> values) {
      * Looks at what came.
      *
      * @param idle in a turn before, without the flood
-     * @throws IOException if too little came to say anything
+     * @throws IllegalArgumentException if too little came to say anything
      */
-    static SceneFigures of(Scene scene, Shaper shaper, List<Stamped> came, List<Stamped> idle, double seconds)
-            throws IOException {
+    static SceneFigures of(Scene scene, Shaper shaper, List<Stamped> came, List<Stamped> idle, double seconds) {
         long untilNs = (long) (seconds * TimeUnit.SECONDS.toNanos(1));
-        try {
-            return new SceneFigures(
-                    switch (scene) {
-                        case CLASSES -> classes(shaper, came, untilNs);
-                        case URGENT -> urgent(came, idle);
-                        case FAIRNESS -> fairness(came, untilNs);
-                    });
-        } catch (IllegalArgumentException e) {
-            throw new IOException(scene.key() + ", " + shaper.label() + ": " + e.getMessage(), e);
-        }
+        return new SceneFigures(
+                switch (scene) {
+                    case CLASSES -> classes(shaper, came, untilNs);
+                    case URGENT -> urgent(came, idle);
+                    case FAIRNESS -> fairness(came, untilNs);
+                });
     }
 
     /** A figure by its name. */
@@ -62,7 +56,9 @@ record SceneFigures(Map<String, Double> values) {
         double farthest = 0;
         double sum = 0;
         for (int i = 0; i < Scene.CLASS_COUNT; i++) {
-            double mbits = Conformance.of(packets(came, i), shaper::counted, 0, SKIP_NS, untilNs).bitsPerSecond() / MBIT;
+            double mbits = Conformance.of(packets(came, i), shaper::counted, 0, SKIP_NS, untilNs)
+                            .bitsPerSecond()
+                    / MBIT;
             int guarantee = Scene.GUARANTEES.get(i);
             values.put("p" + i + "-mbits", mbits);
             least = Math.min(least, mbits / guarantee);
@@ -85,9 +81,8 @@ record SceneFigures(Map<String, Double> values) {
     }
 
     private static Map<String, Double> urgent(List<Stamped> came, List<Stamped> idle) {
-        List<Stamped> urgent = came.stream()
-                .filter(one -> one.sender() == Scene.URGENT_SENDER)
-                .toList();
+        List<Stamped> urgent =
+                came.stream().filter(one -> one.sender() == Scene.URGENT_SENDER).toList();
         if (urgent.isEmpty() || idle.isEmpty()) {
             throw new IllegalArgumentException("nothing urgent came");
         }

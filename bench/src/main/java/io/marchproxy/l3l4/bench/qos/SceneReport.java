@@ -41,34 +41,37 @@ record SceneReport(List<SceneResult> results) {
 
     private String figures(Scene scene, Shaper shaper) {
         return switch (scene) {
-            case CLASSES -> String.format(
-                    Locale.ROOT,
-                    "P0 %.2f, P1 %.2f, P2 %.2f, P3 %.2f Mbit/s (wanted %.0f, %.0f, %.0f, %.0f); "
-                            + "least of a guarantee %.4f, farthest from a share of the rest %.2f %%, of the link used %.2f %%",
-                    median(scene, shaper, "p0-mbits"),
-                    median(scene, shaper, "p1-mbits"),
-                    median(scene, shaper, "p2-mbits"),
-                    median(scene, shaper, "p3-mbits"),
-                    Scene.expected(0),
-                    Scene.expected(1),
-                    Scene.expected(2),
-                    Scene.expected(3),
-                    median(scene, shaper, SceneFigures.LEAST_GUARANTEE),
-                    median(scene, shaper, SceneFigures.FARTHEST_SHARE),
-                    100 * median(scene, shaper, SceneFigures.USED));
-            case URGENT -> String.format(
-                    Locale.ROOT,
-                    "delay at the 99th percentile %.0f µs idle, %+.0f µs beside the flood%s; lost %.0f",
-                    median(scene, shaper, SceneFigures.IDLE_P99),
-                    median(scene, shaper, SceneFigures.ADDED_P99),
-                    ratio(scene, shaper, SceneFigures.ADDED_P99),
-                    median(scene, shaper, SceneFigures.LOST));
-            case FAIRNESS -> String.format(
-                    Locale.ROOT,
-                    "Jain's index %.5f%s; who sends ten times as much has %.3f times what another has",
-                    median(scene, shaper, SceneFigures.JAIN),
-                    ratio(scene, shaper, SceneFigures.JAIN),
-                    median(scene, shaper, SceneFigures.GREEDY));
+            case CLASSES ->
+                String.format(
+                        Locale.ROOT,
+                        "P0 %.2f, P1 %.2f, P2 %.2f, P3 %.2f Mbit/s (wanted %.0f, %.0f, %.0f, %.0f); "
+                                + "least of a guarantee %.4f, farthest from a share of the rest %.2f %%, of the link used %.2f %%",
+                        median(scene, shaper, "p0-mbits"),
+                        median(scene, shaper, "p1-mbits"),
+                        median(scene, shaper, "p2-mbits"),
+                        median(scene, shaper, "p3-mbits"),
+                        Scene.expected(0),
+                        Scene.expected(1),
+                        Scene.expected(2),
+                        Scene.expected(3),
+                        median(scene, shaper, SceneFigures.LEAST_GUARANTEE),
+                        median(scene, shaper, SceneFigures.FARTHEST_SHARE),
+                        100 * median(scene, shaper, SceneFigures.USED));
+            case URGENT ->
+                String.format(
+                        Locale.ROOT,
+                        "delay at the 99th percentile %.0f µs idle, %+.0f µs beside the flood%s; lost %.0f",
+                        median(scene, shaper, SceneFigures.IDLE_P99),
+                        median(scene, shaper, SceneFigures.ADDED_P99),
+                        ratio(scene, shaper, SceneFigures.ADDED_P99),
+                        median(scene, shaper, SceneFigures.LOST));
+            case FAIRNESS ->
+                String.format(
+                        Locale.ROOT,
+                        "Jain's index %.5f%s; who sends ten times as much has %.3f times what another has",
+                        median(scene, shaper, SceneFigures.JAIN),
+                        ratio(scene, shaper, SceneFigures.JAIN),
+                        median(scene, shaper, SceneFigures.GREEDY));
         };
     }
 
@@ -87,10 +90,12 @@ record SceneReport(List<SceneResult> results) {
     /** Of ours whether it is as it ought to be, of tc the same by the same measure. */
     private String verdict(Scene scene, Shaper shaper) {
         boolean isMet = switch (scene) {
-            case CLASSES -> median(scene, shaper, SceneFigures.LEAST_GUARANTEE) >= LEAST_OF_GUARANTEE
-                    && median(scene, shaper, SceneFigures.FARTHEST_SHARE) <= FARTHEST_PERCENT;
-            case URGENT -> median(scene, shaper, SceneFigures.ADDED_P99) < MOST_ADDED_US
-                    && median(scene, shaper, SceneFigures.LOST) == 0;
+            case CLASSES ->
+                median(scene, shaper, SceneFigures.LEAST_GUARANTEE) >= LEAST_OF_GUARANTEE
+                        && median(scene, shaper, SceneFigures.FARTHEST_SHARE) <= FARTHEST_PERCENT;
+            case URGENT ->
+                median(scene, shaper, SceneFigures.ADDED_P99) < MOST_ADDED_US
+                        && median(scene, shaper, SceneFigures.LOST) == 0;
             case FAIRNESS -> median(scene, shaper, SceneFigures.JAIN) >= LEAST_JAIN;
         };
         return isMet ? "met" : "MISSED";

@@ -71,16 +71,9 @@ final class SceneStand {
                 .collect(Collectors.joining());
         String services = IntStream.range(0, Scene.CLASS_COUNT)
                 .mapToObj(i -> String.format(
-                        Locale.ROOT,
-                        """
+                        Locale.ROOT, """
                           - { name: s%d, class: P%d, listen: "udp://%s:%d", backends: [ { id: b%d, address: "127.0.0.1:%d" } ] }
-                        """,
-                        i,
-                        i,
-                        QosStand.FAR,
-                        Scene.proxyPort(i),
-                        i,
-                        Scene.backendPort(i)))
+                        """, i, i, QosStand.FAR, Scene.proxyPort(i), i, Scene.backendPort(i)))
                 .collect(Collectors.joining());
         return """
                 data-dir: %s/scenes
@@ -114,8 +107,7 @@ final class SceneStand {
         }
         try {
             List<Stamped> idle = scene == Scene.URGENT ? run(Scene.idle(shaper.isTc()), shaper, seconds) : List.of();
-            return SceneFigures.of(
-                    scene, shaper, run(scene.groups(shaper.isTc()), shaper, seconds), idle, seconds);
+            return SceneFigures.of(scene, shaper, run(scene.groups(shaper.isTc()), shaper, seconds), idle, seconds);
         } finally {
             if (shaper.isTc()) {
                 stand.near().run("tc", "qdisc", "del", "dev", QosStand.NEAR_DEVICE, "root");
@@ -134,9 +126,30 @@ final class SceneStand {
         for (int i = 0; i < Scene.CLASS_COUNT; i++) {
             long guarantee = Scene.GUARANTEES.get(i) * 1_000_000L;
             // Those that borrow take turns by quantum where they are of one priority.
-            htb("1:1", 10 * (i + 1), guarantee, i == 0 ? guarantee : LINK_BITS, i == 0 ? 0 : 1, FRAME * Scene.WEIGHTS.get(i));
-            tc("filter", "add", "parent", "1:", "protocol", "ip", "prio", "1", "u32", "match", "ip", "dport",
-                    String.valueOf(Scene.backendPort(i)), "0xffff", "flowid", "1:" + 10 * (i + 1));
+            htb(
+                    "1:1",
+                    10 * (i + 1),
+                    guarantee,
+                    i == 0 ? guarantee : LINK_BITS,
+                    i == 0 ? 0 : 1,
+                    FRAME * Scene.WEIGHTS.get(i));
+            tc(
+                    "filter",
+                    "add",
+                    "parent",
+                    "1:",
+                    "protocol",
+                    "ip",
+                    "prio",
+                    "1",
+                    "u32",
+                    "match",
+                    "ip",
+                    "dport",
+                    String.valueOf(Scene.backendPort(i)),
+                    "0xffff",
+                    "flowid",
+                    "1:" + 10 * (i + 1));
         }
         if (shaper == Shaper.FQ_CODEL || shaper == Shaper.SFQ) {
             tc("qdisc", "add", "parent", "1:40", kind(shaper), "limit", String.valueOf(QUEUE));
@@ -150,17 +163,47 @@ final class SceneStand {
         for (int i = 0; i < Scene.CLIENTS; i++) {
             int number = 100 + i;
             htb("1:1", number, LINK_BITS / Scene.CLIENTS, LINK_BITS, 1, FRAME);
-            tc("filter", "add", "parent", "1:", "protocol", "ip", "prio", "1", "u32", "match", "ip", "src",
-                    Scene.client(i) + "/32", "flowid", "1:" + number);
+            tc(
+                    "filter",
+                    "add",
+                    "parent",
+                    "1:",
+                    "protocol",
+                    "ip",
+                    "prio",
+                    "1",
+                    "u32",
+                    "match",
+                    "ip",
+                    "src",
+                    Scene.client(i) + "/32",
+                    "flowid",
+                    "1:" + number);
         }
     }
 
     private void htb(String parent, int number, long rate, long ceiling, int priority, int quantum)
             throws IOException, InterruptedException {
-        tc("class", "add", "parent", parent, "classid", "1:" + number, "htb",
-                "rate", rate + "bit", "ceil", ceiling + "bit",
-                "burst", String.valueOf(burst(rate)), "cburst", String.valueOf(burst(ceiling)),
-                "prio", String.valueOf(priority), "quantum", String.valueOf(quantum));
+        tc(
+                "class",
+                "add",
+                "parent",
+                parent,
+                "classid",
+                "1:" + number,
+                "htb",
+                "rate",
+                rate + "bit",
+                "ceil",
+                ceiling + "bit",
+                "burst",
+                String.valueOf(burst(rate)),
+                "cburst",
+                String.valueOf(burst(ceiling)),
+                "prio",
+                String.valueOf(priority),
+                "quantum",
+                String.valueOf(quantum));
     }
 
     private static long burst(long rate) {

@@ -23,7 +23,9 @@ record Stamped(WirePacket packet, int sender, int number, long sentNs) {
     /** Writes a stamp of this moment to a payload's begin. */
     static void write(ByteBuffer payload, int sender, int number) {
         Instant now = Instant.now();
-        payload.putInt(0, sender).putInt(NUMBER_AT, number).putLong(SENT_AT, now.getEpochSecond() * SECOND_NS + now.getNano());
+        payload.putInt(0, sender)
+                .putInt(NUMBER_AT, number)
+                .putLong(SENT_AT, now.getEpochSecond() * SECOND_NS + now.getNano());
     }
 
     /** How long it was under way. */

@@ -37,9 +37,7 @@ class SceneTest {
     void shouldShareTheWholeLinkOut() {
         assertEquals(
                 List.of(20.0, 40.0, 25.0, 15.0),
-                IntStream.range(0, Scene.CLASS_COUNT)
-                        .mapToObj(Scene::expected)
-                        .toList());
+                IntStream.range(0, Scene.CLASS_COUNT).mapToObj(Scene::expected).toList());
     }
 
     @Test
@@ -64,8 +62,8 @@ class SceneTest {
     }
 
     private String report(Scene scene, List<Stamped> idle) throws IOException {
-        came.sort((one, other) ->
-                Long.compare(one.packet().atNs(), other.packet().atNs()));
+        came.sort(
+                (one, other) -> Long.compare(one.packet().atNs(), other.packet().atNs()));
         SceneFigures figures = SceneFigures.of(scene, Shaper.OURS, came, idle, SECONDS);
         return new SceneReport(List.of(new SceneResult(scene, Shaper.OURS, 1, figures)))
                 .lines()

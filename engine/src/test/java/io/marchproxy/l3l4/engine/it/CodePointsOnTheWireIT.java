@@ -227,8 +227,7 @@ class CodePointsOnTheWireIT {
             assertEquals(marks, proxy.status().booked("up", "to-backend", "marked_packets"));
             marks = down.stream().filter(packet -> packet.ecn() == CE).count();
             assertEquals(marks, proxy.status().booked("down", "to-client", "marked_packets"));
-            List<Packet> left =
-                    deaf.stream().filter(Lan::isToBackends).toList();
+            List<Packet> left = deaf.stream().filter(Lan::isToBackends).toList();
             assertTrue(left.stream().allMatch(packet -> packet.ecn() == 0));
             long dropped = proxy.status().dropped("up", "queue-delay");
             assertTrue(dropped > 5, dropped + " dropped");

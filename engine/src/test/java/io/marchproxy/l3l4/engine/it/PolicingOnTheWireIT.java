@@ -81,11 +81,12 @@ class PolicingOnTheWireIT {
         try (Lan lan = new Lan();
                 DatagramSocket four = lan.answering("10.77.2.2", 9_000);
                 DatagramSocket six = lan.answering("fd77:2::2", 9_000);
-                ProxyProcess proxy =
-                        ProxyProcess.with(CONFIG).in(lan.proxy).start()) {
+                ProxyProcess proxy = ProxyProcess.with(CONFIG).in(lan.proxy).start()) {
             assertTrue(four.isBound() && six.isBound());
-            assertColors(lan, proxy, "single", "10.77.1.2", "10.77.1.1", 5_004, Map.of(AF41, "conform", AF43, "exceed"));
-            assertColors(lan, proxy, "double", "fd77:1::2", "fd77:1::1", 5_006, Map.of(AF21, "conform", AF22, "exceed"));
+            assertColors(
+                    lan, proxy, "single", "10.77.1.2", "10.77.1.1", 5_004, Map.of(AF41, "conform", AF43, "exceed"));
+            assertColors(
+                    lan, proxy, "double", "fd77:1::2", "fd77:1::1", 5_006, Map.of(AF21, "conform", AF22, "exceed"));
             assertColors(
                     lan, proxy, "passing", "10.77.1.3", "10.77.1.1", 5_008, Map.of(AF43, "conform", AF41, "exceed"));
             ProxyStatus status = proxy.status();
@@ -117,9 +118,7 @@ class PolicingOnTheWireIT {
             }
             int all = sent;
             Await.until(
-                    "all have come",
-                    LIMIT,
-                    () -> proxy.status().booked(service, "to-backend", "in_packets") == all);
+                    "all have come", LIMIT, () -> proxy.status().booked(service, "to-backend", "in_packets") == all);
             long passed = all - proxy.status().policed(service, "to-backend", "violate", "packets");
             Await.until(
                     "all that passed are answered",
@@ -166,8 +165,7 @@ class PolicingOnTheWireIT {
         try (Lan lan = new Lan();
                 TcpBackend backend = lan.backends.inside(
                         () -> TcpBackend.serving(new InetSocketAddress("10.77.2.2", 9_100), TcpBackend::echo));
-                ProxyProcess proxy =
-                        ProxyProcess.with(CONFIG).in(lan.proxy).start();
+                ProxyProcess proxy = ProxyProcess.with(CONFIG).in(lan.proxy).start();
                 WireTap tap = lan.tap(folder.resolve("stream.pcap"))) {
             try (Socket client = lan.clients.connect("10.77.1.1", 8_004)) {
                 byte[] sent = new byte[bytes];

@@ -70,7 +70,8 @@ class EachCeilingProofIT {
                 assertRate(ofClient, OF_CONNECTION, DATAGRAM);
             }
         }
-        assertEquals(2, clients.values().stream().filter(EachCeilingProofIT::isHeld).count(), "nobody waits for others");
+        assertEquals(
+                2, clients.values().stream().filter(EachCeilingProofIT::isHeld).count(), "nobody waits for others");
     }
 
     @Test

@@ -222,16 +222,15 @@ final class Run implements AutoCloseable {
     void until(String service, String direction, long bytes) {
         long deadlineNs = System.nanoTime() + PATIENCE_NS;
         while (leftBytes(service, direction) < bytes) {
-            assertTrue(
-                    System.nanoTime() - deadlineNs < 0, () -> leftBytes(service, direction) + " bytes in a minute");
+            assertTrue(System.nanoTime() - deadlineNs < 0, () -> leftBytes(service, direction) + " bytes in a minute");
             LockSupport.parkNanos(20 * PAUSE_NS);
         }
     }
 
     private long leftBytes(String service, String direction) {
         return proxy.status().books().stream()
-                .filter(line -> line.direction().equals(direction)
-                        && line.service().equals(service))
+                .filter(line ->
+                        line.direction().equals(direction) && line.service().equals(service))
                 .mapToLong(StatusReport.BooksLine::outBytes)
                 .sum();
     }

@@ -75,7 +75,8 @@ final class ReferencePolicer {
         BigInteger committed = tokens[0].add(rates[0].multiply(passed));
         BigInteger over = committed.subtract(rooms[0]).max(BigInteger.ZERO);
         tokens[0] = committed.min(rooms[0]);
-        tokens[1] = tokens[1].add(rates[1].signum() == 0 ? over : rates[1].multiply(passed))
+        tokens[1] = tokens[1]
+                .add(rates[1].signum() == 0 ? over : rates[1].multiply(passed))
                 .min(rooms[1]);
     }
 

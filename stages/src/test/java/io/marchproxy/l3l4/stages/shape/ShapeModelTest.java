@@ -246,8 +246,7 @@ class ShapeModelTest {
         for (int i = 0; i < POLICERS; i++) {
             ReferencePolicer one = policers.get(i).get(direction);
             for (Color color : Color.values()) {
-                assertEquals(
-                        one.packets[color.ordinal()], stage.policed().packets(i, Direction.of(direction), color));
+                assertEquals(one.packets[color.ordinal()], stage.policed().packets(i, Direction.of(direction), color));
                 assertEquals(one.bytes[color.ordinal()], stage.policed().bytes(i, Direction.of(direction), color));
             }
         }
@@ -354,7 +353,8 @@ class ShapeModelTest {
 
     /** Policers of some rules, each perhaps of another rule than before. */
     private static List<PoliceSettings> policing(Random random) {
-        List<Integer> numbers = new ArrayList<>(IntStream.range(0, POLICERS).boxed().toList());
+        List<Integer> numbers =
+                new ArrayList<>(IntStream.range(0, POLICERS).boxed().toList());
         Collections.shuffle(numbers, random);
         List<PoliceSettings> policing = new ArrayList<>();
         for (int place = 0; place < RULES; place++) {

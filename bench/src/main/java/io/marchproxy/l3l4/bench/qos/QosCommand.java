@@ -58,6 +58,8 @@ public final class QosCommand implements Callable<Integer> {
     /** A scene's turn is no shorter: fairness is asked for over 5 s, and the first moment does not count. */
     private static final double SECONDS_OF_SCENES = 5.3;
 
+    private static final int ATTEMPTS = 3;
+
     /** What UDP sends where nobody shapes: more than a thread can. */
     private static final long FLOOD_BITS = 10_000_000_000L;
 
@@ -242,7 +244,8 @@ public final class QosCommand implements Callable<Integer> {
                 }
                 progress.step("round " + round + " · " + scene.key() + " · " + shaper.label());
                 double length = quick || round == 0 ? seconds : Math.max(seconds, SECONDS_OF_SCENES);
-                SceneFigures found = link.play(scene, shaper, length);
+                SceneFigures found =
+                        measured(scene.key() + ", " + shaper.label(), () -> link.play(scene, shaper, length));
                 if (round > 0) {
                     report.scenes().add(new SceneResult(scene, shaper, round, found));
                 }
@@ -250,18 +253,33 @@ public final class QosCommand implements Callable<Integer> {
         }
     }
 
+    /** A turn that gives a figure, or throws {@link IllegalArgumentException} where too little came for one. */
+    private interface Turn<T> {
+        T take() throws IOException, InterruptedException;
+    }
+
+    /** Takes a turn; one in which the machine did something else, so that nothing came, is taken again. */
+    private static <T> T measured(String what, Turn<T> turn) throws IOException, InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return turn.take();
+            } catch (IllegalArgumentException e) {
+                if (attempt == ATTEMPTS) {
+                    throw new IOException(what + ": " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
     private QosResult turn(QosStand stand, Case one, Shaper shaper, int round)
             throws IOException, InterruptedException {
-        List<WirePacket> packets = stand.measure(one, shaper, seconds, FLOOD_BITS);
         boolean isFree = shaper == Shaper.NOBODY;
-        Conformance found;
-        try {
-            found = Conformance.of(packets, shaper::counted, isFree ? 0 : (double) one.rate(), SKIP_NS, (long)
-                    (seconds * TimeUnit.SECONDS.toNanos(1)));
-        } catch (IllegalArgumentException e) {
-            throw new IOException(
-                    one.key() + " at " + one.mbits() + " Mbit/s, " + shaper.label() + ": " + e.getMessage(), e);
-        }
+        double rate = isFree ? 0 : (double) one.rate();
+        long untilNs = (long) (seconds * TimeUnit.SECONDS.toNanos(1));
+        Conformance found = measured(
+                one.key() + " at " + one.mbits() + " Mbit/s, " + shaper.label(),
+                () -> Conformance.of(
+                        stand.measure(one, shaper, seconds, FLOOD_BITS), shaper::counted, rate, SKIP_NS, untilNs));
         return isFree
                 ? new QosResult(one.key(), 0, shaper, round, found.bitsPerSecond() / 1e6, 0, 0)
                 : new QosResult(

@@ -1,6 +1,5 @@
 package io.marchproxy.l3l4.bench.qos;
 
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,21 +29,16 @@ record SceneFigures(Map<String, Double> values) {
      * Looks at what came.
      *
      * @param idle in a turn before, without the flood
-     * @throws IOException if too little came to say anything
+     * @throws IllegalArgumentException if too little came to say anything
      */
-    static SceneFigures of(Scene scene, Shaper shaper, List<Stamped> came, List<Stamped> idle, double seconds)
-            throws IOException {
+    static SceneFigures of(Scene scene, Shaper shaper, List<Stamped> came, List<Stamped> idle, double seconds) {
         long untilNs = (long) (seconds * TimeUnit.SECONDS.toNanos(1));
-        try {
-            return new SceneFigures(
-                    switch (scene) {
-                        case CLASSES -> classes(shaper, came, untilNs);
-                        case URGENT -> urgent(came, idle);
-                        case FAIRNESS -> fairness(came, untilNs);
-                    });
-        } catch (IllegalArgumentException e) {
-            throw new IOException(scene.key() + ", " + shaper.label() + ": " + e.getMessage(), e);
-        }
+        return new SceneFigures(
+                switch (scene) {
+                    case CLASSES -> classes(shaper, came, untilNs);
+                    case URGENT -> urgent(came, idle);
+                    case FAIRNESS -> fairness(came, untilNs);
+                });
     }
 
     /** A figure by its name. */

@@ -515,7 +515,7 @@ class FaultsTest {
                         "[0].provider: \"gpc\" is none of aws, gcp, azure, onprem; did you mean gcp?"),
                 of("[ { address: \"h:1\", cost-per-gb: -1 } ]", "[0].cost-per-gb: \"-1\" must be from 0 to 1000000"),
                 of("[ { address: \"h:1\", cost-per-gb: dear } ]", "[0].cost-per-gb: \"dear\" is not a number"),
-                of("[ { address: h } ]", "[0].address: \"h\" needs a port, such as 127.0.0.1:8080"),
+                of("[ { address: h } ]", "[0].address: needs a port, such as 127.0.0.1:8080"),
                 of("[ { address: \":80\" } ]", "[0].address: \":80\" has no host before its port"),
                 of("[ { address: \"h_!:80\" } ]", "[0].address: \"h_!:80\" holds no valid host name"),
                 of("[ { address: \"300.1.1.1:80\" } ]", "[0].address: \"300.1.1.1:80\" holds no valid IP address"),

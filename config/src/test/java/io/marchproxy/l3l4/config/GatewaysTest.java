@@ -161,7 +161,7 @@ class GatewaysTest {
                 List.of(
                         "proxy.yaml:4: services[0].prefix-file: has no effect: the service does not listen on ip://*; remove the key",
                         "proxy.yaml:6: services[0].backends[0].prefixes: has no effect: the service does not listen on ip://*; remove the key",
-                        "proxy.yaml:7: services[0].backends[1].address: \"192.0.2.1\" needs a port, such as 127.0.0.1:8080"),
+                        "proxy.yaml:7: services[0].backends[1].address: needs a port, such as 127.0.0.1:8080"),
                 faults("""
                         services:
                           - name: web
@@ -178,7 +178,7 @@ class GatewaysTest {
         assertEquals(
                 List.of(
                         "proxy.yaml:3: services[0].listen: \"tcp://127.0.0.1:99999\" needs a port from 0 to 65535",
-                        "proxy.yaml:4: services[0].backends[0].address: \"nowhere\" needs a port, such as 127.0.0.1:8080"),
+                        "proxy.yaml:4: services[0].backends[0].address: needs a port, such as 127.0.0.1:8080"),
                 faults("""
                         services:
                           - name: web
@@ -226,7 +226,7 @@ class GatewaysTest {
     @Test
     void shouldRefuseAFileThatIsNotThereOrHoldsNothing() {
         String yaml = service("    prefix-file: routes.txt\n", "id: a, address: 192.0.2.1");
-        String fault = "proxy.yaml:4: services[0].prefix-file: \"routes.txt\" ";
+        String fault = "proxy.yaml:4: services[0].prefix-file: ";
         assertEquals(List.of(fault + "does not exist"), faults(yaml));
         file("# nothing");
         assertEquals(List.of(fault + "holds no prefix; its lines are PREFIX ID"), faults(yaml));

@@ -8,7 +8,6 @@ import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.source.ConfigContent;
-import io.marchproxy.l3l4.config.tree.Quote;
 import io.marchproxy.l3l4.config.value.BadValueException;
 import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.config.value.Values;
@@ -89,15 +88,15 @@ final class GatewayChecks {
         }
     }
 
+    /** Does not repeat the address, which may have come from the environment. */
     private void tellOfPort(Bound backend, HostPort address) {
         try {
             Values.HOST_PORT.read(address.host());
         } catch (BadValueException e) {
-            String meant = e.meant() == null ? "" : "; did you mean " + Quote.shorten(e.meant()) + "?";
             faults.add(
                     backend.origin(ServiceKeys.BACKEND_ADDRESS),
                     backend.path(ServiceKeys.BACKEND_ADDRESS),
-                    Quote.of(address.host()) + " " + e.problem() + meant);
+                    e.problem());
         }
     }
 
@@ -160,7 +159,7 @@ final class GatewayChecks {
             faults.add(
                     service.origin(ServiceKeys.PREFIX_FILE),
                     service.path(ServiceKeys.PREFIX_FILE),
-                    Quote.of(file) + " " + content.problem().get());
+                    content.problem().get());
             return "";
         }
         int before = rows.size();
@@ -170,7 +169,7 @@ final class GatewayChecks {
             faults.add(
                     service.origin(ServiceKeys.PREFIX_FILE),
                     service.path(ServiceKeys.PREFIX_FILE),
-                    Quote.of(file) + " holds no prefix; its lines are PREFIX ID");
+                    "holds no prefix; its lines are PREFIX ID");
         }
         ofFile.sorted().forEach(fault -> faults.add(fault.origin(), fault.message()));
         return content.digest();

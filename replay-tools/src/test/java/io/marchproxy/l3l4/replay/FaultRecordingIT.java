@@ -15,8 +15,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,6 +36,8 @@ class FaultRecordingIT {
 
     @TempDir
     Path data;
+
+    private int asks;
 
     @Test
     void shouldDecideAgainWhatFollowedFromASilenceAndFromMeasurements() throws Exception {
@@ -169,11 +173,18 @@ class FaultRecordingIT {
         }
     }
 
-    private static boolean echoes(DatagramSocket client) {
-        DatagramPacket packet = new DatagramPacket(new byte[] {1, 2, 3}, 3);
+    /**
+     * Whether a datagram is answered before the next is sent. Answers to former ones are passed over: a burst of them after a slow start
+     * is one answer to whoever counts what a backend answers as a rule.
+     */
+    private boolean echoes(DatagramSocket client) {
+        byte[] asked = ByteBuffer.allocate(Integer.BYTES).putInt(++asks).array();
+        DatagramPacket packet = new DatagramPacket(new byte[Integer.BYTES], Integer.BYTES);
         try {
-            client.send(packet);
-            client.receive(packet);
+            client.send(new DatagramPacket(asked, asked.length));
+            do {
+                client.receive(packet);
+            } while (!Arrays.equals(asked, packet.getData()));
             return true;
         } catch (SocketTimeoutException _) {
             return false;

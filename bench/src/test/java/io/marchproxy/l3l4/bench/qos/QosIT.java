@@ -37,8 +37,7 @@ class QosIT {
         }
         String raw = Files.readString(json);
         // Kernels are built without some of tc's queueing disciplines; where one is, the head of the report says so.
-        for (Shaper shaper :
-                List.of(Shaper.OURS, Shaper.TBF, Shaper.HTB, Shaper.NOBODY, Shaper.HTB_EACH)) {
+        for (Shaper shaper : List.of(Shaper.OURS, Shaper.TBF, Shaper.HTB, Shaper.NOBODY, Shaper.HTB_EACH)) {
             assertTrue(raw.contains("\"shaper\" : \"" + shaper.key() + "\""), raw);
         }
     }

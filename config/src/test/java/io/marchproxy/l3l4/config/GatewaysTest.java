@@ -132,7 +132,9 @@ class GatewaysTest {
                 "10.4.0.0/16 east",
                 "10.4.0.0/16 west east",
                 "300.0.0.0/8 east",
-                "010.0.0.0/8 east");
+                "010.0.0.0/8 east",
+                "::ffff:10.5.0.0/112 east",
+                "::ffff:10.0.0.0/8 east");
 
         assertEquals(
                 List.of(
@@ -148,7 +150,9 @@ class GatewaysTest {
                         "routes.txt:8: 10.3.0.0/16 leads to east already: proxy.yaml:6",
                         "routes.txt:10: 10.4.0.0/16 leads to east already: routes.txt:9",
                         "routes.txt:11: \"300.0.0.0/8\" is no prefix, such as 10.0.0.0/8 or 2001:db8::/32",
-                        "routes.txt:12: \"010.0.0.0/8\" is no prefix, such as 10.0.0.0/8 or 2001:db8::/32"),
+                        "routes.txt:12: \"010.0.0.0/8\" is no prefix, such as 10.0.0.0/8 or 2001:db8::/32",
+                        "routes.txt:13: \"::ffff:10.5.0.0/112\" is of IPv4 addresses mapped into IPv6, which count as IPv4; did you mean 10.5.0.0/16?",
+                        "routes.txt:14: \"::ffff:10.0.0.0/8\" is of IPv4 addresses mapped into IPv6, which count as IPv4"),
                 faults(service(
                         "    prefix-file: routes.txt\n",
                         "id: east, address: 192.0.2.1, prefixes: [10.3.0.0/16, 10.0.1.0/16]",

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.config.value;
 import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.ListenAddress;
 import io.marchproxy.l3l4.config.settings.Protocol;
+import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -18,6 +19,9 @@ public final class Addresses {
     private static final Pattern HOST_NAME =
             Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?"
                     + "(?:\\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)*\\.?");
+    /** In front of an IPv4 address that is written as one of IPv6 (RFC 4291, 2.5.5.2). */
+    private static final int MAPPED_BITS = 96;
+
     private static final Pattern DIGITS_AND_DOTS = Pattern.compile("[0-9.]+");
 
     private Addresses() {}
@@ -113,6 +117,13 @@ public final class Addresses {
         if (slash >= 0) {
             String digits = text.substring(slash + 1);
             length = digits.matches("[0-9]{1,3}") ? Integer.parseInt(digits) : -1;
+            if (network instanceof Inet4Address && text.indexOf(':') >= 0) {
+                throw new BadValueException(
+                        "is of IPv4 addresses mapped into IPv6, which count as IPv4",
+                        length < MAPPED_BITS || length > MAPPED_BITS + bits
+                                ? null
+                                : network.getHostAddress() + "/" + (length - MAPPED_BITS));
+            }
             if (length < 0 || length > bits) {
                 throw new BadValueException("has a prefix length outside 0 to " + bits);
             }

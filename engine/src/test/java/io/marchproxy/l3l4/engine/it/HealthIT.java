@@ -136,7 +136,7 @@ class HealthIT {
                                             .backend("one")
                                             .path("bytes_to_client")
                                             .asLong()
-                                    > 100);
+                                    > 600);
             mute.set(true);
             Await.until(
                     "its datagrams are answered by the other",

@@ -4,6 +4,9 @@ import io.marchproxy.l3l4.stages.flow.FlowEntry;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,18 +24,24 @@ final class GatewaySets {
 
     GatewaySets(PrefixRouting routing, @Nullable GatewaySets before, Function<BackendPool, ServicePool> made) {
         this.routing = routing;
+        Map<List<Integer>, ServicePool> former = before == null ? Map.of() : before.byMembers();
         pools = routing.pools().stream()
-                .map(settings -> before == null ? made.apply(settings) : before.goneOnWith(settings, made))
+                .map(settings -> goingOn(made.apply(settings), former.get(settings.backends())))
                 .toArray(ServicePool[]::new);
     }
 
-    /** The pool of the same gateways goes on where it was in its turn. */
-    private ServicePool goneOnWith(BackendPool settings, Function<BackendPool, ServicePool> made) {
-        ServicePool next = made.apply(settings);
+    private Map<List<Integer>, ServicePool> byMembers() {
+        Map<List<Integer>, ServicePool> all = new HashMap<>();
         for (int i = 0; i < pools.length; i++) {
-            if (routing.pools().get(i).backends().equals(settings.backends())) {
-                next.goOnFrom(pools[i]);
-            }
+            all.put(routing.pools().get(i).backends(), pools[i]);
+        }
+        return all;
+    }
+
+    /** The pool of the same gateways goes on where it was in its turn. */
+    private static ServicePool goingOn(ServicePool next, @Nullable ServicePool before) {
+        if (before != null) {
+            next.goOnFrom(before);
         }
         return next;
     }

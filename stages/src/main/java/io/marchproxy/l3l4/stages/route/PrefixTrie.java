@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.packet.Memory;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /**
  * Longest-prefix match over the prefixes of one address family, immutable, off heap. Addresses are 128 bits, counted from the first; an
@@ -104,6 +105,15 @@ final class PrefixTrie {
 
     /** The leaf of the longest prefix that an address lies in, or {@link #NONE}. Allocates nothing. */
     long find(long high, long low) {
+        try {
+            return walk(high, low);
+        } finally {
+            // Its memory goes with it, and addresses alone would not keep it.
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    private long walk(long high, long low) {
         int cell = Memory.getInt(direct + (high >>> (Long.SIZE - DIRECT_BITS)) * Integer.BYTES);
         long ahead = high << DIRECT_BITS | low >>> (Long.SIZE - DIRECT_BITS);
         long rest = low << DIRECT_BITS;

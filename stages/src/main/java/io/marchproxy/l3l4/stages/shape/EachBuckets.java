@@ -35,11 +35,15 @@ final class EachBuckets {
         this.hash = hash;
     }
 
-    /** The bucket of a client or connection, made with a limit if there is none. */
-    EachBucket get(int kind, long high, long low, RateLimit limit, long nowNs) {
+    /**
+     * The bucket of a client or connection, made with a limit if there is none.
+     *
+     * @param inUse one that was asked for, and that nothing waits for yet: it is kept
+     */
+    EachBucket get(int kind, long high, long low, RateLimit limit, long nowNs, @Nullable EachBucket inUse) {
         EachBucket found = find(kind, high, low);
         if (found == null && size >= sweepAt && (size < most || ++refused > most / REFUSED_PER_SWEEP)) {
-            sweep(nowNs);
+            sweep(nowNs, inUse);
         }
         if (found == null && size >= most) {
             return shared(kind, limit, nowNs);
@@ -84,17 +88,17 @@ final class EachBuckets {
                 one.bucket.set(limit.bitsPerSecond(), limit.burstBytes(), nowNs);
             }
         }
-        sweep(nowNs);
+        sweep(nowNs, null);
     }
 
-    private void sweep(long nowNs) {
+    private void sweep(long nowNs, @Nullable EachBucket inUse) {
         size = 0;
         for (int i = 0; i < places.length; i++) {
             EachBucket one = places[i];
             EachBucket kept = null;
             while (one != null) {
                 EachBucket following = one.chained;
-                if (one.held != 0 || !one.bucket.isFull(nowNs)) {
+                if (one.held != 0 || one == inUse || !one.bucket.isFull(nowNs)) {
                     one.chained = kept;
                     kept = one;
                     size++;
@@ -131,7 +135,7 @@ final class EachBuckets {
 
     /** Writes those that are not full, and takes out the others, so that who takes over has as many. */
     void save(long nowNs, StateWriter to) {
-        sweep(nowNs);
+        sweep(nowNs, null);
         to.number(size);
         for (EachBucket first : places) {
             for (EachBucket one = first; one != null; one = one.chained) {

@@ -74,10 +74,12 @@ final class EachCeilings extends SingleWriter {
                     Memory.getLong(entry + FlowLayout.CLIENT_HIGH),
                     Memory.getLong(entry + FlowLayout.CLIENT_LOW),
                     service.client,
-                    nowNs);
+                    nowNs,
+                    null);
         }
         if (service.connection.isSet()) {
-            ofConnection = buckets.get(connectionKind(service), 0, packet.flowRef(), service.connection, nowNs);
+            ofConnection =
+                    buckets.get(connectionKind(service), 0, packet.flowRef(), service.connection, nowNs, ofClient);
         }
     }
 
@@ -110,10 +112,10 @@ final class EachCeilings extends SingleWriter {
     void assign(ClientQueue queue, long nowNs) {
         ServiceNode service = Objects.requireNonNull(queue.leaf).service;
         queue.client = service.client.isSet()
-                ? buckets.get(clientKind(service), queue.clientHigh, queue.clientLow, service.client, nowNs)
+                ? buckets.get(clientKind(service), queue.clientHigh, queue.clientLow, service.client, nowNs, null)
                 : null;
         queue.connection = service.connection.isSet()
-                ? buckets.get(connectionKind(service), 0, queue.flowRef, service.connection, nowNs)
+                ? buckets.get(connectionKind(service), 0, queue.flowRef, service.connection, nowNs, queue.client)
                 : null;
     }
 
@@ -123,12 +125,14 @@ final class EachCeilings extends SingleWriter {
         if (isClientShared) {
             queue.client = buckets.shared(clientKind(service), service.client, askedNs);
         } else if (service.client.isSet()) {
-            queue.client = buckets.get(clientKind(service), queue.clientHigh, queue.clientLow, service.client, askedNs);
+            queue.client =
+                    buckets.get(clientKind(service), queue.clientHigh, queue.clientLow, service.client, askedNs, null);
         }
         if (isConnectionShared) {
             queue.connection = buckets.shared(connectionKind(service), service.connection, askedNs);
         } else if (service.connection.isSet()) {
-            queue.connection = buckets.get(connectionKind(service), 0, queue.flowRef, service.connection, askedNs);
+            queue.connection =
+                    buckets.get(connectionKind(service), 0, queue.flowRef, service.connection, askedNs, queue.client);
         }
     }
 

@@ -17,7 +17,7 @@ class EachBucketsTest {
     private final EachBuckets buckets = new EachBuckets(MOST, new FlowHash(1));
 
     private EachBucket use(int client, long nowNs) {
-        EachBucket one = buckets.get(0, 0, client, LIMIT, nowNs);
+        EachBucket one = buckets.get(0, 0, client, LIMIT, nowNs, null);
         one.bucket.take(1_000);
         return one;
     }
@@ -49,6 +49,18 @@ class EachBucketsTest {
         }
         assertTrue(refused <= MOST / 2, refused + " clients shared a bucket though all others were full");
         assertEquals(0, refusedOf(2_000, MOST / 2), "and there is room for many");
+    }
+
+    @Test
+    void shouldKeepAFullBucketThatIsInUseWhenItLooksForRoom() {
+        EachBucket client = buckets.get(0, 0, 7, LIMIT, 0, null);
+        for (int connection = 0; connection < MOST; connection++) {
+            buckets.get(1, 0, connection, LIMIT, 0, client);
+        }
+        assertSame(
+                client,
+                buckets.get(0, 0, 7, LIMIT, 0, null),
+                "what waits under it would have another than who comes next");
     }
 
     private int refusedOf(int first, int count) {

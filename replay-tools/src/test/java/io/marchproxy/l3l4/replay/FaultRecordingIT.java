@@ -3,7 +3,6 @@ package io.marchproxy.l3l4.replay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,7 +21,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,7 +79,7 @@ class FaultRecordingIT {
                 "mode: pipelined, shards: 1",
             })
     void shouldDecideAgainWhateverFails(String engine) throws Exception {
-        requireNetwork();
+        RealTools.requireNetwork(List.of("unshare", "ip", "nft"));
         Path log = data.resolve("scene.log");
         Process scene = new ProcessBuilder(List.of(
                         "unshare",
@@ -152,16 +150,6 @@ class FaultRecordingIT {
             }
         }
         assertTrue(rerouted > 0, report::toString);
-    }
-
-    private static void requireNetwork() {
-        boolean isCi = "true".equals(System.getenv("CI"));
-        for (String program : List.of("unshare", "ip", "nft")) {
-            boolean isThere = Stream.of("/usr/bin", "/bin", "/usr/sbin", "/sbin")
-                    .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
-            assumeTrue(isThere || isCi, program + " is not installed");
-        }
-        assumeTrue(System.getProperty("user.name").equals("root") || isCi, "only root can make a network namespace");
     }
 
     private String told(Path log) {

@@ -2,7 +2,6 @@ package io.marchproxy.l3l4.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.marchproxy.l3l4.engine.ProxyService;
 import java.io.IOException;
@@ -24,13 +23,7 @@ class RealCapturesIT {
 
     @BeforeAll
     static void requireTools() {
-        boolean isCi = "true".equals(System.getenv("CI"));
-        for (String program : List.of("tcpdump", "tshark", "unshare", "ping", "socat")) {
-            boolean isThere =
-                    Files.isExecutable(Path.of("/usr/bin", program)) || Files.isExecutable(Path.of("/bin", program));
-            assumeTrue(isThere || isCi, program + " is not installed");
-        }
-        assumeTrue(System.getProperty("user.name").equals("root") || isCi, "only root can make a network namespace");
+        RealTools.requireNetwork(List.of("tcpdump", "tshark", "unshare", "ping", "socat"));
     }
 
     /**

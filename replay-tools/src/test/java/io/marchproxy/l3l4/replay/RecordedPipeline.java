@@ -1,24 +1,22 @@
 package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.config.settings.JournalSettings;
+import io.marchproxy.l3l4.engine.flow.NoOutput;
 import io.marchproxy.l3l4.engine.flow.OffHeapFlowTable;
 import io.marchproxy.l3l4.engine.journal.Journals;
 import io.marchproxy.l3l4.engine.shard.ShardOptions;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
-import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
-import io.marchproxy.l3l4.stages.pipeline.PipelineOutput;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.List;
 
 /** A pipeline without sockets, of one shard, and the journal of what it is handed. */
-final class RecordedPipeline implements PipelineOutput, AutoCloseable {
+final class RecordedPipeline implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final PacketDescriptor event =
             new DescriptorSlab(arena.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
@@ -36,7 +34,7 @@ final class RecordedPipeline implements PipelineOutput, AutoCloseable {
         this.journals = journals;
         OffHeapFlowTable flows = new OffHeapFlowTable(capacity, seed, arena);
         ShardOptions options = new ShardOptions(0, TransportKind.NIO, false, 4096, capacity, seed, List.of());
-        pipeline = new Pipeline(real, flows, this, journals.open(options, told, flows));
+        pipeline = new Pipeline(real, flows, new NoOutput(), journals.open(options, told, flows));
     }
 
     /** Of journals that keep so many bytes. */
@@ -63,21 +61,6 @@ final class RecordedPipeline implements PipelineOutput, AutoCloseable {
         while (journals.status().getFirst().waitingBytes() > bytes) {
             Thread.onSpinWait();
         }
-    }
-
-    @Override
-    public void forward(PacketDescriptor packet) {
-        // nothing is sent
-    }
-
-    @Override
-    public void drop(PacketDescriptor packet, DropReason reason) {
-        // nothing is held
-    }
-
-    @Override
-    public void flowEnded(long flowRef, FlowEnd reason) {
-        // there is no socket
     }
 
     @Override

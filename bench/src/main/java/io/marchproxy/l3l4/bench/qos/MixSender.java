@@ -30,9 +30,8 @@ final class MixSender implements AutoCloseable {
         try {
             channel.bind(new InetSocketAddress(parts[0], 0));
             channel.connect(new InetSocketAddress(host, Integer.parseInt(parts[1])));
-            // Where tc holds what one sent, its socket may be full: then it loses a datagram, rather than keep the
-            // others
-            // from sending.
+            // Where tc holds what one sent, its socket may be full: it loses a datagram then, and keeps no other from
+            // sending.
             channel.configureBlocking(false);
             return new MixSender(
                     channel, Integer.parseInt(parts[2]), Integer.parseInt(parts[3]), Long.parseLong(parts[4]));

@@ -182,19 +182,7 @@ public final class QosCommand implements Callable<Integer> {
                 progress.line(round == 0 ? "ours is warm" : "round " + round + " of " + rounds + " is done");
             }
             if (!scenes.isEmpty()) {
-                SceneStand link = SceneStand.on(stand, BenchFolder.projectRoot());
-                for (Scene scene : scenes) {
-                    for (Shaper shaper : scene.shapers()) {
-                        if (!link.has(shaper)) {
-                            report.lines().add("not in this kernel, and not measured: " + shaper.label());
-                        }
-                    }
-                }
-                for (int round = 0; round <= rounds; round++) {
-                    play(link, scenes, round, report, progress);
-                    report.write(raw);
-                    progress.line("scenes: " + (round == 0 ? "ours is warm" : "round " + round + " of " + rounds));
-                }
+                play(stand, scenes, report, raw, progress);
             }
             Runtime.getRuntime().removeShutdownHook(hook);
         } finally {
@@ -230,6 +218,23 @@ public final class QosCommand implements Callable<Integer> {
                     report.results().add(result);
                 }
             }
+        }
+    }
+
+    private void play(QosStand stand, List<Scene> scenes, QosReport report, Path raw, Progress progress)
+            throws IOException, InterruptedException {
+        SceneStand link = SceneStand.on(stand, BenchFolder.projectRoot());
+        for (Scene scene : scenes) {
+            for (Shaper shaper : scene.shapers()) {
+                if (!link.has(shaper)) {
+                    report.lines().add("not in this kernel, and not measured: " + shaper.label());
+                }
+            }
+        }
+        for (int round = 0; round <= rounds; round++) {
+            play(link, scenes, round, report, progress);
+            report.write(raw);
+            progress.line("scenes: " + (round == 0 ? "ours is warm" : "round " + round + " of " + rounds));
         }
     }
 

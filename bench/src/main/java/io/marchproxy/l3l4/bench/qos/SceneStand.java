@@ -1,9 +1,7 @@
 package io.marchproxy.l3l4.bench.qos;
 
-import io.marchproxy.l3l4.bench.peers.Namespace;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -45,7 +43,7 @@ final class SceneStand {
             return true;
         }
         try {
-            tc("qdisc", "add", "root", kind(shaper));
+            tc("qdisc", "add", "root " + kind(shaper));
             tc("qdisc", "del", "root");
             return true;
         } catch (IOException e) {
@@ -110,7 +108,7 @@ final class SceneStand {
             return SceneFigures.of(scene, shaper, run(scene.groups(shaper.isTc()), shaper, seconds), idle, seconds);
         } finally {
             if (shaper.isTc()) {
-                stand.near().run("tc", "qdisc", "del", "dev", QosStand.NEAR_DEVICE, "root");
+                tc("qdisc", "del", "root");
             }
         }
     }
@@ -121,7 +119,7 @@ final class SceneStand {
     }
 
     private void shape(Shaper shaper) throws IOException, InterruptedException {
-        tc("qdisc", "add", "root", "handle", "1:", "htb", "default", "40");
+        tc("qdisc", "add", "root handle 1: htb default 40");
         htb("1:", 1, LINK_BITS, LINK_BITS, 0, FRAME);
         for (int i = 0; i < Scene.CLASS_COUNT; i++) {
             long guarantee = Scene.GUARANTEES.get(i) * 1_000_000L;
@@ -133,52 +131,21 @@ final class SceneStand {
                     i == 0 ? guarantee : LINK_BITS,
                     i == 0 ? 0 : 1,
                     FRAME * Scene.WEIGHTS.get(i));
-            tc(
-                    "filter",
-                    "add",
-                    "parent",
-                    "1:",
-                    "protocol",
-                    "ip",
-                    "prio",
-                    "1",
-                    "u32",
-                    "match",
-                    "ip",
-                    "dport",
-                    String.valueOf(Scene.backendPort(i)),
-                    "0xffff",
-                    "flowid",
-                    "1:" + 10 * (i + 1));
+            filter("dport " + Scene.backendPort(i) + " 0xffff", 10 * (i + 1));
         }
         if (shaper == Shaper.FQ_CODEL || shaper == Shaper.SFQ) {
-            tc("qdisc", "add", "parent", "1:40", kind(shaper), "limit", String.valueOf(QUEUE));
+            tc("qdisc", "add", "parent 1:40 " + kind(shaper) + " limit " + QUEUE);
         }
     }
 
     /** The link alone, and a class for each client, all alike. */
     private void shapeEach() throws IOException, InterruptedException {
-        tc("qdisc", "add", "root", "handle", "1:", "htb", "default", "100");
+        tc("qdisc", "add", "root handle 1: htb default 100");
         htb("1:", 1, LINK_BITS, LINK_BITS, 0, FRAME);
         for (int i = 0; i < Scene.CLIENTS; i++) {
             int number = 100 + i;
             htb("1:1", number, LINK_BITS / Scene.CLIENTS, LINK_BITS, 1, FRAME);
-            tc(
-                    "filter",
-                    "add",
-                    "parent",
-                    "1:",
-                    "protocol",
-                    "ip",
-                    "prio",
-                    "1",
-                    "u32",
-                    "match",
-                    "ip",
-                    "src",
-                    Scene.client(i) + "/32",
-                    "flowid",
-                    "1:" + number);
+            filter("src " + Scene.client(i) + "/32", number);
         }
     }
 
@@ -187,33 +154,21 @@ final class SceneStand {
         tc(
                 "class",
                 "add",
-                "parent",
-                parent,
-                "classid",
-                "1:" + number,
-                "htb",
-                "rate",
-                rate + "bit",
-                "ceil",
-                ceiling + "bit",
-                "burst",
-                String.valueOf(burst(rate)),
-                "cburst",
-                String.valueOf(burst(ceiling)),
-                "prio",
-                String.valueOf(priority),
-                "quantum",
-                String.valueOf(quantum));
+                "parent %s classid 1:%d htb rate %dbit ceil %dbit burst %d cburst %d prio %d quantum %d"
+                        .formatted(parent, number, rate, ceiling, burst(rate), burst(ceiling), priority, quantum));
+    }
+
+    /** Packets that match go into a class. */
+    private void filter(String match, int number) throws IOException, InterruptedException {
+        tc("filter", "add", "parent 1: protocol ip prio 1 u32 match ip " + match + " flowid 1:" + number);
     }
 
     private static long burst(long rate) {
         return Math.max(LEAST_BURST, rate / BURST_DIVISOR);
     }
 
-    private void tc(String what, String verb, String... words) throws IOException, InterruptedException {
-        Namespace near = stand.near();
-        List<String> command = new ArrayList<>(List.of("tc", what, verb, "dev", QosStand.NEAR_DEVICE));
-        command.addAll(List.of(words));
-        near.run(command.toArray(String[]::new));
+    private void tc(String what, String verb, String words) throws IOException, InterruptedException {
+        String command = "tc " + what + " " + verb + " dev " + QosStand.NEAR_DEVICE + " " + words;
+        stand.near().run(command.split(" "));
     }
 }

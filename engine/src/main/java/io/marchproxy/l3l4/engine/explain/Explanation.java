@@ -36,21 +36,6 @@ public record Explanation(
         candidates = List.copyOf(candidates);
     }
 
-    /** Of a flow that is relayed. */
-    public Explanation(
-            String flow,
-            String service,
-            int rule,
-            String trafficClass,
-            String algorithm,
-            String scoreName,
-            List<String> remarks,
-            List<Candidate> candidates,
-            @Nullable String choice,
-            String reason) {
-        this(flow, service, rule, trafficClass, algorithm, scoreName, remarks, candidates, choice, reason, null);
-    }
-
     /** The same with a remark in front of the others. */
     Explanation with(String remark) {
         List<String> all = new ArrayList<>(List.of(remark));

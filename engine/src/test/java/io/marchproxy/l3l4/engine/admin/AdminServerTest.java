@@ -408,7 +408,8 @@ class AdminServerTest {
                             List.of(),
                             List.of(),
                             null,
-                            "Nobody is there")
+                            "Nobody is there",
+                            null)
                     : null;
         }
 

@@ -94,7 +94,11 @@ final class ServicePool extends SingleWriter {
         GatewaySets before = gateways;
         PrefixRouting routing = next.routes() == null ? null : next.routes().routing();
         boolean isSame = routing == null ? before == null : before != null && before.isOf(routing);
-        routesVersion += isSame ? 0 : 1;
+        if (isSame) {
+            stale();
+            return;
+        }
+        routesVersion++;
         gateways = routing == null
                 ? null
                 : new GatewaySets(routing, before, part -> new ServicePool(states, draw, part, 0, this));

@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.config.value;
 
+import java.net.InetSocketAddress;
+
 /**
  * An address to connect to.
  *
@@ -7,6 +9,11 @@ package io.marchproxy.l3l4.config.value;
  * @param port 1 to 65,535; 0 for none, as of a gateway
  */
 public record HostPort(String host, int port) {
+    /** A socket's address, which is resolved. */
+    public static HostPort of(InetSocketAddress address) {
+        return new HostPort(address.getAddress().getHostAddress(), address.getPort());
+    }
+
     /** As written: IPv6 in brackets. */
     @Override
     public String toString() {

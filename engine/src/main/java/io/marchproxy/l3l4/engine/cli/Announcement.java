@@ -64,6 +64,6 @@ final class Announcement {
     }
 
     private static String hostAndPort(InetSocketAddress address) {
-        return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
+        return HostPort.of(address).toString();
     }
 }

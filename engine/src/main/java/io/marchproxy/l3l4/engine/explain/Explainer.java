@@ -277,7 +277,7 @@ public final class Explainer {
     }
 
     private static String text(InetSocketAddress address) {
-        return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
+        return HostPort.of(address).toString();
     }
 
     /** Makes a descriptor the first packet of a flow from its client. */

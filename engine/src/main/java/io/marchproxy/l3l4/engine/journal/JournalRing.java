@@ -48,9 +48,9 @@ public final class JournalRing {
         capacity = bytes;
     }
 
-    /** How large a shard's is whose settings are so long: {@link #SHARD_BYTES}, but for those with very many prefixes. */
-    static long bytesFor(int settingsBytes) {
-        long least = (long) TIMES_SETTINGS * settingsBytes;
+    /** How large a shard's is whose session, settings included, takes so many bytes to say: {@link #SHARD_BYTES}, but for those with very many prefixes. */
+    static long bytesFor(int sessionBytes) {
+        long least = (long) TIMES_SETTINGS * sessionBytes;
         return Math.max(SHARD_BYTES, Long.highestOneBit(least - 1) << 1);
     }
 

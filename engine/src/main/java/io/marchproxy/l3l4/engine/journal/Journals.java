@@ -99,16 +99,6 @@ public final class Journals implements ShardJournals, AutoCloseable {
     @Override
     public Journal open(ShardOptions options, PipelineSettings first, OffHeapFlowTable flows) {
         long startedEpochMs = clock.nowMs();
-        JournalRing ring = new JournalRing(arena, JournalRing.bytesFor(RecordJson.write(first).length));
-        ShardLog log = new ShardLog(
-                arena,
-                options.id(),
-                folder.resolve("shard-" + options.id()),
-                settings.maxSizeBytes() / shards,
-                settings.maxAge().toMillis(),
-                startedEpochMs,
-                clock,
-                ring);
         SessionInfo session = new SessionInfo(
                 Version.current(),
                 settings.mode(),
@@ -121,6 +111,16 @@ public final class Journals implements ShardJournals, AutoCloseable {
                 System.nanoTime(),
                 first);
         JsonText text = new JsonText(session);
+        JournalRing ring = new JournalRing(arena, JournalRing.bytesFor(text.length()));
+        ShardLog log = new ShardLog(
+                arena,
+                options.id(),
+                folder.resolve("shard-" + options.id()),
+                settings.maxSizeBytes() / shards,
+                settings.maxAge().toMillis(),
+                startedEpochMs,
+                clock,
+                ring);
         log.recording().json(RecordType.SESSION, text);
         ShardRecorder recorder;
         if (settings.mode() == JournalSettings.Mode.PACKETS) {

@@ -15,6 +15,7 @@ import java.util.Locale;
 public final class SystemCall {
     private static final boolean IS_ARM =
             System.getProperty("os.arch", "").toLowerCase(Locale.ROOT).equals("aarch64");
+
     /** Where an errno is left. */
     static final MemoryLayout STATE = Linker.Option.captureStateLayout();
 

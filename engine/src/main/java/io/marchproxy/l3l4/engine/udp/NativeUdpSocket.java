@@ -263,7 +263,7 @@ final class NativeUdpSocket extends UdpSocket {
         }
 
         private static String text(InetSocketAddress address) {
-            return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
+            return HostPort.of(address).toString();
         }
     }
 }

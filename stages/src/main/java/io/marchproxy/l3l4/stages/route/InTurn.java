@@ -6,8 +6,8 @@ import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 /**
  * Looks from where the last choice left off, and among all that may be used. Those that stand in for one that is not free have turns of
  * their own: otherwise the one behind a row of backends that have only just returned would get what is theirs, and they their first's
- * share alone. The first choice begins with the first in configured
- * order, so that a replay begins where the original did; a reload goes on from where the turn stood.
+ * share alone. The first choice begins with the first in configured order, so that a replay begins where the original did; a reload goes
+ * on from where the turn stood.
  */
 abstract class InTurn implements Algorithm {
     final Candidates candidates;

@@ -45,6 +45,7 @@ final class ServicePool extends SingleWriter {
     private boolean isStale = true;
     private boolean isRamping;
     private long refreshedNs;
+
     /** By destination, for a service that takes IP packets; null: each leads to all. */
     private @Nullable GatewaySets gateways;
 

@@ -1,16 +1,14 @@
 package io.marchproxy.l3l4.config.bind;
 
 import io.marchproxy.l3l4.config.settings.GatewayPrefixes;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
+import io.marchproxy.l3l4.config.settings.IpPrefix;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /** Prefixes and their gateways as they are read, and then in order. One thread. */
 final class PrefixRows {
     private static final int FIRST_SIZE = 64;
-    private static final int FEW = 8;
 
     private long[] high = new long[FIRST_SIZE];
     private long[] low = new long[FIRST_SIZE];
@@ -50,41 +48,16 @@ final class PrefixRows {
 
     /** Puts them in order; hears of every row that is there already, by its place in the order. */
     void sort(IntConsumer twice) {
-        order = new int[count];
-        Arrays.setAll(order, i -> i);
-        sort(order, order.clone(), 0, count);
+        // Boxed, for the JDK's sort: what is in order already, as files of prefixes mostly are, is only looked at.
+        order = IntStream.range(0, count)
+                .boxed()
+                .sorted(this::compare)
+                .mapToInt(Integer::intValue)
+                .toArray();
         for (int i = 1; i < count; i++) {
             if (isSamePrefix(i) && gateway(i) == gateway(i - 1)) {
                 twice.accept(i);
             }
-        }
-    }
-
-    /** Merges from the bottom up in halves; what is in order already, as files of prefixes mostly are, is only looked at. */
-    private void sort(int[] into, int[] from, int begin, int end) {
-        if (end - begin <= FEW) {
-            for (int i = begin + 1; i < end; i++) {
-                int row = into[i];
-                int at = i;
-                for (; at > begin && compare(into[at - 1], row) > 0; at--) {
-                    into[at] = into[at - 1];
-                }
-                into[at] = row;
-            }
-            return;
-        }
-        int middle = (begin + end) >>> 1;
-        sort(from, into, begin, middle);
-        sort(from, into, middle, end);
-        if (compare(from[middle - 1], from[middle]) <= 0) {
-            System.arraycopy(from, begin, into, begin, end - begin);
-            return;
-        }
-        int left = begin;
-        int right = middle;
-        for (int i = begin; i < end; i++) {
-            boolean isLeft = right == end || (left < middle && compare(from[left], from[right]) <= 0);
-            into[i] = isLeft ? from[left++] : from[right++];
         }
     }
 
@@ -120,19 +93,8 @@ final class PrefixRows {
     /** The prefix at a place in the order, as text. */
     String text(int at) {
         int row = order[at];
-        byte[] bytes = areV4[row]
-                ? ByteBuffer.allocate(Integer.BYTES)
-                        .putInt((int) (high[row] >>> Integer.SIZE))
-                        .array()
-                : ByteBuffer.allocate(2 * Long.BYTES)
-                        .putLong(high[row])
-                        .putLong(low[row])
-                        .array();
-        try {
-            return InetAddress.getByAddress(bytes).getHostAddress() + "/" + Byte.toUnsignedInt(lengths[row]);
-        } catch (UnknownHostException e) {
-            throw new AssertionError("4 and 16 bytes are an address", e);
-        }
+        return IpPrefix.of(areV4[row] ? 4 : 6, high[row], low[row], Byte.toUnsignedInt(lengths[row]))
+                .toString();
     }
 
     /** What was read, in order. */

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.explain;
 
 import io.marchproxy.l3l4.config.settings.BackendSettings;
+import io.marchproxy.l3l4.config.settings.IpPrefix;
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.engine.flow.NoOutput;
@@ -188,7 +189,7 @@ public final class Explainer {
                 candidates,
                 choice,
                 choice == null ? DropReason.in(decided).sentence() : "",
-                route == null ? null : PrefixText.of(route.ipVersion(), route.longest()));
+                route == null ? null : text(route.ipVersion(), route.longest()));
     }
 
     private static Explanation.Candidate candidate(
@@ -257,8 +258,8 @@ public final class Explainer {
     private static List<String> remarks(PoolView pool, @Nullable RouteView route) {
         List<String> remarks = new ArrayList<>();
         if (route != null && !route.used().equals(route.longest())) {
-            remarks.add("no gateway of the prefix may be used: " + PrefixText.of(route.ipVersion(), route.used())
-                    + " stands in");
+            remarks.add(
+                    "no gateway of the prefix may be used: " + text(route.ipVersion(), route.used()) + " stands in");
         }
         if (pool.isPanic()) {
             remarks.add("too few backends are healthy: all are used");
@@ -274,6 +275,11 @@ public final class Explainer {
 
     private static String label(RouteAlgorithm algorithm) {
         return algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static String text(int ipVersion, RouteView.Match prefix) {
+        return IpPrefix.of(ipVersion, prefix.high(), prefix.low(), prefix.length())
+                .toString();
     }
 
     private static String text(InetSocketAddress address) {

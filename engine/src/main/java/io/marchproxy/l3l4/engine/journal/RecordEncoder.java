@@ -157,6 +157,24 @@ public final class RecordEncoder {
         return length;
     }
 
+    /**
+     * An EVENT and its DECISION, as an earlier pair.
+     *
+     * @param word where that one stands, in 8-byte words behind the document's header
+     * @param event the EVENT
+     */
+    static int repeat(long at, int word, long event) {
+        begin(at, RecordType.REPEAT, JournalLayout.REPEAT_LENGTH);
+        Memory.putShort(at + JournalLayout.REPEAT_OF, (short) word);
+        Memory.putInt(
+                at + JournalLayout.REPEAT_SIZES,
+                Memory.getInt(event + JournalLayout.EVENT_LENGTH_BYTES)
+                        | Memory.getInt(event + JournalLayout.EVENT_PACKETS) << JournalLayout.REPEAT_PACKETS_SHIFT);
+        Memory.putLong(
+                at + JournalLayout.REPEAT_ARRIVAL_NS, Memory.getLong(event + JournalLayout.EVENT_ARRIVAL_NS));
+        return JournalLayout.REPEAT_LENGTH;
+    }
+
     /** That records are missing. */
     public static int gap(long at, GapCause cause, long records) {
         int length = JournalLayout.GAP_RECORDS + Long.BYTES;

@@ -31,7 +31,9 @@ public enum RecordType {
     /** A piece of the flow table as of the checkpoint. */
     SLOTS,
     /** The checkpoint is complete. */
-    CHECKPOINT_END;
+    CHECKPOINT_END,
+    /** An event and its decision, as others in its document. Those who read see the two. */
+    REPEAT;
 
     private static final RecordType[] VALUES = values();
 

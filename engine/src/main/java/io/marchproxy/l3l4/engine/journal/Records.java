@@ -106,6 +106,20 @@ public final class Records {
         return DropReason.of(Memory.getByte(at + JournalLayout.DECISION_DROP));
     }
 
+    /** Of a REPEAT: where the pair stands that it repeats, in 8-byte words behind the document's header. */
+    static int repeatedWord(long at) {
+        return Short.toUnsignedInt(Memory.getShort(at + JournalLayout.REPEAT_OF));
+    }
+
+    /** Of a REPEAT: writes into a copy of the pair's EVENT what differs. */
+    static void changed(long at, long event) {
+        int sizes = Memory.getInt(at + JournalLayout.REPEAT_SIZES);
+        Memory.putInt(
+                event + JournalLayout.EVENT_LENGTH_BYTES, sizes & (1 << JournalLayout.REPEAT_PACKETS_SHIFT) - 1);
+        Memory.putInt(event + JournalLayout.EVENT_PACKETS, sizes >>> JournalLayout.REPEAT_PACKETS_SHIFT);
+        Memory.putLong(event + JournalLayout.EVENT_ARRIVAL_NS, Memory.getLong(at + JournalLayout.REPEAT_ARRIVAL_NS));
+    }
+
     /** Of a FLOW_END: why. */
     public static FlowEnd endReason(long at) {
         return FlowEnd.values()[Memory.getByte(at + JournalLayout.END_REASON)];

@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardLog {
     private static final Logger LOG = LoggerFactory.getLogger(ShardLog.class);
-    private static final int DOCUMENT_BYTES = 512 << 10;
     private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long RECORDS_PER_CHECKPOINT = 8;
     private static final long PRUNE_NS = TimeUnit.MINUTES.toNanos(1);
@@ -96,7 +95,7 @@ final class ShardLog {
 
     /** Whether what waits would be half a document already. Any thread. */
     boolean isBehind() {
-        return ring.waiting() > DOCUMENT_BYTES / 2;
+        return ring.waiting() > JournalLayout.LONGEST_DOCUMENT / 2;
     }
 
     /** Whether records wait that take more than half of the ring. Any thread. */
@@ -118,7 +117,7 @@ final class ShardLog {
         if (state == State.OPENING) {
             return false;
         }
-        int length = ring.find(DOCUMENT_BYTES - JournalLayout.DOCUMENT_HEADER, found);
+        int length = ring.find(JournalLayout.LONGEST_DOCUMENT - JournalLayout.DOCUMENT_HEADER, found);
         if (length == 0) {
             return false;
         }
@@ -182,7 +181,6 @@ final class ShardLog {
             try {
                 appendOrBeginAnew(open, records, length, count);
                 written.setOpaque(written.getPlain() + count);
-                writtenBytes.setOpaque(writtenBytes.getPlain() + length);
                 return;
             } catch (IOException | RuntimeException | Error e) {
                 suspend(e);
@@ -218,7 +216,8 @@ final class ShardLog {
         Memory.putInt(header + JournalLayout.DOCUMENT_RECORDS, count);
         Memory.putLong(header + JournalLayout.DOCUMENT_SESSION, session);
         boolean beganFile = open.append(header, records, length);
-        sinceCheckpoint += length;
+        sinceCheckpoint += open.packedBytes();
+        writtenBytes.setOpaque(writtenBytes.getPlain() + open.packedBytes());
         if (beganFile && nextRecord > 0) {
             wantCheckpoint();
         }

@@ -255,8 +255,8 @@ public final class Verification implements AutoCloseable {
                     checkpoint(at);
                 }
             }
-            case FLOW, SNAP, PAD -> {
-                // nothing is decided by them
+            case FLOW, SNAP, PAD, REPEAT -> {
+                // nothing is decided by them; nobody sees a PAD or a REPEAT
             }
         }
     }

@@ -47,11 +47,11 @@ final class DocumentUnpacker implements AutoCloseable {
                     return false;
                 }
                 isPacked = true;
-                unpacked += pairBytes(from + (long) word * Long.BYTES) - bytes;
+                unpacked += (long) Records.times(at) * pairBytes(from + (long) word * Long.BYTES) - bytes;
                 if (unpacked > ROOM) {
                     return false;
                 }
-                records += 2;
+                records += 2 * Records.times(at);
             } else {
                 if (at - from < ROOM && DocumentPacker.isPair(at, bytes, until - at)) {
                     remember((int) (at - from) / Long.BYTES);
@@ -81,9 +81,11 @@ final class DocumentUnpacker implements AutoCloseable {
                 to += read - copied;
                 long pair = from + (long) Records.repeatedWord(at) * Long.BYTES;
                 int pairBytes = pairBytes(pair);
-                Memory.copy(pair, to, pairBytes);
-                Records.changed(at, to);
-                to += pairBytes;
+                for (int times = Records.times(at); times > 0; times--) {
+                    Memory.copy(pair, to, pairBytes);
+                    Records.changed(at, to);
+                    to += pairBytes;
+                }
                 copied = read + bytes;
             }
             read += bytes;

@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
  *   +-------+-------+-------+-------+-------+-------+-------+-------+
  *  0|        magic "MPJL"           |    version    |   reserved    |
  *  8|                       number of the first record in its session
- * 16|        records                |  CRC-32C of all other bytes   |     (a REPEAT counts as two)
+ * 16|        records                |  CRC-32C of all other bytes   |     (a REPEAT counts for what it repeats)
  * 24|                       session                                 |
  *   +---------------------------------------------------------------+
  * 32| records …
@@ -42,8 +42,9 @@ import java.util.zip.CRC32C;
  *
  * FLOW_END: the pipeline's own end of a flow  | 0| type | words | reason || 8| flow reference || 16| time ns
  * FLOW: the mode flows | 0| type | words | phase | reason || 8| time ns || 16| flow reference || 24| FlowLayout, 128 bytes
- * REPEAT: an EVENT of the kind DATA and the DECISION behind it, as a pair that stands earlier in the document but for what it says
- *  0| type | words | the pair's place, in words behind the document's header || 4| length bytes + packets × 2^24 || 8| arrival ns
+ * REPEAT: so many times an EVENT of the kind DATA and the DECISION behind it, as a pair that stands earlier in the document but for
+ * what is said here
+ *  0| type | words | the pair's place, in words behind the document's header || 4| length bytes | packets | times || 8| arrival ns
  * GAP: records are missing here               | 0| type | words | cause || 8| how many
  * SNAP: the first bytes of a datagram or IP packet of the EVENT that follows, where engine.journal.snap asks for them; of a run
  * one for each datagram       | 0| type | 0 | how many || 4| length || 8| bytes, padded with zeros
@@ -129,10 +130,12 @@ public final class JournalLayout {
     public static final int VERDICT_MASK = (1 << CLASS_SHIFT) - 1;
 
     public static final int REPEAT_OF = 2;
-    public static final int REPEAT_SIZES = 4;
+    public static final int REPEAT_LENGTH_BYTES = 4;
+    public static final int REPEAT_PACKETS = 6;
+    public static final int REPEAT_TIMES = 7;
     public static final int REPEAT_ARRIVAL_NS = 8;
     public static final int REPEAT_LENGTH = 16;
-    public static final int REPEAT_PACKETS_SHIFT = 24;
+    public static final int MOST_TIMES = 255;
 
     public static final int END_REASON = 2;
     public static final int END_FLOW_REF = 8;

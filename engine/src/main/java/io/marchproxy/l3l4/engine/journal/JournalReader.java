@@ -228,6 +228,11 @@ public final class JournalReader implements AutoCloseable {
         return beginsSession;
     }
 
+    /** Bytes that the document takes in its file, packed. */
+    public long documentBytes() {
+        return document.byteSize();
+    }
+
     /** Records in the document. */
     public int records() {
         return document.get(INT, JournalLayout.DOCUMENT_RECORDS);

@@ -111,12 +111,30 @@ public final class Records {
         return Short.toUnsignedInt(Memory.getShort(at + JournalLayout.REPEAT_OF));
     }
 
+    /** Of a REPEAT: how many times. */
+    static int times(long at) {
+        return Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.REPEAT_TIMES));
+    }
+
+    /** Of a REPEAT: whether an EVENT's time, length and packets are those that it says. */
+    static boolean isSameAs(long at, long event) {
+        return Memory.getLong(at + JournalLayout.REPEAT_ARRIVAL_NS) == arrivalNs(event)
+                && lengthBytes(at) == Memory.getInt(event + JournalLayout.EVENT_LENGTH_BYTES)
+                && repeatedPackets(at) == packets(event);
+    }
+
+    private static int lengthBytes(long repeat) {
+        return Short.toUnsignedInt(Memory.getShort(repeat + JournalLayout.REPEAT_LENGTH_BYTES));
+    }
+
+    private static int repeatedPackets(long repeat) {
+        return Byte.toUnsignedInt(Memory.getByte(repeat + JournalLayout.REPEAT_PACKETS));
+    }
+
     /** Of a REPEAT: writes into a copy of the pair's EVENT what differs. */
     static void changed(long at, long event) {
-        int sizes = Memory.getInt(at + JournalLayout.REPEAT_SIZES);
-        Memory.putInt(
-                event + JournalLayout.EVENT_LENGTH_BYTES, sizes & (1 << JournalLayout.REPEAT_PACKETS_SHIFT) - 1);
-        Memory.putInt(event + JournalLayout.EVENT_PACKETS, sizes >>> JournalLayout.REPEAT_PACKETS_SHIFT);
+        Memory.putInt(event + JournalLayout.EVENT_LENGTH_BYTES, lengthBytes(at));
+        Memory.putInt(event + JournalLayout.EVENT_PACKETS, repeatedPackets(at));
         Memory.putLong(event + JournalLayout.EVENT_ARRIVAL_NS, Memory.getLong(at + JournalLayout.REPEAT_ARRIVAL_NS));
     }
 

@@ -168,7 +168,7 @@ class JournalLayoutTest {
 
         int length = RecordEncoder.repeat(memory.address(), 0xfedc, event.address());
 
-        assertEquals("0f02dcfe 40000009 0807060504030201", hex(length, 4, 4, 8));
+        assertEquals("0f02dcfe 4000 09 01 0807060504030201", hex(length, 4, 2, 1, 1, 8));
     }
 
     @Test

@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 final class DocumentPacker {
     /** Pairs that are remembered, by flow and direction; of two that fall on one place, the later. */
-    private static final int PLACES = 1024;
+    private static final int PLACES = 4096;
 
     private static final int HALF = 16;
     private static final int OFFSET_MASK = (1 << HALF) - 1;

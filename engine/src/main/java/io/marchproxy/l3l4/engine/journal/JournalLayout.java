@@ -157,6 +157,9 @@ public final class JournalLayout {
     public static final int SNAP_CAPTURED = 2;
     public static final int SNAP_BYTES = 8;
 
+    static final int TEXT_TYPE = 2;
+    static final int TEXT_LENGTH = 8;
+
     public static final int STATE_INDEX = 8;
     public static final int STATE_COUNT = 12;
     public static final int STATE_NUMBERS = 16;

@@ -69,7 +69,7 @@ final class RecordChecks {
             case CHECKPOINT_END -> length == CHECKPOINT_END;
             case SNAP -> length >= JournalLayout.SNAP_BYTES && isSnap(at, length);
             case REPEAT -> length == JournalLayout.REPEAT_LENGTH && number(at, JournalLayout.REPEAT_TIMES) > 0;
-            case PAD -> false;
+            case PAD, TEXT -> false;
         };
     }
 

@@ -244,6 +244,13 @@ public final class RecordEncoder {
         return padded;
     }
 
+    /** In a ring, that a text of this type stands here. */
+    static int text(long at, RecordType type) {
+        begin(at, RecordType.TEXT, JournalLayout.TEXT_LENGTH);
+        Memory.putByte(at + JournalLayout.TEXT_TYPE, (byte) type.ordinal());
+        return JournalLayout.TEXT_LENGTH;
+    }
+
     /** The head of so many numbers of the stages' state, which stand behind it. */
     static int state(long at, int index, int count) {
         int length = JournalLayout.STATE_NUMBERS + count * Long.BYTES;

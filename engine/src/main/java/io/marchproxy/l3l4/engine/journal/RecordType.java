@@ -33,7 +33,9 @@ public enum RecordType {
     /** The checkpoint is complete. */
     CHECKPOINT_END,
     /** An event and its decision, as others in its document. Those who read see the two. */
-    REPEAT;
+    REPEAT,
+    /** In a ring: a SESSION, SETTINGS or CHECKPOINT that the reading thread is to put into words; never written to a file. */
+    TEXT;
 
     private static final RecordType[] VALUES = values();
 

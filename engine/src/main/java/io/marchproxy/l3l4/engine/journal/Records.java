@@ -172,6 +172,11 @@ public final class Records {
         return bytes;
     }
 
+    /** Of a TEXT: what it is to be. */
+    static RecordType textType(long at) {
+        return RecordType.of(Memory.getByte(at + JournalLayout.TEXT_TYPE));
+    }
+
     /** Of a piece of JSON: whether it is the first. */
     public static boolean isFirstPiece(long at) {
         return Memory.getInt(at + JournalLayout.PIECE_OFFSET) == 0;

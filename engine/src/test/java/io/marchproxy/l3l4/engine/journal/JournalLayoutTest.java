@@ -31,7 +31,7 @@ class JournalLayoutTest {
     void shouldKeepTheNumbersOfTypesCausesAndPhases() {
         assertEquals(
                 "PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END SNAP CHECKPOINT STATE SLOTS CHECKPOINT_END"
-                        + " REPEAT",
+                        + " REPEAT TEXT",
                 names(RecordType.values()));
         assertEquals("OVERRUN DISK_FULL WRITE_FAILED", names(GapCause.values()));
         assertEquals("BEGIN PERIODIC END", names(FlowPhase.values()));

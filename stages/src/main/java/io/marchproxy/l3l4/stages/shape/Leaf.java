@@ -1,24 +1,28 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A service's packets of one class, in one direction: its clients take turns by deficit (see {@link Schedule}). */
 final class Leaf extends TurnRing.Member<Leaf> {
+    /**
+     * How many times what is left of a class's bound a service may hold of it (Choudhury, Hahne, "Dynamic Queue Length Thresholds
+     * for Shared-Memory Packet Switches", 1998): eight ninths alone, and n of them leave a part of 8n + 1 to those that come.
+     */
+    private static final long SHARE_OF_ROOM = 8;
+
     final ServiceNode service;
     final ClassNode trafficClass;
 
     /** The only leaf of its direction with this number. */
     final int number;
 
-    /** As {@link ClientQueue#deficit}, among the leaves of the class. */
-    long deficit;
+    /** Its clients that may send; who waits for its ceiling is not among them, nor is who has nothing but queues that do. */
+    final TurnRing<ClientNode> turns = new TurnRing<>();
 
-    /** The client that has had its turn last; the next one's is now. */
-    private @Nullable ClientQueue last;
+    /** Datagrams that wait. */
+    int datagrams;
 
     Leaf(ServiceNode service, ClassNode trafficClass) {
         this.service = service;
@@ -26,60 +30,28 @@ final class Leaf extends TurnRing.Member<Leaf> {
         this.number = service.number * Schedule.CLASSES + trafficClass.number;
     }
 
-    /** Whether nobody is in it who may have a turn; what waits for a ceiling of its client's is not in it. */
+    /** Whether there is nobody whose turn it could be. */
     boolean isEmpty() {
-        return last == null;
+        return turns.isEmpty();
     }
 
-    @Override
-    int turnNumber() {
-        return service.number;
-    }
-
-    /** Lets a client in, who is new, and the last to have a turn. */
-    void add(ClientQueue queue) {
-        queue.deficit = Schedule.QUANTUM;
-        addAgain(queue);
-    }
-
-    /** Lets a client in who was in it before. */
-    void addAgain(ClientQueue queue) {
-        ClientQueue before = last;
-        if (before == null) {
-            queue.next = queue;
-        } else {
-            queue.next = before.next;
-            before.next = queue;
-        }
-        last = queue;
-    }
-
-    /** The client whose turn it is; there must be one. */
+    /** Whose turn it is; there must be somebody. */
     ClientQueue turn() {
-        ClientQueue queue = first();
-        while (queue.deficit <= 0) {
-            queue.deficit += Schedule.QUANTUM;
-            queue.number = trafficClass.turnNumbers.next();
-            last = queue;
-            queue = first();
-        }
-        return queue;
+        return turns.turnByBytes().turns.turnByBytes();
     }
 
-    /** Takes a client out, of whom nothing waits any more. Nearly always it is the one whose turn it is, and found at once. */
-    void remove(ClientQueue queue) {
-        ClientQueue before = Objects.requireNonNull(last);
-        while (before.next != queue) {
-            before = Objects.requireNonNull(before.next);
-        }
-        if (before == queue) {
-            last = null;
-        } else {
-            before.next = queue.next;
-            if (last == queue) {
-                last = before;
-            }
-        }
+    /**
+     * Whether there is room for more datagrams of a queue. A service may hold a part of what is left of the class's bound, a client as much
+     * as its service could hold besides, and a connection, where such have ceilings, as much as its client could: so each leaves
+     * room to the next that comes, whoever was first and however many clients a service has.
+     */
+    boolean hasRoom(@Nullable ClientNode client, @Nullable ClientQueue queue, int more) {
+        int room = trafficClass.boundPackets - trafficClass.heldDatagrams;
+        long held = (long) datagrams
+                + (client == null ? 0 : client.datagrams)
+                + (queue == null || !service.connection.isSet() ? 0 : queue.datagrams);
+        // A run that is longer than the bound still finds room where nothing waits.
+        return (more <= room && held + more <= SHARE_OF_ROOM * room) || trafficClass.heldDatagrams == 0;
     }
 
     /** Writes a leaf, or that nothing of it ever waited. */
@@ -92,29 +64,13 @@ final class Leaf extends TurnRing.Member<Leaf> {
         }
     }
 
-    /** All in it, in the order of their turns. */
-    List<ClientQueue> inOrder() {
-        List<ClientQueue> all = new ArrayList<>();
-        ClientQueue end = last;
-        for (ClientQueue queue = end == null ? null : end.next;
-                queue != null;
-                queue = queue == end ? null : queue.next) {
-            all.add(queue);
-        }
-        return all;
-    }
-
-    /** Writes its clients in the order of their turns, and what waits of each. */
+    /** Writes its clients that have turns, in their order, and what waits of each. */
     private void save(HeldPackets held, StateWriter to) {
         to.number(deficit);
-        List<ClientQueue> clients = inOrder();
+        List<ClientNode> clients = turns.inOrder();
         to.number(clients.size());
-        for (ClientQueue queue : clients) {
-            queue.save(held, to);
+        for (ClientNode client : clients) {
+            client.save(held, to);
         }
-    }
-
-    private ClientQueue first() {
-        return Objects.requireNonNull(Objects.requireNonNull(last).next);
     }
 }

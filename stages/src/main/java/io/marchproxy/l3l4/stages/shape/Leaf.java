@@ -8,9 +8,12 @@ import org.jspecify.annotations.Nullable;
 final class Leaf extends TurnRing.Member<Leaf> {
     /**
      * How many times what is left of a class's bound a service may hold of it (Choudhury, Hahne, "Dynamic Queue Length Thresholds
-     * for Shared-Memory Packet Switches", 1998): eight ninths alone, and n of them leave a part of 8n + 1 to those that come.
+     * for Shared-Memory Packet Switches", 1998): eight ninths alone; n that want more leave a part of 8n + 1 to those that come.
      */
     private static final long SHARE_OF_ROOM = 8;
+
+    /** How far a client may go with what is left to its service: {@link #hasRoom}. */
+    private static final long REACH = 12;
 
     final ServiceNode service;
     final ClassNode trafficClass;
@@ -41,17 +44,23 @@ final class Leaf extends TurnRing.Member<Leaf> {
     }
 
     /**
-     * Whether there is room for more datagrams of a queue. A service may hold a part of what is left of the class's bound, a client as much
-     * as its service could hold besides, and a connection, where such have ceilings, as much as its client could: so each leaves
-     * room to the next that comes, whoever was first and however many clients a service has.
+     * Whether there is room for more datagrams of a queue. First its service must have room, by {@link #SHARE_OF_ROOM}. Of what is left to that, a client may
+     * hold the more the more is left: up to its square, by the bound, times {@link #REACH} squared. So one alone has
+     * five sixths of the bound, and many leave room to another as long as they are fewer than about that, where eight times what is
+     * left would be used up by a hundred. Where connections have ceilings, what a connection holds counts twice: it leaves room to the client's others.
      */
     boolean hasRoom(@Nullable ClientNode client, @Nullable ClientQueue queue, int more) {
-        int room = trafficClass.boundPackets - trafficClass.heldDatagrams;
-        long held = (long) datagrams
-                + (client == null ? 0 : client.datagrams)
-                + (queue == null || !service.connection.isSet() ? 0 : queue.datagrams);
+        long bound = trafficClass.boundPackets;
+        long room = bound - trafficClass.heldDatagrams;
+        // Each datagram more makes what its service may hold less by eight.
+        long left = Math.ceilDiv(SHARE_OF_ROOM * room - datagrams, SHARE_OF_ROOM + 1);
+        long held = client == null ? 0L : client.datagrams;
+        if (queue != null && service.connection.isSet()) {
+            held += queue.datagrams;
+        }
         // A run that is longer than the bound still finds room where nothing waits.
-        return (more <= room && held + more <= SHARE_OF_ROOM * room) || trafficClass.heldDatagrams == 0;
+        return (more <= left && (held + more) * bound <= REACH * left * REACH * left)
+                || trafficClass.heldDatagrams == 0;
     }
 
     /** Writes a leaf, or that nothing of it ever waited. */

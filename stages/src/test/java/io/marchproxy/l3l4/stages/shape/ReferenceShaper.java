@@ -359,7 +359,10 @@ final class ReferenceShaper {
         return false;
     }
 
-    /** Whether what waits of its service, of its client, and of its connection if such have ceilings, and it, are up to eight times what is left. */
+    /**
+     * Whether there is room for a packet: a service may go on as long as it holds less than eight times what is left of the bound, and a client, and once
+     * more a connection if such have ceilings, up to a part of what its service may still hold that falls with its square.
+     */
     private boolean hasRoom(Leaf leaf, Packet packet) {
         int held = 0;
         int ofService = 0;
@@ -377,9 +380,16 @@ final class ReferenceShaper {
                 }
             }
         }
-        int room = settings.classes().get(packet.trafficClass).queuePackets() - held;
-        return held == 0
-                || (packet.datagrams <= room && ofService + ofClient + ofConnection + packet.datagrams <= 8 * room);
+        if (held == 0) {
+            return true;
+        }
+        int bound = settings.classes().get(packet.trafficClass).queuePackets();
+        int left = 0;
+        while (ofService + left < 8 * (bound - held - left)) {
+            left++;
+        }
+        return packet.datagrams <= left
+                && Math.sqrt((double) (ofClient + ofConnection + packet.datagrams) * bound) <= 12 * left;
     }
 
     private boolean passes(Packet packet, long nowNs) {

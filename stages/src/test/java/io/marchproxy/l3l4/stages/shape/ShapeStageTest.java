@@ -287,7 +287,7 @@ class ShapeStageTest {
             taken++;
         }
 
-        assertEquals(800, taken);
+        assertEquals(814, taken);
         assertEquals(Verdict.HOLD, datagram(2, 0, 3, 1_000, 0));
     }
 

@@ -6,8 +6,9 @@ import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.List;
 
 /**
- * Who is at a ceiling of its own, and until when: services, clients and connections. Such have no turns, so none is spent on one that can't
- * send. Each is here once, whatever waits under it, so that to wait and to go on costs O(log n) among n that do.
+ * Who is at a ceiling of its own, and until when: services, clients and connections. Such have no turns, so none is spent on one
+ * that can't send. Each is here once, whatever waits under it, so that to wait and to go on costs O(log n) among n that do; and each
+ * that goes on can send, as far as its own ceiling goes, before it waits again.
  */
 final class Blocked extends SingleWriter {
     /** Later than anybody waits. */
@@ -69,8 +70,8 @@ final class Blocked extends SingleWriter {
     }
 
     /**
-     * Whether somebody in a leaf may go on, as far as ceilings of connections and clients go: it is the one whose turn it is then. Those before it wait, and
-     * if there is nobody, the leaf has no turns.
+     * Whether somebody in a leaf may go on, as far as ceilings of connections and clients go: it is the one whose turn it is then.
+     * Those before it wait, and if there is nobody, the leaf has no turns.
      */
     boolean opens(Leaf leaf, long nowNs) {
         while (!leaf.isEmpty()) {

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The clients of all leaves of one direction, and their queues: they are found here, begin and end, and are taken over from a checkpoint. */
+/** The clients of all leaves of one direction, and their queues: how they are found, begin and end. */
 final class ClientQueues extends SingleWriter {
     private final HeldPackets packets;
     private final EachCeilings each;

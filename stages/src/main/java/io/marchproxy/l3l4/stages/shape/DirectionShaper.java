@@ -169,7 +169,10 @@ final class DirectionShaper extends SingleWriter {
         return Verdict.HOLD;
     }
 
-    /** Whether nobody waits for what the packet would use, nor another of its flow for anything, and all limits have it; then it has paid. */
+    /**
+     * Whether nobody waits for what the packet would use, nor another of its flow for anything, and all limits have it; then it
+     * has paid.
+     */
     private boolean passes(PacketDescriptor packet, ServiceNode service, ClassNode trafficClass, long nowNs) {
         int bytes = packet.lengthBytes();
         if (held != 0
@@ -224,7 +227,8 @@ final class DirectionShaper extends SingleWriter {
         packet.releaseNs(nowNs);
         // What outlived its flow goes nowhere, and costs nothing. Asked before it leaves, since that may end the flow.
         boolean isGone = flows.entry(packet.flowRef()) == 0;
-        boolean isDropped = !isGone && codel.isOn() && ClientQueue.datagrams(packet) > 0 && waitedTooLong(packet, queue, nowNs);
+        boolean isDropped =
+                !isGone && codel.isOn() && ClientQueue.datagrams(packet) > 0 && waitedTooLong(packet, queue, nowNs);
         leavingBytes = isGone || isDropped ? 0 : packet.lengthBytes();
         if (leavingBytes != 0 && packet.isData() && schedule.borrows(queue.leaf())) {
             packet.flags(packet.flags() | DescriptorFlags.BORROWED);

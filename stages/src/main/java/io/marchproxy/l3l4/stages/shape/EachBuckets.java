@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The buckets of clients and connections that have a ceiling each. One that is full, and that nothing waits for, is as good as none:
- * whoever is new has a few of the others looked at, in turns, and such ones are given up and used again. So there are about as many as
- * clients that sent within the time that a bucket takes to fill, a burst by a rate, and a third more; nothing is ever gone through from end to end but at a
- * reload. Where there would be more than so many, those that come new share one for their service, until there is room
- * again: they are held back more than they should be, and never less.
+ * for each that is new a few of the others are looked at, in turns, and such ones are given up and used again. So there are
+ * about as many as clients that sent within the time that a bucket takes to fill, a burst by a rate, and a third more; all are gone
+ * through at a reload alone. Where there would be more than so many, those that come new share one for their service,
+ * until there is room again: they are held back more than they should be, and never less.
  */
 final class EachBuckets {
     /** The address of who shares: none, since IPv4 addresses have no first half, and no IPv6 address begins so. */

@@ -44,10 +44,11 @@ final class Leaf extends TurnRing.Member<Leaf> {
     }
 
     /**
-     * Whether there is room for more datagrams of a queue. First its service must have room, by {@link #SHARE_OF_ROOM}. Of what is left to that, a client may
-     * hold the more the more is left: up to its square, by the bound, times {@link #REACH} squared. So one alone has
-     * five sixths of the bound, and many leave room to another as long as they are fewer than about that, where eight times what is
-     * left would be used up by a hundred. Where connections have ceilings, what a connection holds counts twice: it leaves room to the client's others.
+     * Whether there is room for more datagrams of a queue. First its service must have some left, by {@link #SHARE_OF_ROOM}. Of
+     * that a client may hold the more, the more is left: ({@link #REACH} × what is left)² by the bound. So one alone has four
+     * fifths of the bound, and many leave room to another as long as there are fewer of them than datagrams may wait; were it eight
+     * times what is left, a hundred would use it up. Where connections have ceilings, what one holds counts twice: so it
+     * leaves room to its client's others.
      */
     boolean hasRoom(@Nullable ClientNode client, @Nullable ClientQueue queue, int more) {
         long bound = trafficClass.boundPackets;

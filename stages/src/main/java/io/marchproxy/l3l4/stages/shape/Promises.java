@@ -5,7 +5,10 @@ import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import org.jspecify.annotations.Nullable;
 
-/** Services that have a guarantee to use and something to use it for: they take turns packet by packet. Others wait until they have. */
+/**
+ * Services that have a guarantee to use and something to use it for: they take turns packet by packet. Those that have used it up, or
+ * can't use it for ceilings of classes, wait until they can.
+ */
 final class Promises extends SingleWriter {
     private final TurnRing<ServiceNode> turns = new TurnRing<>();
     private final Waits<ServiceNode> waits = new Waits<>();

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * Buckets and borrowing are those of HTB (Devera, "Hierarchical token bucket theory", 2002); unlike there a class's limits are not of
  * one service's classes but of the class over all services, so this is no tree with one parent each.
  *
- * <p>Besides, each client and each connection may have a ceiling of its own; with the latter, a client's connections take turns in its turns.
+ * <p>Besides, each client and each connection may have a ceiling of its own; with the latter, a client's connections take turns in
+ * its turns.
  *
  * <p>Who is at a ceiling of its own has no turns ({@link Blocked}), so none is spent on one that can't send. A packet costs a few
  * looks; O(log n) when its service, client or connection waits for its ceiling or guarantee among n that do; and at the most its length /
@@ -99,8 +100,8 @@ final class Schedule extends SingleWriter {
     }
 
     /**
-     * Whether somebody waits for what a packet that comes would use, or may use it before {@link #dueNs}, until which nothing else is looked at. Those who
-     * wait for something else, as all clients of a service that is at its ceiling, are passed by: they can't use it now.
+     * Whether somebody waits for what a packet that comes would use, or may before {@link #dueNs}. Those who can't use it until then are
+     * passed by: all that is queued of a service at its ceiling, or of a client or connection at its own.
      */
     boolean isWanted(ServiceNode service, ClassNode trafficClass) {
         return (isLinkWanted && link.isLimited())

@@ -195,8 +195,10 @@ final class ReferenceShaper {
 
     /** Whether clients or connections of a service have ceilings that had none, or the other way round. */
     private static boolean isOther(int service, ShapeSettings before, ShapeSettings next, boolean toClient) {
-        return limit(service, false, before, toClient).isSet() != limit(service, false, next, toClient).isSet()
-                || limit(service, true, before, toClient).isSet() != limit(service, true, next, toClient).isSet();
+        return limit(service, false, before, toClient).isSet()
+                        != limit(service, false, next, toClient).isSet()
+                || limit(service, true, before, toClient).isSet()
+                        != limit(service, true, next, toClient).isSet();
     }
 
     private RateLimit limit(int service, boolean ofConnection) {

@@ -12,6 +12,7 @@ final class Candidates {
     private final int[] numbers;
     private final boolean[] mayBeUsed;
     private final int[] usable;
+    private final LeastLoaded leastLoaded;
     private int count;
     private boolean isPanic;
     private boolean anyHealthy;
@@ -22,6 +23,7 @@ final class Candidates {
         this.numbers = members.stream().mapToInt(PoolMember::number).toArray();
         this.mayBeUsed = new boolean[this.members.length];
         this.usable = new int[this.members.length];
+        this.leastLoaded = new LeastLoaded(numbers);
     }
 
     /**
@@ -44,6 +46,7 @@ final class Candidates {
                 usable[count++] = i;
             }
         }
+        leastLoaded.refresh(mayBeUsed);
     }
 
     /** Backends, whether they may be used or not. */
@@ -97,33 +100,14 @@ final class Candidates {
         return Double.longBitsToDouble(states.flows().loads()[numbers[position]]);
     }
 
-    /**
-     * The position with the least load among some, from {@code first} on among equals; there is at least one. First the least
-     * load, four at a time, since each comparison waits for the one before it; then whose it is.
-     */
+    /** The position with the least load of those that may be used, from {@code first} on among equals; there is at least one. */
+    int leastLoaded(int first) {
+        return leastLoaded.from(first, states.flows().loads());
+    }
+
+    /** The same among some. */
     int leastLoaded(int first, boolean[] some) {
-        long[] loads = states.flows().loads();
-        int[] all = numbers;
-        long least = Long.MAX_VALUE;
-        long second = Long.MAX_VALUE;
-        long third = Long.MAX_VALUE;
-        long fourth = Long.MAX_VALUE;
-        int i = 0;
-        for (; i + 3 < all.length; i += 4) {
-            least = Math.min(least, some[i] ? loads[all[i]] : Long.MAX_VALUE);
-            second = Math.min(second, some[i + 1] ? loads[all[i + 1]] : Long.MAX_VALUE);
-            third = Math.min(third, some[i + 2] ? loads[all[i + 2]] : Long.MAX_VALUE);
-            fourth = Math.min(fourth, some[i + 3] ? loads[all[i + 3]] : Long.MAX_VALUE);
-        }
-        for (; i < all.length; i++) {
-            least = Math.min(least, some[i] ? loads[all[i]] : Long.MAX_VALUE);
-        }
-        least = Math.min(Math.min(least, second), Math.min(third, fourth));
-        int position = first;
-        while (!some[position] || loads[all[position]] != least) {
-            position = position + 1 == all.length ? 0 : position + 1;
-        }
-        return position;
+        return leastLoaded.from(first, states.flows().loads(), some);
     }
 
     /** Whether it has as many flows as it may have. */

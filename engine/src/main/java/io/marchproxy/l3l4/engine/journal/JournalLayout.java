@@ -62,7 +62,7 @@ import java.util.zip.CRC32C;
  */
 public final class JournalLayout {
     /** Counts up with every change. */
-    public static final int VERSION = 4;
+    public static final int VERSION = 5;
 
     /** "MPJL" as a little-endian number. */
     public static final int MAGIC = 0x4c4a504d;

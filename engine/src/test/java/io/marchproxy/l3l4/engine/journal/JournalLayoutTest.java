@@ -24,7 +24,7 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheVersion() {
-        assertEquals(4, JournalLayout.VERSION);
+        assertEquals(5, JournalLayout.VERSION);
     }
 
     @Test

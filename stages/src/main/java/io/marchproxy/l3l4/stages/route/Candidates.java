@@ -91,6 +91,22 @@ final class Candidates {
         return numbers[position];
     }
 
+    /** Where a backend stands in the pool; −1 when it is not here. Numbers mostly follow one another, so one look finds most. */
+    int positionOf(int backend) {
+        if (numbers.length > 0) {
+            int likely = backend - numbers[0];
+            if (likely >= 0 && likely < numbers.length && numbers[likely] == backend) {
+                return likely;
+            }
+        }
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] == backend) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     int active(int position) {
         return states.flows().active(members[position].number());
     }
@@ -123,9 +139,24 @@ final class Candidates {
      * than that without an answer, for how long they do. 0 when nothing is known.
      */
     double latencyNs(int position, long nowNs) {
-        int backend = members[position].number();
+        int backend = numbers[position];
         return Math.max(states.latencies().expectedNs(backend, nowNs), (double)
                 states.flows().waitingNs(backend, nowNs));
+    }
+
+    /** The same without that an estimate fades: what was measured last, until that is forgotten. */
+    double knownLatencyNs(int position, long nowNs) {
+        int backend = numbers[position];
+        return Math.max(states.latencies().knownNs(backend, nowNs), (double)
+                states.flows().waitingNs(backend, nowNs));
+    }
+
+    /** Whether a flow may find out how fast it is now: it has room, no other is about to, and nothing else tells. */
+    boolean mayBeTried(int position, long nowNs) {
+        int backend = numbers[position];
+        return !isFull(position)
+                && !states.flows().connects(backend)
+                && states.latencies().isFading(backend, nowNs);
     }
 
     /** Since when it has been healthy again, or {@link BackendStates#NEVER}. */

@@ -73,11 +73,10 @@ record SceneReport(List<SceneResult> results) {
             case URGENT ->
                 String.format(
                         Locale.ROOT,
-                        "delay at the 99th percentile %.0f µs idle, %+.0f µs beside the flood of %.0f Mbit/s%s; lost %.0f%s",
+                        "delay at the 99th percentile %.0f µs idle, %+.0f µs beside the flood of %.0f Mbit/s; lost %.0f%s",
                         median(scene, shaper, SceneFigures.IDLE_P99),
                         median(scene, shaper, SceneFigures.ADDED_P99),
                         median(scene, shaper, SceneFigures.FLOOD),
-                        ratio(scene, shaper, SceneFigures.ADDED_P99),
                         most(scene, shaper, SceneFigures.LOST),
                         refused(scene, shaper));
             case FAIRNESS ->

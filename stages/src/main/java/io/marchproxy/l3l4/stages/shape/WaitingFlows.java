@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * How many packets of each flow wait in one direction, and in which class: so that a packet whose class is another's is kept behind
- * them. By the flow's slot, twelve bytes for each slot up to the highest that ever had something waiting. Where a flow has ended with packets that still
- * wait, the next flow of the slot counts as waiting from its own first packet that waits until all of both have left. One thread.
+ * them. By the flow's slot, twelve bytes for each slot up to the highest that ever had something waiting. Where a flow has ended with
+ * packets that still wait, nobody asks for them any more, and they count until the next flow of the slot has one that waits. One thread.
  */
 final class WaitingFlows {
     static final int NOTHING = -1;
@@ -20,20 +20,24 @@ final class WaitingFlows {
     /** Whose last packet that is. */
     private long[] flows = new long[FIRST_SLOTS];
 
-    /** A packet begins to wait. */
+    /** A packet begins to wait, whose flow has not ended. */
     void add(long flowRef, int trafficClass) {
         int slot = (int) flowRef;
         if (slot >= bySlot.length) {
             bySlot = Arrays.copyOf(bySlot, Math.max(slot + 1, 2 * bySlot.length));
             flows = Arrays.copyOf(flows, bySlot.length);
         }
+        int before = flows[slot] == flowRef ? bySlot[slot] >> CLASS_BITS : 0;
         flows[slot] = flowRef;
-        bySlot[slot] = (((bySlot[slot] >> CLASS_BITS) + 1) << CLASS_BITS) | trafficClass;
+        bySlot[slot] = ((before + 1) << CLASS_BITS) | trafficClass;
     }
 
     /** One that waited no longer does. */
     void remove(long flowRef) {
-        bySlot[(int) flowRef] -= 1 << CLASS_BITS;
+        int slot = (int) flowRef;
+        if (slot < flows.length && flows[slot] == flowRef) {
+            bySlot[slot] -= 1 << CLASS_BITS;
+        }
     }
 
     /** The class in which the last packet of a flow waits, or {@link #NOTHING}. */

@@ -69,13 +69,13 @@ final class Rates {
         }
 
         /** By how many bytes all of them together were off from a rate. */
-        double offBytes(double rateBitsPerSecond) {
-            return allBytes() - rateBitsPerSecond / 8 * seconds;
+        double offBytes(long rateBitsPerSecond) {
+            return allBytes() - rateBitsPerSecond / 8.0 * seconds;
         }
 
         /** By how many bytes one was. */
-        double offBytes(int who, double rateBitsPerSecond) {
-            return bytes.get(who) - rateBitsPerSecond / 8 * seconds;
+        double offBytes(int who, long rateBitsPerSecond) {
+            return bytes.get(who) - rateBitsPerSecond / 8.0 * seconds;
         }
     }
 

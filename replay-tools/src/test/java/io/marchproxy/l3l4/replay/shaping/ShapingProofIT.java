@@ -135,7 +135,7 @@ class ShapingProofIT {
             }
             // And whatever the time: at either end a turn's worth, a packet that ends it in debt, and one that was before its turn.
             int ends = WEIGHTS[i] * TURN + 2 * 2 * largest;
-            assertEquals(0, all.offBytes(i, EXPECTED[i] * MBIT), (double) all.times() * ends, told);
+            assertEquals(0, all.offBytes(i, Math.round(EXPECTED[i] * MBIT)), (double) all.times() * ends, told);
         }
     }
 

@@ -35,7 +35,8 @@ final class MixSender implements AutoCloseable {
         try {
             channel.bind(new InetSocketAddress(parts[0], 0));
             channel.connect(new InetSocketAddress(host, Integer.parseInt(parts[1])));
-            // Where tc holds what one sent, its socket may be full: a datagram is not sent then, and keeps no other from
+            // Where tc holds what one sent, its socket may be full: a datagram is not sent then, and keeps no other
+            // from
             // sending.
             channel.configureBlocking(false);
             return new MixSender(

@@ -249,8 +249,8 @@ public final class QosCommand implements Callable<Integer> {
                     continue;
                 }
                 progress.step("round " + round + " · " + scene.key() + " · " + shaper.label());
-                double length = Math.max(
-                        seconds, quick || round == 0 ? scene.leastSeconds() : scene.leastSecondsToKeep());
+                double length =
+                        Math.max(seconds, quick || round == 0 ? scene.leastSeconds() : scene.leastSecondsToKeep());
                 SceneFigures found =
                         measured(scene.key() + ", " + shaper.label(), () -> link.play(scene, shaper, length));
                 if (round > 0) {

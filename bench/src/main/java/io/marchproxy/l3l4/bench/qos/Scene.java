@@ -69,7 +69,8 @@ enum Scene {
         return switch (this) {
             case CLASSES, URGENT -> List.of(Shaper.OURS, Shaper.HTB);
             case FAIRNESS -> List.of(Shaper.OURS, Shaper.HTB, Shaper.HTB_EACH, Shaper.FQ_CODEL, Shaper.SFQ);
-            // What tc holds is in its senders' own sockets, which are full before tc's queue is: they are not sent to by a network.
+            // What tc holds is in its senders' own sockets, which are full before tc's queue is: they are not sent to
+            // by a network.
             case CODEL -> List.of(Shaper.OURS, Shaper.OURS_TAIL);
         };
     }

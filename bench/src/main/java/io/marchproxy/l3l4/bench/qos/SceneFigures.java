@@ -146,11 +146,16 @@ record SceneFigures(Map<String, Double> values) {
     }
 
     private static Map<String, Double> delays(Shaper shaper, MixFound found, long untilNs) {
-        long beganNs = found.came().isEmpty() ? 0 : found.came().getFirst().packet().atNs();
+        long beganNs =
+                found.came().isEmpty() ? 0 : found.came().getFirst().packet().atNs();
         List<Stamped> settled = found.came().stream()
-                .filter(one -> one.packet().atNs() - beganNs >= FIND_NS && one.packet().atNs() - beganNs < untilNs)
+                .filter(one ->
+                        one.packet().atNs() - beganNs >= FIND_NS && one.packet().atNs() - beganNs < untilNs)
                 .toList();
-        double bits = settled.stream().mapToDouble(one -> shaper.counted(one.packet())).sum() * Byte.SIZE;
+        double bits = settled.stream()
+                        .mapToDouble(one -> shaper.counted(one.packet()))
+                        .sum()
+                * Byte.SIZE;
         Map<String, Double> values = new LinkedHashMap<>();
         values.put(DELAY_P50, percentile(settled.stream(), 50) / MS);
         values.put(DELAY_P95, percentile(settled.stream(), 95) / MS);

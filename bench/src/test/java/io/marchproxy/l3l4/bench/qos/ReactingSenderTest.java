@@ -30,7 +30,8 @@ class ReactingSenderTest {
     }
 
     private static MixFound send(int port, int ecn) throws IOException {
-        try (ReactingSender sender = ReactingSender.open(HOST, HOST + ":" + port + ":0:1250:" + MOST_BITS + ":" + ecn)) {
+        try (ReactingSender sender =
+                ReactingSender.open(HOST, HOST + ":" + port + ":0:1250:" + MOST_BITS + ":" + ecn)) {
             ReactingSender.send(List.of(sender), RUN_NS);
             Map<String, Double> said = new HashMap<>();
             for (String word : sender.said(RUN_NS).split(" ")) {

@@ -163,7 +163,8 @@ class SceneTest {
         load.put("heard-" + Scene.ECN_SENDER, 1.0);
         String report = report(Scene.CODEL, null);
         assertTrue(report.contains("delay p50 7.0 ms, p95 7.0, longest 7.0; of 40 Mbit/s used 100"), report);
-        assertTrue(report.contains("CE on 1 datagrams on the wire, 1 heard of, lost 0; without: CE on 0, lost 1"), report);
+        assertTrue(
+                report.contains("CE on 1 datagrams on the wire, 1 heard of, lost 0; without: CE on 0, lost 1"), report);
         assertTrue(report.contains("verdict=met"), report);
 
         says(Scene.ECN_SENDER, 1, 0, 0);

@@ -128,7 +128,9 @@ final class CheckedStreams implements AutoCloseable {
     private long receive(Socket socket) throws IOException {
         long count = 0;
         byte[] bytes = new byte[1 << 16];
-        for (int read = socket.getInputStream().read(bytes); read >= 0; read = socket.getInputStream().read(bytes)) {
+        for (int read = socket.getInputStream().read(bytes);
+                read >= 0;
+                read = socket.getInputStream().read(bytes)) {
             for (int at = 0; at < read; ) {
                 int from = (int) (count % PATTERN.length);
                 int length = Math.min(read - at, PATTERN.length - from);

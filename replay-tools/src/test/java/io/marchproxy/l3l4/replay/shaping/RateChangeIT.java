@@ -78,8 +78,10 @@ class RateChangeIT {
                     if (i > 0) {
                         reload(run, streams, listen, PHASES.get(i - 1), phase);
                     }
-                    long toBackend = run.leftBytes("to-backend") + (long) (phase.rate(Direction.TO_BACKEND) / 8.0 * SECONDS);
-                    long toClient = run.leftBytes("to-client") + (long) (phase.rate(Direction.TO_CLIENT) / 8.0 * SECONDS);
+                    long toBackend =
+                            run.leftBytes("to-backend") + (long) (phase.rate(Direction.TO_BACKEND) / 8.0 * SECONDS);
+                    long toClient =
+                            run.leftBytes("to-client") + (long) (phase.rate(Direction.TO_CLIENT) / 8.0 * SECONDS);
                     run.until("to-backend", toBackend);
                     run.until("to-client", toClient);
                 }

@@ -87,7 +87,8 @@ class ShapingProofIT {
     @ParameterizedTest
     @ValueSource(strings = {"mode: run-to-completion, shards: 1", "mode: pipelined, shards: 1"})
     void shouldGiveFourSaturatedClassesOfStreamsTheirPartsEachWay(String engine) throws Exception {
-        // A quarter of the least burst that a piece meets would be 1,000 bytes, so it is what a piece may be in any case.
+        // A quarter of the least burst that a piece meets would be 1,000 bytes, so it is what a piece may be in any
+        // case.
         int largest = LEAST_PIECE;
         StringBuilder yaml = new StringBuilder(FOUR_CLASSES);
         for (int i = 0; i < EXPECTED.length; i++) {
@@ -133,7 +134,8 @@ class ShapingProofIT {
             if (rest > 0) {
                 assertEquals(1, (all.rate(i) / MBIT - GUARANTEES[i]) / rest, 0.03, told);
             }
-            // And whatever the time: at either end a turn's worth, a packet that ends it in debt, and one that was before its turn.
+            // And whatever the time: at either end a turn's worth, a packet that ends it in debt, and one that was
+            // before its turn.
             int ends = WEIGHTS[i] * TURN + 2 * 2 * largest;
             assertEquals(0, all.offBytes(i, Math.round(EXPECTED[i] * MBIT)), (double) all.times() * ends, told);
         }
@@ -283,7 +285,8 @@ class ShapingProofIT {
         try (Run run = new Run(data, "mode: run-to-completion, shards: " + shards, """
                 services:
                   - { name: all, listen: "%s://127.0.0.1:0", rate: 20Mbit, burst: 64KB, backends: [ { address: "%s" } ] }
-                """.formatted(isUdp ? "udp" : "tcp", isUdp ? "UDP" : "TCP"))) {
+                """.formatted(
+                        isUdp ? "udp" : "tcp", isUdp ? "UDP" : "TCP"))) {
             ask(run, "all", "127.0.1.", clients, direction, 2.0 * rate);
             run.until(name(direction), rate / 8 * 2);
         }
@@ -344,8 +347,9 @@ class ShapingProofIT {
         long movedNs = !moves
                 ? beganNs
                 : decided.shares().stream()
-                        .filter(share ->
-                                share.of() == ShareOf.SERVICE && share.direction() == direction && share.share() >= 0.98)
+                        .filter(share -> share.of() == ShareOf.SERVICE
+                                && share.direction() == direction
+                                && share.share() >= 0.98)
                         .mapToLong(Share::atNs)
                         .min()
                         .orElseThrow(() ->
@@ -373,7 +377,8 @@ class ShapingProofIT {
                   - { name: promised, listen: "%1$s://127.0.0.1:0", class: P3, guarantee: 8Mbit,
                       backends: [ { address: "%2$s" } ] }
                   - { name: greedy, listen: "%1$s://127.0.0.1:0", class: P1, backends: [ { address: "%2$s" } ] }
-                """.formatted(isUdp ? "udp" : "tcp", isUdp ? "UDP" : "TCP"))) {
+                """.formatted(
+                        isUdp ? "udp" : "tcp", isUdp ? "UDP" : "TCP"))) {
             ask(run, "promised", "127.0.1.", onOne ? 1 : SPREAD * shards, direction, 16.0 * MBIT);
             ask(run, "greedy", "127.0.2.", SPREAD * shards, direction, 40.0 * MBIT);
             run.until(name(direction), 20 * MBIT / 8 * 3);

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -173,6 +174,32 @@ class ShapingProofIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1500, TO_BACKEND",
+        "1, 1500, TO_CLIENT",
+        "50, 25000, TO_BACKEND",
+        "50, 25000, TO_CLIENT",
+    })
+    void shouldNeverLetMoreDatagramsPassThanBurstAndRateInAnyWindow(long mbits, long burst, Direction direction)
+            throws Exception {
+        long rate = mbits * MBIT;
+        // The other way nothing waits, so that it is known which way what waited went.
+        try (Run run = new Run(data, "shards: 1", """
+                services:
+                  - { name: bulk, listen: "udp://127.0.0.1:0", rate: { %s: %dMbit }, burst: %dB, backends: [ { address: "ECHO" } ] }
+                """.formatted(name(direction), mbits, burst))) {
+            for (int i = 0; i < 2; i++) {
+                run.sends("bulk", "127.0.1." + (1 + i), DATAGRAM, 1.0 * rate);
+            }
+            run.until(name(direction), burst + 3 * rate / 8);
+        }
+
+        List<Packet> packets = Run.decidedIn(data).packets(direction);
+        assertWithin(Decided.left(packets), rate, burst);
+        assertRate(Rates.saturated(packets, 1, packet -> 0, 0, BURST_NS), rate, DATAGRAM);
+    }
+
     /** All of the rate while something waits, but for the packet that each such time ends amid; and within what is asked for. */
     private static void assertRate(Saturated waits, long rate, long largest) {
         System.out.printf(
@@ -246,8 +273,37 @@ class ShapingProofIT {
             run.until("to-backend", rate / 8 * 11 / 2);
         }
 
-        List<Packet> packets = Run.decidedIn(data).packets(Direction.TO_BACKEND);
-        long beganNs = packets.getFirst().leftNs() + 100_000_000L;
+        assertFair(Run.decidedIn(data).packets(Direction.TO_BACKEND), clients);
+    }
+
+    /** One has ten connections where the others have one. */
+    @ParameterizedTest
+    @EnumSource(Direction.class)
+    void shouldServeSixteenClientsAlikeHoweverManyStreamsOneHas(Direction direction) throws Exception {
+        int clients = 16;
+        long rate = 16 * MBIT;
+        try (Run run = new Run(data, "shards: 1", """
+                services:
+                  - { name: all, listen: "tcp://127.0.0.1:0", rate: 16Mbit, backends: [ { address: "TCP" } ] }
+                """)) {
+            for (int i = 0; i < clients + 9; i++) {
+                run.pours("all", "127.0.1." + (1 + Math.max(0, i - 9)), direction);
+            }
+            run.until(name(direction), rate / 8 * 6);
+        }
+
+        assertFair(Run.decidedIn(data).packets(direction), clients);
+    }
+
+    /** Over 5 s from when the last has begun. */
+    private static void assertFair(List<Packet> packets, int clients) {
+        long beganNs = BURST_NS
+                + packets.stream()
+                        .collect(Collectors.toMap(Packet::client, Packet::arrivalNs, Math::min))
+                        .values()
+                        .stream()
+                        .max(Long::compare)
+                        .orElseThrow();
         List<Long> addresses =
                 packets.stream().map(Packet::client).distinct().sorted().toList();
         assertEquals(clients, addresses.size());

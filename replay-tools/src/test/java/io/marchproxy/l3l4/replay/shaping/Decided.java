@@ -124,6 +124,28 @@ final class Decided {
         return shares;
     }
 
+    /**
+     * How much of a rate all shards together had on the mean of a time. It is less than the whole while a share is on its way from one that
+     * gave it back to one that has not heard of it yet, so on a machine on which threads are late.
+     */
+    double granted(ShareOf of, int which, Direction direction, int shards, long fromNs, long untilNs) {
+        double sum = 0;
+        for (int shard = 0; shard < shards; shard++) {
+            double share = 1.0 / shards;
+            long atNs = fromNs;
+            for (Share one : shares) {
+                if (one.shard == shard && one.of == of && one.which == which && one.direction == direction) {
+                    long nextNs = Math.clamp(one.atNs, atNs, untilNs);
+                    sum += share * (nextNs - atNs);
+                    share = one.share;
+                    atNs = nextNs;
+                }
+            }
+            sum += share * (untilNs - atNs);
+        }
+        return sum / (untilNs - fromNs);
+    }
+
     /** When other settings came into force, by shard and time. */
     List<Change> changes() {
         return changes;

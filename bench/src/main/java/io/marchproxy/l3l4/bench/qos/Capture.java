@@ -24,6 +24,8 @@ final class Capture {
     private static final int PACKET_HEADER = 16;
     private static final int CAPTURED_AT = 8;
     private static final int ETHERNET = 14;
+    private static final int IP_TOS = 1;
+    private static final int ECN_BITS = 3;
     private static final int IP_TOTAL = 2;
     private static final int IP_PROTOCOL = 9;
     private static final int TCP = 6;
@@ -33,15 +35,15 @@ final class Capture {
 
     private Capture() {}
 
-    /** What is done with a packet: its payload begins at an index of the file's bytes, as far as it was captured. */
+    /** What is done with a packet: IP header and payload begin at indices of the file's bytes; so much of the payload was captured. */
     private interface Visitor {
-        void packet(WirePacket packet, int payloadAt, int capturedBytes);
+        void packet(WirePacket packet, int ipAt, int payloadAt, int capturedBytes);
     }
 
     /** The packets that carry something, in the order of time. */
     static List<WirePacket> read(Path file) throws IOException {
         List<WirePacket> packets = new ArrayList<>();
-        read(map(file), file, (packet, at, captured) -> packets.add(packet));
+        read(map(file), file, (packet, ip, at, captured) -> packets.add(packet));
         packets.sort((one, other) -> Long.compare(one.atNs(), other.atNs()));
         return packets;
     }
@@ -51,13 +53,14 @@ final class Capture {
         List<Stamped> packets = new ArrayList<>();
         ByteBuffer bytes = map(file);
         ByteBuffer payloads = bytes.duplicate().order(ByteOrder.BIG_ENDIAN);
-        read(bytes, file, (packet, at, captured) -> {
+        read(bytes, file, (packet, ip, at, captured) -> {
             if (captured >= Stamped.STAMP_BYTES) {
                 packets.add(new Stamped(
                         packet,
                         payloads.getInt(at),
                         payloads.getInt(at + Stamped.NUMBER_AT),
-                        payloads.getLong(at + Stamped.SENT_AT)));
+                        payloads.getLong(at + Stamped.SENT_AT),
+                        payloads.get(ip + IP_TOS) & ECN_BITS));
             }
         });
         packets.sort(
@@ -98,6 +101,7 @@ final class Capture {
                 int headers = ETHERNET + transport + header;
                 visitor.packet(
                         new WirePacket(atNs, ETHERNET + total, payload),
+                        ip,
                         bytes.position() + headers,
                         Math.min(payload, captured - headers));
             }

@@ -14,7 +14,12 @@ final class MixSender implements AutoCloseable {
     private final ByteBuffer bytes;
     private final double gapNs;
     private double dueNs;
+
+    /** Those that the socket took. */
     private int sent;
+
+    /** Those that found it full. */
+    private int refused;
 
     private MixSender(DatagramChannel channel, int number, int datagramBytes, long bits) {
         this.channel = channel;
@@ -30,7 +35,8 @@ final class MixSender implements AutoCloseable {
         try {
             channel.bind(new InetSocketAddress(parts[0], 0));
             channel.connect(new InetSocketAddress(host, Integer.parseInt(parts[1])));
-            // Where tc holds what one sent, its socket may be full: it loses a datagram then, and keeps no other from
+            // Where tc holds what one sent, its socket may be full: a datagram is not sent then, and keeps no other
+            // from
             // sending.
             channel.configureBlocking(false);
             return new MixSender(
@@ -54,9 +60,19 @@ final class MixSender implements AutoCloseable {
 
     private void sendDue(long passedNs) throws IOException {
         for (dueNs = Math.max(dueNs, (double) (passedNs - QosLoad.LATE_NS)); dueNs <= passedNs; dueNs += gapNs) {
-            Stamped.write(bytes.clear(), number, sent++);
-            channel.write(bytes);
+            Stamped.write(bytes.clear(), number, sent);
+            if (channel.write(bytes) > 0) {
+                sent++;
+            } else {
+                refused++;
+            }
         }
+    }
+
+    /** What it did in that time, as {@link MixFound} reads it. */
+    String said(long ns) {
+        double bits = (double) (sent + refused) * bytes.capacity() * Byte.SIZE;
+        return MixFound.said(number, sent, refused, bits * QosLoad.NS / ns);
     }
 
     @Override

@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
                     + "and how much the worst window lets pass at once. Then has several share a link of 100 Mbit/s, through this "
                     + "proxy and htb in turns: four classes that all want more (classes), P0 beside a flood (urgent), and "
                     + "sixteen clients of which one sends ten times as much (fairness; htb with a class for each as well, and with "
-                    + "fq_codel and sfq where the kernel has them). Needs root, two CPUs, iproute2, ethtool and tcpdump. "
+                    + "fq_codel and sfq where the kernel has them). And has two that react to marks and losses share 40 Mbit/s, "
+                    + "with CoDel and without (codel). Needs root, two CPUs, iproute2, ethtool and tcpdump. "
                     + "What is counted: docs/BENCHMARKS.md."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -54,9 +55,6 @@ public final class QosCommand implements Callable<Integer> {
 
     /** Of a turn's begin: the burst, and a sender that finds its pace. */
     private static final long SKIP_NS = TimeUnit.MILLISECONDS.toNanos(200);
-
-    /** A scene's turn is no shorter: fairness is asked for over 5 s, and the first moment does not count. */
-    private static final double SECONDS_OF_SCENES = 5.3;
 
     private static final int ATTEMPTS = 3;
 
@@ -80,7 +78,7 @@ public final class QosCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "WHAT",
             description = "tcp-to-backend, tcp-to-client, udp-to-backend, udp-to-client; tcp, udp; classes, urgent, "
-                    + "fairness. Default: all.")
+                    + "fairness, codel. Default: all.")
     private List<String> only = List.of();
 
     @Option(
@@ -241,14 +239,18 @@ public final class QosCommand implements Callable<Integer> {
     private void play(SceneStand link, List<Scene> scenes, int round, QosReport report, Progress progress)
             throws IOException, InterruptedException {
         for (Scene scene : scenes) {
-            List<Shaper> order = new ArrayList<>(round == 0 ? List.of(Shaper.OURS) : scene.shapers());
+            List<Shaper> order = new ArrayList<>(scene.shapers());
+            if (round == 0) {
+                order.removeIf(Shaper::isTc);
+            }
             Collections.rotate(order, -round);
             for (Shaper shaper : order) {
                 if (!link.has(shaper)) {
                     continue;
                 }
                 progress.step("round " + round + " · " + scene.key() + " · " + shaper.label());
-                double length = quick || round == 0 ? seconds : Math.max(seconds, SECONDS_OF_SCENES);
+                double length =
+                        Math.max(seconds, quick || round == 0 ? scene.leastSeconds() : scene.leastSecondsToKeep());
                 SceneFigures found =
                         measured(scene.key() + ", " + shaper.label(), () -> link.play(scene, shaper, length));
                 if (round > 0) {

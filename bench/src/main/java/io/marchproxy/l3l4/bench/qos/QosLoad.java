@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -31,10 +32,13 @@ import picocli.CommandLine.Spec;
  * serve PROTOCOL PORT                              a backend, from now on
  * pour PROTOCOL HOST PORT WHO SECONDS BITS         has one side send for so long; WHO: to-backend, to-client
  * mix HOST SECONDS GROUP…                          has many send stamped datagrams for so long, each group by a thread
+ * answer PORT                                      a backend that answers each stamped datagram, from now on
+ * react HOST SECONDS SENDER…                       has senders react to what it answers, for so long
  * </pre>
  *
  * <p>A group is of senders, with commas between: FROM:PORT:NUMBER:BYTES:BITS, its address, the port that it sends to, its number on each
- * stamp, bytes of a datagram, bits a second.
+ * stamp, bytes of a datagram, bits a second. Senders that react are FROM:PORT:NUMBER:BYTES:BITS:ECN, with the most bits a second and the ECN
+ * field of what they send. Both answer with what {@link MixFound} reads.
  *
  * <p>TCP sends as much as is taken, over {@value #STREAMS} connections. UDP sends so many bits a second, without bursts that make up for what the machine missed. A client's first
  * message says who sends, how much and for how long, so a backend needs no other word.
@@ -79,7 +83,13 @@ public final class QosLoad implements Callable<Integer> {
     private static String answer(String[] words) {
         try {
             if (words[0].equals("mix")) {
-                mix(words);
+                return "ok " + mix(words);
+            }
+            if (words[0].equals("react")) {
+                return "ok " + react(words);
+            }
+            if (words[0].equals("answer")) {
+                AnsweringBackend.open(Integer.parseInt(words[1]));
                 return "ok";
             }
             boolean tcp = words[1].equals("tcp");
@@ -156,7 +166,7 @@ public final class QosLoad implements Callable<Integer> {
         join(streams);
     }
 
-    private static void mix(String[] words) throws IOException {
+    private static String mix(String[] words) throws IOException {
         long ns = (long) (Double.parseDouble(words[2]) * NS);
         List<List<MixSender>> groups = new ArrayList<>();
         try {
@@ -171,11 +181,31 @@ public final class QosLoad implements Callable<Integer> {
                     .map(group -> inThread(() -> MixSender.send(group, ns)))
                     .toList();
             join(done);
+            return groups.stream()
+                    .flatMap(List::stream)
+                    .map(each -> each.said(ns))
+                    .collect(Collectors.joining(" "));
         } finally {
             for (List<MixSender> group : groups) {
                 for (MixSender each : group) {
                     each.close();
                 }
+            }
+        }
+    }
+
+    private static String react(String[] words) throws IOException {
+        long ns = (long) (Double.parseDouble(words[2]) * NS);
+        List<ReactingSender> all = new ArrayList<>();
+        try {
+            for (int i = 3; i < words.length; i++) {
+                all.add(ReactingSender.open(words[1], words[i]));
+            }
+            ReactingSender.send(all, ns);
+            return all.stream().map(each -> each.said(ns)).collect(Collectors.joining(" "));
+        } finally {
+            for (ReactingSender each : all) {
+                each.close();
             }
         }
     }

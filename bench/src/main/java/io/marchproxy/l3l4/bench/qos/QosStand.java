@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.bench.qos;
 
 import io.marchproxy.l3l4.bench.peers.Child;
 import io.marchproxy.l3l4.bench.peers.Cpus;
+import io.marchproxy.l3l4.bench.peers.LoadAnswer;
 import io.marchproxy.l3l4.bench.peers.LoadClient;
 import io.marchproxy.l3l4.bench.peers.Namespace;
 import io.marchproxy.l3l4.bench.peers.Programs;
@@ -44,6 +45,9 @@ final class QosStand implements AutoCloseable {
 
     /** How long a turn sends beyond what is looked at. */
     private static final double SPARE_SECONDS = 0.3;
+
+    /** How long the last datagram may be under way: twice what 4,000 of 1,400 bytes take on a link of 100 Mbit/s. */
+    private static final long UNDER_WAY_MS = 900;
 
     private final Cpus cpus;
     private final Path folder;
@@ -137,9 +141,15 @@ final class QosStand implements AutoCloseable {
             throws IOException, InterruptedException {
         children.forEach(Child::close);
         children.clear();
-        Path config = Files.writeString(folder.resolve("proxy.yaml"), configuration.apply(folder));
+        addProxy(root, "proxy", configuration, readyPort);
+    }
+
+    /** Has a proxy run beside the others; as long as nobody sends to it, it takes nothing from them. */
+    void addProxy(Path root, String name, Function<Path, String> configuration, int readyPort)
+            throws IOException, InterruptedException {
+        Path config = Files.writeString(folder.resolve(name + ".yaml"), configuration.apply(folder));
         Child proxy = Child.start(
-                "the proxy",
+                name,
                 far.command(
                         cpus.proxy(),
                         List.of(root.resolve("bin/proxy-l3l4").toString(), "run", "--config", config.toString())),
@@ -259,25 +269,33 @@ final class QosStand implements AutoCloseable {
         farLoad.perform("serve", Case.Protocol.UDP.key(), port);
     }
 
+    /** Has a UDP backend listen that answers each stamped datagram. */
+    void answerDatagrams(int port) throws IOException {
+        farLoad.perform("answer", port);
+    }
+
     /**
-     * Has clients send stamped datagrams, and answers what came to backends.
+     * Has clients send stamped datagrams, and answers what they said and what came to backends, with all that was under way at the end.
      *
+     * @param task of the load: mix or react
      * @param isTc whether they come over the wire, or from our proxy
      * @param ports of the backends
      * @param groups as the load takes them
      */
-    List<Stamped> mix(boolean isTc, String ports, double seconds, List<String> groups)
+    MixFound mix(String task, boolean isTc, String ports, double seconds, List<String> groups)
             throws IOException, InterruptedException {
         Path file = folder.resolve("capture.pcap");
         Tap tap = Tap.open(far, cpus, isTc ? FAR_DEVICE : "lo", "udp and dst portrange " + ports, file);
+        LoadAnswer load;
         try {
-            List<Object> words = new ArrayList<>(List.of("mix", FAR, seconds + SPARE_SECONDS));
+            List<Object> words = new ArrayList<>(List.of(task, FAR, seconds + SPARE_SECONDS));
             words.addAll(groups);
-            nearLoad.perform(words.toArray());
+            load = nearLoad.perform(words.toArray());
+            TimeUnit.MILLISECONDS.sleep(UNDER_WAY_MS);
         } finally {
             tap.close();
         }
-        return Capture.readStamped(file);
+        return new MixFound(Capture.readStamped(file), load);
     }
 
     /** Where tc shapes: on the side that sends. */

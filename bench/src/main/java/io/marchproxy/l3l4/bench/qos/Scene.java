@@ -12,7 +12,12 @@ enum Scene {
     /** P0 at 5 % of the link while P3 sends three times as much as it carries. */
     URGENT("urgent"),
     /** Sixteen clients of one class, of which the first sends ten times what each other does. */
-    FAIRNESS("fairness");
+    FAIRNESS("fairness"),
+    /**
+     * Two that send as much as a service of {@value #SLOW_MBITS} Mbit/s may have each, and react to marks and losses: one that says ECN, and one
+     * that does not.
+     */
+    CODEL("codel");
 
     static final int LINK_MBITS = 100;
     static final int CLASS_COUNT = 4;
@@ -22,6 +27,13 @@ enum Scene {
 
     /** By which P1 to P3 share what guarantees leave of the link: 35, as 20, 10 and 5. */
     static final List<Integer> WEIGHTS = List.of(1, 4, 2, 1);
+
+    static final int SLOW_MBITS = 40;
+    static final int ECN_SENDER = 0;
+    static final int PLAIN_SENDER = 1;
+
+    /** The number, among the classes', of the ports of the slow service. */
+    static final int SLOW = CLASS_COUNT;
 
     static final int CLIENTS = 16;
     static final int URGENT_SENDER = 0;
@@ -33,7 +45,13 @@ enum Scene {
     private static final int BULK_BYTES = 1_400;
     private static final int URGENT_BYTES = 200;
     private static final double EACH_TOO_MUCH = 1.8;
-    private static final int GREEDY = 10;
+    static final int GREEDY = 10;
+
+    /** Of which the thousand that may wait are a quarter of a second. */
+    private static final int SLOW_BYTES = 1_250;
+
+    /** ECT(0). */
+    private static final int CAPABLE = 2;
 
     private final String key;
 
@@ -48,9 +66,13 @@ enum Scene {
 
     /** Ours, and beside whom of tc. */
     List<Shaper> shapers() {
-        return this == FAIRNESS
-                ? List.of(Shaper.OURS, Shaper.HTB, Shaper.HTB_EACH, Shaper.FQ_CODEL, Shaper.SFQ)
-                : List.of(Shaper.OURS, Shaper.HTB);
+        return switch (this) {
+            case CLASSES, URGENT -> List.of(Shaper.OURS, Shaper.HTB);
+            case FAIRNESS -> List.of(Shaper.OURS, Shaper.HTB, Shaper.HTB_EACH, Shaper.FQ_CODEL, Shaper.SFQ);
+            // What tc holds is in its senders' own sockets, which are full before tc's queue is: they are not sent to
+            // by a network.
+            case CODEL -> List.of(Shaper.OURS, Shaper.OURS_TAIL);
+        };
     }
 
     /** Whom of tc's ours is measured by: who does as well as tc can. */
@@ -70,7 +92,17 @@ enum Scene {
 
     /** All backends' ports. */
     static String backendPorts() {
-        return backendPort(0) + "-" + backendPort(CLASS_COUNT - 1);
+        return backendPort(0) + "-" + backendPort(SLOW);
+    }
+
+    /** No turn is shorter: senders that react have to find their pace first. */
+    double leastSeconds() {
+        return this == CODEL ? 2.5 : 1;
+    }
+
+    /** Nor one whose figures are to be kept: fairness is asked for over 5 s. */
+    double leastSecondsToKeep() {
+        return this == CODEL ? 8 : 5.3;
     }
 
     /** The address of a client, from 0. */
@@ -89,9 +121,10 @@ enum Scene {
     /**
      * Who sends, as the load takes it.
      *
-     * @param isTc whether to the backends, or to our proxy
+     * @param shaper tc, to the backends; or which of our proxies
      */
-    List<String> groups(boolean isTc) {
+    List<String> groups(Shaper shaper) {
+        boolean isTc = shaper.isTc();
         return switch (this) {
             case CLASSES ->
                 List.of(String.join(
@@ -112,7 +145,23 @@ enum Scene {
                                 .mapToObj(i -> sender(isTc, i, i, 3, BULK_BYTES, i == 0 ? GREEDY * each : each))
                                 .toList()));
             }
+            case CODEL -> {
+                int port = proxyPort(shaper == Shaper.OURS ? SLOW : SLOW + 1);
+                yield List.of(reacting(ECN_SENDER, port, CAPABLE), reacting(PLAIN_SENDER, port, 0));
+            }
         };
+    }
+
+    private static String reacting(int number, int port, int ecn) {
+        return String.format(
+                Locale.ROOT,
+                "%s:%d:%d:%d:%d:%d",
+                client(number),
+                port,
+                number,
+                SLOW_BYTES,
+                SLOW_MBITS * 1_000_000L,
+                ecn);
     }
 
     /** The urgent sender alone. */

@@ -10,6 +10,8 @@ import java.util.stream.IntStream;
 /** The stand of the scenes: one link for all, our proxy with a service for each class, or htb on the clients' device. */
 final class SceneStand {
     private static final int READY_PORT = 8_699;
+    private static final int TAIL_READY_PORT = 8_698;
+    private static final int TAIL_ADMIN_PORT = 8_001;
     private static final long LINK_BITS = Scene.LINK_MBITS * 1_000_000L;
 
     /** As ours has it where nothing is said: 4 ms of the rate, but no less than 16 KiB. */
@@ -33,7 +35,9 @@ final class SceneStand {
         for (int i = 0; i < Scene.CLASS_COUNT; i++) {
             stand.serveDatagrams(Scene.backendPort(i));
         }
+        stand.answerDatagrams(Scene.backendPort(Scene.SLOW));
         stand.startProxy(root, SceneStand::configuration, READY_PORT);
+        stand.addProxy(root, "tail", SceneStand::tailConfiguration, TAIL_READY_PORT);
         return new SceneStand(stand);
     }
 
@@ -83,7 +87,7 @@ final class SceneStand {
                   classes:
                 %sservices:
                   - { name: ready, listen: "tcp://%s:%d", health: { protocol: none }, backends: [ { id: r, address: "127.0.0.1:%d" } ] }
-                %s""".formatted(
+                %s%s""".formatted(
                         folder,
                         QosStand.ADMIN_PORT,
                         Scene.LINK_MBITS,
@@ -91,7 +95,36 @@ final class SceneStand {
                         QosStand.FAR,
                         READY_PORT,
                         QosStand.ADMIN_PORT,
-                        services);
+                        services,
+                        slow(Scene.proxyPort(Scene.SLOW)));
+    }
+
+    /** Of a service that is held to less than the link. */
+    private static String slow(int port) {
+        return """
+                  - { name: slow, class: P3, listen: "udp://%s:%d", rate: { to-backend: %dMbit },
+                      backends: [ { id: slow, address: "127.0.0.1:%d" } ] }
+                """.formatted(QosStand.FAR, port, Scene.SLOW_MBITS, Scene.backendPort(Scene.SLOW));
+    }
+
+    /** Of a proxy for that service alone, whose queue ends only when it is full. */
+    static String tailConfiguration(Path folder) {
+        return """
+                data-dir: %s/tail
+                log-level: warn
+                admin: { address: 127.0.0.1, port: %d }
+                engine: { shards: 1 }
+                qos: { codel: { enabled: false }, classes: { P3: { queue: %d } } }
+                services:
+                  - { name: ready, listen: "tcp://%s:%d", health: { protocol: none }, backends: [ { id: r, address: "127.0.0.1:%d" } ] }
+                %s""".formatted(
+                        folder,
+                        TAIL_ADMIN_PORT,
+                        QUEUE,
+                        QosStand.FAR,
+                        TAIL_READY_PORT,
+                        TAIL_ADMIN_PORT,
+                        slow(Scene.proxyPort(Scene.SLOW + 1)));
     }
 
     /** Plays a scene, and finds what it says. */
@@ -104,8 +137,9 @@ final class SceneStand {
             }
         }
         try {
-            List<Stamped> idle = scene == Scene.URGENT ? run(Scene.idle(shaper.isTc()), shaper, seconds) : List.of();
-            return SceneFigures.of(scene, shaper, run(scene.groups(shaper.isTc()), shaper, seconds), idle, seconds);
+            MixFound idle = scene == Scene.URGENT ? run("mix", Scene.idle(shaper.isTc()), shaper, seconds) : null;
+            String task = scene == Scene.CODEL ? "react" : "mix";
+            return SceneFigures.of(scene, shaper, run(task, scene.groups(shaper), shaper, seconds), idle, seconds);
         } finally {
             if (shaper.isTc()) {
                 tc("qdisc", "del", "root");
@@ -113,9 +147,9 @@ final class SceneStand {
         }
     }
 
-    private List<Stamped> run(List<String> groups, Shaper shaper, double seconds)
+    private MixFound run(String task, List<String> groups, Shaper shaper, double seconds)
             throws IOException, InterruptedException {
-        return stand.mix(shaper.isTc(), Scene.backendPorts(), seconds, groups);
+        return stand.mix(task, shaper.isTc(), Scene.backendPorts(), seconds, groups);
     }
 
     private void shape(Shaper shaper) throws IOException, InterruptedException {

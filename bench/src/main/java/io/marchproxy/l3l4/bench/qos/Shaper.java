@@ -5,6 +5,8 @@ import java.util.stream.Stream;
 /** Who holds traffic to a rate. */
 enum Shaper {
     OURS("ours"),
+    /** With queues of datagrams that only their bound ends. */
+    OURS_TAIL("ours, tail drop"),
     TBF("tc tbf"),
     HTB("tc htb"),
     /** With a class for each client. */
@@ -47,6 +49,6 @@ enum Shaper {
 
     /** Whether it is tc rather than our proxy. */
     boolean isTc() {
-        return this != OURS && this != NOBODY;
+        return this != OURS && this != OURS_TAIL && this != NOBODY;
     }
 }

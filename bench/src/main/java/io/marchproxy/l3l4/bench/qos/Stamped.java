@@ -12,8 +12,9 @@ import java.time.Instant;
  *
  * @param number of the sender's datagrams, from 0
  * @param sentNs by the clock that the kernel takes a packet's time by
+ * @param ecn ECN field that it came with
  */
-record Stamped(WirePacket packet, int sender, int number, long sentNs) {
+record Stamped(WirePacket packet, int sender, int number, long sentNs, int ecn) {
     static final int NUMBER_AT = 4;
     static final int SENT_AT = 8;
     static final int STAMP_BYTES = 16;

@@ -22,6 +22,9 @@ class CaptureTest {
     @TempDir
     Path folder;
 
+    /** Code point and ECN field of the packets that follow. */
+    private int tos;
+
     @BeforeEach
     void begin() {
         pcap.putInt(0xa1b23c4d)
@@ -36,6 +39,7 @@ class CaptureTest {
         pcap.putInt(seconds).putInt(ns).putInt(captured).putInt(14 + ipBytes);
         int ip = pcap.position() + 14;
         pcap.put(ip, (byte) 0x45);
+        pcap.put(ip + 1, (byte) tos);
         pcap.putShort(ip + 2, Short.reverseBytes((short) ipBytes));
         pcap.put(ip + 9, (byte) protocol);
         pcap.put(ip + 20 + 12, (byte) ((transportHeader / 4) << 4));
@@ -71,6 +75,7 @@ class CaptureTest {
 
     @Test
     void shouldReadWhoSentADatagramAndWhen() throws IOException {
+        tos = 46 << 2 | 3;
         packet(5, 7, UDP, 28 + 200, 8, 80);
         int payload = pcap.position() - 80 + 14 + 20 + 8;
         pcap.order(ByteOrder.BIG_ENDIAN)
@@ -82,7 +87,7 @@ class CaptureTest {
 
         List<Stamped> read = Capture.readStamped(written(pcap.position()));
 
-        assertEquals(List.of(new Stamped(new WirePacket(5_000_000_007L, 242, 200), 3, 41, 4_999_000_007L)), read);
+        assertEquals(List.of(new Stamped(new WirePacket(5_000_000_007L, 242, 200), 3, 41, 4_999_000_007L, 3)), read);
         assertEquals(1_000_000, read.getFirst().delayNs());
     }
 

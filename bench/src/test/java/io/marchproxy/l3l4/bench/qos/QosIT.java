@@ -31,9 +31,11 @@ class QosIT {
             assertTrue(table.contains("| " + key + " | 1 |"), table);
             assertTrue(run.out().contains(key + ": ours carries "), run::out);
         }
-        for (String scene : List.of("classes", "urgent", "fairness")) {
+        for (String scene : List.of("classes", "urgent", "fairness", "codel")) {
             assertTrue(table.contains("| " + scene + " | ours |"), table);
-            assertTrue(table.contains("| " + scene + " | tc htb"), table);
+            assertTrue(
+                    table.contains("| " + scene + " | " + (scene.equals("codel") ? "ours, tail drop" : "tc htb")),
+                    table);
         }
         String raw = Files.readString(json);
         // Kernels are built without some of tc's queueing disciplines; where one is, the head of the report says so.

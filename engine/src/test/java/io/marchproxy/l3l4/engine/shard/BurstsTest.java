@@ -1,7 +1,9 @@
 package io.marchproxy.l3l4.engine.shard;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.shape.ClassLimits;
 import io.marchproxy.l3l4.stages.shape.EachLimits;
@@ -11,12 +13,15 @@ import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import io.marchproxy.l3l4.stages.shape.ShareOf;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BurstsTest {
     private static final int NO_LIMIT = Integer.MAX_VALUE;
     private static final ClassLimits FREE = new ClassLimits(100, RateLimit.NONE);
     private static final RateLimit LINK = new RateLimit(1_000_000_000, 500_000);
     private static final RateLimit P3 = new RateLimit(100_000_000, 50_000);
+    private static final int LARGE_PIECE = 32 << 10;
     private static final RateLimit SERVICE = new RateLimit(8_000_000, 20_000);
 
     private static ShapeSettings settings(int shards) {
@@ -58,6 +63,32 @@ class BurstsTest {
 
         assertEquals(4_096, bursts.largestPiece(0, 0, Direction.TO_BACKEND));
         assertEquals(NO_LIMIT, bursts.largestPiece(0, 0, Direction.TO_CLIENT));
+    }
+
+    /** What docs/QOS.md says of splicing: pieces of 32 KiB, that is usual bursts of so many Mbit/s for each shard with an even part. */
+    @ParameterizedTest
+    @CsvSource({"1, 262.144", "2, 524.288", "4, 1048.576", "8, 2097.152"})
+    void shouldHaveALargePieceFromARateOnThatGrowsWithTheShards(int shards, double mbits) {
+        long rate = Math.round(mbits * 1e6);
+        assertEquals(LARGE_PIECE, pieceAt(rate, shards, ShareOf.WHOLE / shards));
+        assertTrue(pieceAt(rate - 2_000L * shards, shards, ShareOf.WHOLE / shards) < LARGE_PIECE);
+        assertEquals(LARGE_PIECE, pieceAt(262_144_000, shards, ShareOf.WHOLE), "all of it is where the traffic is");
+    }
+
+    @Test
+    void shouldHaveNoLargePieceOfAnEvenPartOfTheUsualBurstAmongMoreThanEightShards() {
+        assertTrue(pieceAt(400_000_000_000L, 9, ShareOf.WHOLE / 9) < LARGE_PIECE);
+    }
+
+    private static int pieceAt(long rate, int shards, int share) {
+        RateLimit limit = new RateLimit(rate, ShapingSettings.usualBurst(rate));
+        Bursts bursts = new Bursts(new ShapeSettings(
+                RateLimit.NONE,
+                List.of(FREE, FREE, FREE, FREE),
+                List.of(new ServiceLimits(limit, RateLimit.NONE, limit)),
+                shards));
+        bursts.share(Direction.TO_CLIENT, ShareOf.SERVICE, 0, share);
+        return bursts.largestPiece(0, 0, Direction.TO_CLIENT);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.config.settings.ShapingSettings;
 import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.engine.sys.StreamCalls;
 import io.marchproxy.l3l4.engine.testing.Await;
@@ -33,6 +34,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TcpSpliceTest {
     private static final int BULK = 8_000_000;
     private static final int MANY_PIPES = 16;
+
+    /** Four pieces of 32 KiB, and the rate that has such a burst where nothing is said. */
+    private static final long LEAST_BURST = 128 << 10;
+
+    private static final long LEAST_RATE = 262_144_000;
     private static final long STALL_NS = TimeUnit.MILLISECONDS.toNanos(300);
 
     /** Transports that have descriptors, in both placements. */
@@ -51,6 +57,26 @@ class TcpSpliceTest {
             Await.value("pipes", TcpRig.PATIENCE, rig.relay()::pipesInUse, left -> left == 0);
             Await.value("chunks", TcpRig.PATIENCE, rig.relay()::chunksInUse, left -> left == 0);
             assertEquals(1, rig.relay().live(0));
+        }
+    }
+
+    /** A piece is a quarter of the burst, and one of less than 32 KiB is not worth a pipe: docs/QOS.md says from which rate on it is. */
+    @ParameterizedTest
+    @MethodSource("splicing")
+    void shouldCarryBulkThroughPipesOnlyWhereBurstsAreLarge(Placed placed) throws Exception {
+        assertEquals(LEAST_BURST, ShapingSettings.usualBurst(LEAST_RATE));
+        assertTrue(ShapingSettings.usualBurst(LEAST_RATE - 2_000) < LEAST_BURST);
+        for (long burst : new long[] {LEAST_BURST, LEAST_BURST - 4}) {
+            try (TestBackend backend = new TestBackend(TestBackend::echo);
+                    TcpRig rig = new TcpRig(
+                            placed,
+                            TcpRig.service(backend.port())
+                                    .shaping(new ShapingSettings(LEAST_RATE, LEAST_RATE, burst))
+                                    .build());
+                    Socket client = rig.connect()) {
+                assertEchoed(client, BULK, 2);
+                assertEquals(burst == LEAST_BURST, rig.relay().pipes() > 0, burst + " bytes at once");
+            }
         }
     }
 

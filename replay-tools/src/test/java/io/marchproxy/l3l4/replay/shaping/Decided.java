@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.replay.shaping;
 
 import io.marchproxy.l3l4.engine.journal.JournalLayout;
 import io.marchproxy.l3l4.engine.journal.JournalReader;
+import io.marchproxy.l3l4.engine.journal.RecordType;
 import io.marchproxy.l3l4.engine.journal.Records;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorSlab;
@@ -77,6 +78,9 @@ final class Decided {
     /** A shard was told its share of a rate. */
     record Share(int shard, Direction direction, ShareOf of, int which, double share, long atNs) {}
 
+    /** Other settings came into force. */
+    record Change(int shard, long atNs) {}
+
     /**
      * What a packet that waits is known by: of one flow and time they leave in the order in which they came. A RELEASE does not say its
      * direction, so flows must send one way alone.
@@ -87,6 +91,7 @@ final class Decided {
     private final Map<Key, ArrayDeque<Packet>> waiting = new HashMap<>();
     private final Map<Long, Long> clients = new HashMap<>();
     private final List<Share> shares = new ArrayList<>();
+    private final List<Change> changes = new ArrayList<>();
     private int numbered;
 
     private Decided() {}
@@ -119,7 +124,48 @@ final class Decided {
         return shares;
     }
 
+    /**
+     * How much of a rate all shards together had on the mean of a time. It is less than the whole while a share is on its way from one that
+     * gave it back to one that has not heard of it yet, so on a machine on which threads are late.
+     */
+    double granted(ShareOf of, int which, Direction direction, int shards, long fromNs, long untilNs) {
+        double sum = 0;
+        for (int shard = 0; shard < shards; shard++) {
+            double share = 1.0 / shards;
+            long atNs = fromNs;
+            for (Share one : shares) {
+                if (one.shard == shard && one.of == of && one.which == which && one.direction == direction) {
+                    long nextNs = Math.clamp(one.atNs, atNs, untilNs);
+                    sum += share * (nextNs - atNs);
+                    share = one.share;
+                    atNs = nextNs;
+                }
+            }
+            sum += share * (untilNs - atNs);
+        }
+        return sum / (untilNs - fromNs);
+    }
+
+    /** When other settings came into force, by shard and time. */
+    List<Change> changes() {
+        return changes;
+    }
+
+    /** How often there were others; the last are those by which the service ends. */
+    private static int settingsIn(Path folder) throws IOException {
+        int count = 0;
+        try (JournalReader reader = new JournalReader(folder)) {
+            while (reader.next()) {
+                for (long at = reader.recordsAt(); at < reader.recordsEnd(); at += Records.length(at)) {
+                    count += Records.type(at) == RecordType.EVENT && Records.kind(at) == EventKind.CONFIG ? 1 : 0;
+                }
+            }
+        }
+        return count;
+    }
+
     private void read(int shard, Path folder) throws IOException {
+        int settings = settingsIn(folder);
         try (Arena arena = Arena.ofConfined();
                 JournalReader reader = new JournalReader(folder)) {
             PacketDescriptor event =
@@ -130,7 +176,10 @@ final class Decided {
                         case EVENT -> {
                             Records.event(at, event);
                             if (event.kind() == EventKind.CONFIG) {
-                                return; // the service ends, and lets everything go that waits
+                                if (--settings == 0) {
+                                    return; // the service ends, and lets everything go that waits
+                                }
+                                changes.add(new Change(shard, event.arrivalNs()));
                             }
                         }
                         case DECISION -> decided(shard, event, at);

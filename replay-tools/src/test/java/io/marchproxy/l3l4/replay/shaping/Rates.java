@@ -13,6 +13,8 @@ final class Rates {
     /** To a byte. */
     private static final long UNITS = 8_000_000_000L;
 
+    private static final long NOBODY_YET = Long.MIN_VALUE;
+
     private Rates() {}
 
     /**
@@ -44,23 +46,36 @@ final class Rates {
     }
 
     /**
-     * The times in which everybody of several had something waiting, and what each sent then.
+     * The times in which everybody of several had something waiting, and what each sent then. Each begins and ends as a packet leaves, and
+     * the first packet's bytes do not count: a bucket that something waits for all the time lets the next packet go when it has earned its
+     * bytes, so what counts is what was earned in between, but for one packet (the largest less the first, where they are of several lengths).
      *
-     * @param seconds that these times add up to
+     * @param times how many
+     * @param seconds that they add up to
      * @param bytes by who
      */
-    record Saturated(double seconds, List<Long> bytes) {
+    record Saturated(int times, double seconds, List<Long> bytes) {
         /** Bits per second. */
         double rate(int who) {
             return bytes.get(who) * 8 / seconds;
         }
 
         double rate() {
-            double sum = 0;
-            for (int who = 0; who < bytes.size(); who++) {
-                sum += rate(who);
-            }
-            return sum;
+            return allBytes() * 8 / seconds;
+        }
+
+        long allBytes() {
+            return bytes.stream().mapToLong(Long::longValue).sum();
+        }
+
+        /** By how many bytes all of them together were off from a rate. */
+        double offBytes(long rateBitsPerSecond) {
+            return allBytes() - rateBitsPerSecond / 8.0 * seconds;
+        }
+
+        /** By how many bytes one was. */
+        double offBytes(int who, long rateBitsPerSecond) {
+            return bytes.get(who) - rateBitsPerSecond / 8.0 * seconds;
         }
     }
 
@@ -73,6 +88,37 @@ final class Rates {
      * @param settleNs nor does so much of each such time's begin, in which bursts are used up
      */
     static Saturated saturated(List<Packet> packets, int count, ToIntFunction<Packet> who, long fromNs, long settleNs) {
+        int[] waiting = new int[count];
+        long[] bytes = new long[count];
+        int idle = count;
+        int times = 0;
+        long ns = 0;
+        long sinceNs = 0;
+        long leftNs = NOBODY_YET;
+        for (Change change : changes(packets, who)) {
+            if (change.waiting() < 0 && idle == 0 && change.atNs() >= fromNs && change.atNs() - sinceNs >= settleNs) {
+                if (leftNs == NOBODY_YET) {
+                    times++;
+                } else {
+                    ns += change.atNs() - leftNs;
+                    bytes[change.who()] += change.bytes();
+                }
+                leftNs = change.atNs();
+            }
+            if (waiting[change.who()] == 0) {
+                idle--;
+                sinceNs = change.atNs();
+            }
+            waiting[change.who()] += change.waiting();
+            if (waiting[change.who()] == 0) {
+                idle++;
+                leftNs = NOBODY_YET;
+            }
+        }
+        return new Saturated(times, ns * 1e-9, Arrays.stream(bytes).boxed().toList());
+    }
+
+    private static List<Change> changes(List<Packet> packets, ToIntFunction<Packet> who) {
         List<Change> changes = new ArrayList<>();
         for (Packet packet : packets) {
             if (packet.hasWaited()) {
@@ -83,28 +129,7 @@ final class Rates {
             }
         }
         changes.sort(Comparator.comparingLong(Change::atNs).thenComparingInt(change -> -change.waiting()));
-        int[] waiting = new int[count];
-        long[] bytes = new long[count];
-        int idle = count;
-        long ns = 0;
-        long beforeNs = 0;
-        long sinceNs = 0;
-        for (Change change : changes) {
-            if (idle == 0 && beforeNs >= fromNs && beforeNs - sinceNs >= settleNs) {
-                ns += change.atNs() - beforeNs;
-                bytes[change.who()] += change.bytes();
-            }
-            beforeNs = change.atNs();
-            if (waiting[change.who()] == 0) {
-                idle--;
-                sinceNs = change.atNs();
-            }
-            waiting[change.who()] += change.waiting();
-            if (waiting[change.who()] == 0) {
-                idle++;
-            }
-        }
-        return new Saturated(ns * 1e-9, Arrays.stream(bytes).boxed().toList());
+        return changes;
     }
 
     private record Change(long atNs, int who, int waiting, int bytes) {}

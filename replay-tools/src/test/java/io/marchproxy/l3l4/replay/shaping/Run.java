@@ -42,6 +42,8 @@ final class Run implements AutoCloseable {
     private final DatagramSocket sink;
     private final DatagramSocket echo;
     private final ServerSocket backend;
+    private final Path data;
+    private final String engine;
     private final ProxyService proxy;
     private volatile boolean running = true;
 
@@ -58,6 +60,14 @@ final class Run implements AutoCloseable {
         open.add(sink);
         open.add(echo);
         open.add(backend);
+        this.data = data;
+        this.engine = engine;
+        proxy = ProxyService.start(settings(yaml));
+        Thread.ofVirtual().start(this::accept);
+        Thread.ofPlatform().daemon().start(this::sendBack);
+    }
+
+    private ProxySettings settings(String yaml) throws IOException {
         Path file = Files.writeString(
                 data.resolve("proxy.yaml"),
                 """
@@ -70,10 +80,12 @@ final class Run implements AutoCloseable {
                                 .replace("TCP", "127.0.0.1:" + backend.getLocalPort()));
         ConfigResult result = ConfigLoader.load(file, Map.of(), Overrides.none());
         assertTrue(result.faults().isEmpty(), () -> result.faults().toString());
-        ProxySettings settings = result.settings().orElseThrow();
-        proxy = ProxyService.start(settings);
-        Thread.ofVirtual().start(this::accept);
-        Thread.ofPlatform().daemon().start(this::sendBack);
+        return result.settings().orElseThrow();
+    }
+
+    /** Takes over another configuration while it runs, with the same engine. */
+    void reload(String yaml) throws Exception {
+        proxy.reload(settings(yaml));
     }
 
     private void sendBack() {
@@ -123,6 +135,11 @@ final class Run implements AutoCloseable {
                 }
             }
         }
+        untilNothingWaits();
+    }
+
+    /** Waits until everything that waited has left. */
+    void untilNothingWaits() {
         long deadlineNs = System.nanoTime() + PATIENCE_NS;
         while (heldBytes() > 0) {
             assertTrue(System.nanoTime() - deadlineNs < 0, () -> heldBytes() + " bytes wait after a minute");
@@ -205,7 +222,8 @@ final class Run implements AutoCloseable {
         return true;
     }
 
-    private InetSocketAddress address(String service) {
+    /** Where a service listens. */
+    InetSocketAddress address(String service) {
         return proxy.listening(service).getFirst();
     }
 
@@ -235,7 +253,8 @@ final class Run implements AutoCloseable {
                 .sum();
     }
 
-    private long leftBytes(String direction) {
+    /** What has left towards one side. */
+    long leftBytes(String direction) {
         return proxy.status().books().stream()
                 .filter(line -> line.direction().equals(direction))
                 .mapToLong(StatusReport.BooksLine::outBytes)

@@ -57,6 +57,11 @@ final class ReferenceBucket {
         return rate.signum() != 0;
     }
 
+    boolean isFull(long nowNs) {
+        count(nowNs);
+        return tokens.equals(capacity);
+    }
+
     boolean admits(int bytes, long nowNs) {
         count(nowNs);
         return !isLimited() || tokens.compareTo(units(bytes).min(capacity)) >= 0;

@@ -337,6 +337,13 @@ final class ReferenceShaper {
         return dueNs;
     }
 
+    /** Forgets ceilings of clients and connections that are as new ones are: whoever comes again finds no other. Answers how many. */
+    int forgetFull(long nowNs) {
+        int before = each.size();
+        each.values().removeIf(bucket -> bucket.isFull(nowNs));
+        return before - each.size();
+    }
+
     long heldBytes() {
         return heldBytes;
     }

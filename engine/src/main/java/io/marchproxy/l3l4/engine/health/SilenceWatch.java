@@ -19,11 +19,13 @@ import java.util.Set;
  *       more.
  * </ul>
  *
- * <p>Usual is the longest silence of late that ended without being told (its memory halves each {@value #HALF_LIFE_S} s). It may have been
+ * <p>Usual is the longest silence of late that ended without being told (its memory halves each {@value #HALF_LIFE_S} s), or the time by
+ * which answers came after the last question, which says even in steady traffic that a backend takes so long. A silence may have been
  * a fault that nobody could tell of, because too little was known yet or no other backend was there, and must not hide the next one: so
- * what was asked in a long silence counts as one question that was left unanswered, and a silence that was asked in
- * {@value #TURNS_BLANK} turns or more, and not that of a few slow answers, halves with each {@value #ANSWERS_KNOWN} quicker answers by the
- * same backend; by any of the service when that one is out or no more.
+ * what was asked in a long silence counts as one question that was left unanswered, for as long as {@value #FORGIVEN} times as many as
+ * were answered have not been forgiven, and a silence that was asked in {@value #TURNS_BLANK} turns or more, a blank and not that of a
+ * few slow answers, is halved for a backend by each {@value #ANSWERS_KNOWN} quick answers of its own; for one that joins or comes back by
+ * those of any of the service. An answer is quick that is not known to have taken half as long.
  *
  * <p>Outlier detection as Envoy's, by counts of failures, needs something that fails; the idea of a time that follows what is
  * usual is that of RFC 6298's retransmission timer.
@@ -36,6 +38,11 @@ final class SilenceWatch {
     /** A silence asked in so many turns is one of a backend that answers nobody, and not that of a few slow answers. */
     static final int TURNS_BLANK = 8;
 
+    /** So many questions that ended in a long silence are forgiven for each that was answered. */
+    static final int FORGIVEN = 9;
+
+    private static final long NEVER_NS = -1;
+
     private static final long HALF_LIFE_NS = HALF_LIFE_S * 1_000_000_000L;
     private static final double ANSWERED_AS_A_RULE = 0.9;
 
@@ -45,11 +52,14 @@ final class SilenceWatch {
         private double answers;
         private double longestNs;
 
-        /** Those that were blank, as far as that is not forgotten. */
-        private final Set<SilenceWatch> blank = new HashSet<>();
+        /** Questions of long silences that do not count. */
+        private double forgiven;
 
-        /** The longest blank of those that are out or no more. */
-        private double orphanNs;
+        /** The longest blank for those that join, as far as that is not forgotten. */
+        private double blankNs;
+
+        /** Those that are in use. */
+        private final Set<SilenceWatch> inUse = new HashSet<>();
 
         /** So much time has passed: what was matters less. */
         void age(long elapsedNs) {
@@ -57,42 +67,46 @@ final class SilenceWatch {
             questions *= left;
             answers *= left;
             longestNs *= left;
-            orphanNs *= left;
-            blank.forEach(each -> each.blankNs *= left);
+            forgiven *= left;
+            blankNs *= left;
+            inUse.forEach(each -> each.blankNs *= left);
         }
 
         boolean answersAsARule() {
             return answers >= ANSWERS_KNOWN && answers >= ANSWERED_AS_A_RULE * questions;
         }
 
-        private double silenceNs() {
-            double most = Math.max(longestNs, orphanNs);
-            for (SilenceWatch each : blank) {
-                most = Math.max(most, each.blankNs);
-            }
-            return most;
-        }
-
         private void learn(SilenceWatch of, long newAnswers, long limitNs) {
-            boolean isLong = of.isSilent() && of.silentNs >= limitNs;
-            questions += isLong ? Math.min(of.unanswered, newAnswers + 1) : of.unanswered;
             answers += newAnswers;
-            double left = Math.pow(0.5, (double) newAnswers / ANSWERS_KNOWN);
-            orphanNs *= of.silentNs < orphanNs ? left : 1;
-            if (of.silentNs < of.blankNs) {
-                of.blankNs *= left;
-            } else if (of.turnsAsked >= TURNS_BLANK) {
-                of.blankNs = of.silentNs;
-                blank.add(of);
-            } else {
-                longestNs = Math.max(longestNs, (double) of.silentNs);
+            boolean isLong = of.isSilent() && of.silentNs >= limitNs;
+            double left = isLong ? Math.max(FORGIVEN * answers - forgiven, 0) : 0;
+            double excused = Math.clamp((double) (of.unanswered - newAnswers - 1), 0, left);
+            forgiven += excused;
+            questions += of.unanswered - excused;
+            quickAnswers(of, newAnswers);
+            if (of.turnsAsked >= TURNS_BLANK) {
+                blank(of);
+            } else if (of.tookNs(newAnswers) <= of.sinceBlankNs) {
+                longestNs = Math.max(longestNs, (double) of.tookNs(newAnswers));
             }
         }
 
-        private void leaves(SilenceWatch one) {
-            if (blank.remove(one)) {
-                orphanNs = Math.max(orphanNs, one.blankNs);
-                one.blankNs = 0;
+        private void quickAnswers(SilenceWatch of, long newAnswers) {
+            double left = Math.pow(0.5, (double) newAnswers / ANSWERS_KNOWN);
+            long twiceNs = 2 * of.tookNs(newAnswers);
+            of.blankNs *= twiceNs < of.blankNs ? left : 1;
+            blankNs *= twiceNs < blankNs ? left : 1;
+        }
+
+        private void blank(SilenceWatch of) {
+            inUse.forEach(each -> each.blankNs = Math.max(each.blankNs, (double) of.silentNs));
+            blankNs = Math.max(blankNs, (double) of.silentNs);
+            of.sinceBlankNs = 0;
+        }
+
+        private void join(SilenceWatch one) {
+            if (inUse.add(one)) {
+                one.blankNs = blankNs;
             }
         }
     }
@@ -109,8 +123,14 @@ final class SilenceWatch {
     private long unanswered;
     private int turnsAsked;
 
-    /** The longest silence in which it was asked again and again, as far as quicker answers since have not made that forgotten. */
+    /** How long ago it was asked last; negative when it was not since it is in use. */
+    private long askedAgoNs = NEVER_NS;
+
+    /** The longest blank of any in its service, as far as quick answers of its own since have not made that forgotten. */
     private double blankNs;
+
+    /** How long ago its last blank ended: what was asked before that and answered after it says no more than the blank itself. */
+    private long sinceBlankNs = Long.MAX_VALUE / 2;
 
     SilenceWatch(int backend, boolean datagrams, BackendTraffic traffic, Usual usual) {
         this.backend = backend;
@@ -139,8 +159,15 @@ final class SilenceWatch {
         long sentBefore = bytesToBackend;
         long receivedBefore = bytesToClient;
         read();
+        usual.join(this);
         boolean asked = datagrams ? bytesToBackend != sentBefore : questions != askedBefore;
         unanswered += questions - askedBefore;
+        sinceBlankNs += elapsedNs;
+        if (asked) {
+            askedAgoNs = 0;
+        } else {
+            askedAgoNs += askedAgoNs == NEVER_NS ? 0 : elapsedNs;
+        }
         if (bytesToClient != receivedBefore) {
             usual.learn(this, answers - answeredBefore, limitNs);
             end();
@@ -151,7 +178,7 @@ final class SilenceWatch {
         }
         silentNs += turnsAsked == 0 ? 0 : elapsedNs;
         turnsAsked += asked ? 1 : 0;
-        return silentNs >= Math.max(limitNs, (long) (2 * usual.silenceNs()))
+        return silentNs >= Math.max(limitNs, (long) (2 * Math.max(usual.longestNs, blankNs)))
                 && turnsAsked >= TURNS_ASKED
                 && usual.answersAsARule();
     }
@@ -166,6 +193,11 @@ final class SilenceWatch {
         return usual.answersAsARule();
     }
 
+    /** What those that were answered in this turn took at the least, so many of them; a stream of bytes answers nothing anew. */
+    private long tookNs(long newAnswers) {
+        return Math.max(silentNs, newAnswers > 0 ? askedAgoNs : 0);
+    }
+
     /** For how long it has not answered. */
     long silentNs() {
         return silentNs;
@@ -175,12 +207,13 @@ final class SilenceWatch {
     void restart() {
         read();
         end();
-        usual.leaves(this);
+        askedAgoNs = NEVER_NS;
+        usual.inUse.remove(this);
     }
 
     /** It is watched no more. */
     void stop() {
-        usual.leaves(this);
+        usual.inUse.remove(this);
     }
 
     private void end() {

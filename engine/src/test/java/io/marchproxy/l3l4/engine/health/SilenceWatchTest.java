@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -268,6 +269,130 @@ class SilenceWatchTest {
             counts.answer(report > 0 ? 3 : 1);
             assertFalse(tcp.turn(TURN, LIMIT));
         }
+    }
+
+    /** Each answer takes a second, and always did; now and then nobody asks for a while, and then as many as before do. */
+    @ParameterizedTest
+    @CsvSource({"10, 40", "20, 40", "100, 40", "1000, 40", "20, 10", "100, 10", "20, 15", "100, 25"})
+    void shouldNotForgetInSteadyTrafficThatAnswersTakeTheirTime(int perSecond, int pause) {
+        int[] due = new int[4 * 240 + 20];
+        for (int now = 0; now < 4 * 240; now++) {
+            int turn = now % 240;
+            int asks = turn < 240 - pause ? requestsIn(turn, perSecond) : 0;
+            counts.ask(asks);
+            due[now + 20] = asks;
+            counts.answer(due[now]);
+            assertFalse(tcp.turn(TURN, LIMIT), "turn " + now);
+            usual.age(TURN);
+        }
+        int told = NEVER;
+        for (int i = 0; i < 100 && told == NEVER; i++) {
+            counts.ask(requestsIn(i, perSecond));
+            counts.answer(i < 20 ? due[4 * 240 + i] : 0);
+            told = tcp.turn(TURN, LIMIT) ? i : NEVER;
+        }
+        assertTrue(told > 20 && told <= 75, "that it answers nobody at all is told yet, not after turns: " + told);
+    }
+
+    /** One that only takes in, and ten monitors that it answers each five seconds. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 20})
+    void shouldNotTakeForAnswersAsARuleTheFewThatEndASilence(int answeredBefore) {
+        counts.requests(1, answeredBefore);
+        tcp.turn(TURN, LIMIT);
+        for (int round = 0; round < 10; round++) {
+            for (int turn = 0; turn < 100; turn++) {
+                counts.ask(10);
+                boolean isTold = tcp.turn(TURN, LIMIT);
+                assertFalse(isTold && round > 0, "round " + round + ", turn " + turn);
+                usual.age(TURN);
+            }
+            counts.requests(10, 1);
+            tcp.turn(TURN, LIMIT);
+            assertFalse(tcp.answersAsARule(), "a hundredth is answered; round " + round);
+        }
+        assertEquals(NEVER, asking(tcp, 1_200));
+    }
+
+    /** It always answered until now, and was never told, for want of another: what was forgiven must not be for ever. */
+    @Test
+    void shouldForgiveNoMoreThanManyTimesWhatWasAnswered() {
+        counts.requests(10, 20);
+        tcp.turn(TURN, LIMIT);
+        for (int round = 0; round < 5; round++) {
+            for (int turn = 0; turn < 100; turn++) {
+                counts.ask(10);
+                tcp.turn(TURN, LIMIT);
+            }
+            counts.answer(1);
+            tcp.turn(TURN, LIMIT);
+            assertEquals(round == 0, tcp.answersAsARule(), "round " + round);
+        }
+    }
+
+    @Test
+    void shouldLearnThatReportsAreSlowThoughALongerBlankIsRemembered() {
+        answering(tcp, 40);
+        for (int turn = 0; turn < 100; turn++) {
+            counts.ask(1);
+            tcp.turn(TURN, LIMIT);
+        }
+        counts.answer(1);
+        assertFalse(tcp.turn(TURN, LIMIT));
+        for (int report = 0; report < 3; report++) {
+            for (int turn = 0; turn < 60; turn++) {
+                counts.ask(turn == 0 || (report > 0 && turn % 20 == 0) ? 1 : 0);
+                assertFalse(tcp.turn(TURN, LIMIT), "report " + report + ", turn " + turn);
+            }
+            counts.answer(report > 0 ? 3 : 1);
+            tcp.turn(TURN, LIMIT);
+            assertEquals(NEVER, answering(tcp, 100));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10})
+    void shouldNotHideTheOthersFaultsByTheBlankOfOneThatNobodyAsksAnyMore(int each) {
+        Counts ofOther = new Counts();
+        SilenceWatch other = new SilenceWatch(1, false, ofOther, usual);
+        for (int turn = 0; turn < 141; turn++) {
+            counts.ask(10);
+            counts.answer(turn < 40 || turn == 140 ? 10 : 0);
+            tcp.turn(TURN, LIMIT);
+            usual.age(TURN);
+        }
+        for (int turn = 0; turn < 600; turn++) {
+            ofOther.requests(each, 1);
+            tcp.turn(TURN, LIMIT);
+            assertFalse(other.turn(TURN, LIMIT));
+            usual.age(TURN);
+        }
+        int told = NEVER;
+        for (int turn = 1; turn <= 100 && told == NEVER; turn++) {
+            ofOther.ask(each);
+            tcp.turn(TURN, LIMIT);
+            told = other.turn(TURN, LIMIT) ? turn : NEVER;
+            usual.age(TURN);
+        }
+        assertTrue(told >= 6 && told <= 8, "told after turns: " + told);
+    }
+
+    /** Its clients were patient: what they are answered when it is back says no more than that it was away. */
+    @Test
+    void shouldNotTakeForSlowTheAnswersThatABlankHasHeldUp() {
+        answering(tcp, 40);
+        asking(tcp, 5);
+        for (int turn = 0; turn < 20; turn++) {
+            counts.ask(turn < 10 ? 1 : 0);
+            tcp.turn(TURN, Long.MAX_VALUE);
+        }
+        for (int turn = 0; turn < 10; turn++) {
+            counts.answer(1);
+            tcp.turn(TURN, LIMIT);
+        }
+        assertEquals(NEVER, answering(tcp, 100));
+        int told = asking(tcp, 100);
+        assertTrue(told >= 6 && told <= 8, "told after turns: " + told);
     }
 
     private int answering(SilenceWatch watch, int turns) {

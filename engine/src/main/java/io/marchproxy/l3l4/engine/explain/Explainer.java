@@ -232,7 +232,9 @@ public final class Explainer {
 
     private static String why(CandidateView view, PoolView pool, boolean isChosen) {
         if (isChosen) {
-            return "chosen";
+            return view.isTooSlow() && !view.isBest()
+                    ? "chosen, to find out whether it is within the latency budget again"
+                    : "chosen";
         }
         if (!view.enabled()) {
             return "is not enabled";
@@ -242,6 +244,9 @@ public final class Explainer {
         }
         if (view.isFull()) {
             return "has as many flows as it may have";
+        }
+        if (!view.isBest() && view.isTooSlow()) {
+            return "is above the latency budget";
         }
         if (!view.isBest()) {
             return "others are better by " + pool.scoreName();
@@ -266,6 +271,9 @@ public final class Explainer {
         }
         if (pool.isSaving()) {
             remarks.add("the day's money is spent: the cheapest are used");
+        }
+        if (pool.candidates().stream().anyMatch(one -> one.isBest() && one.isTooSlow())) {
+            remarks.add("none is within the latency budget: the fastest are used");
         }
         if (pool.sticky()) {
             remarks.add("clients stay with their backends");

@@ -98,6 +98,15 @@ class ExplainerTest {
                 "tcp 10.0.0.1:5 127.0.0.1:8080",
                 new Explainer.Suppositions(List.of(), Map.of("far", 90_000_000L, "near", 1_000_000L)));
         assertEquals("near", slow.choice());
+        assertEquals("is above the latency budget", why(slow, "far"));
+        assertTrue(Double.isNaN(slow.candidates().get(1).score()), "a price says nothing of it");
+        Explanation slower = explain(
+                settings,
+                "tcp 10.0.0.1:5 127.0.0.1:8080",
+                new Explainer.Suppositions(List.of(), Map.of("far", 90_000_000L, "near", 200_000_000L)));
+        assertEquals("far", slower.choice());
+        assertEquals("chosen", why(slower, "far"));
+        assertEquals(List.of("none is within the latency budget: the fastest are used"), slower.remarks());
         Explanation down = explain(
                 settings,
                 "tcp 10.0.0.1:5 127.0.0.1:8080",

@@ -133,6 +133,25 @@ class ExplainerTest {
     }
 
     @Test
+    void shouldTellADrainedBackendFromOneThatIsNotHealthy() throws Exception {
+        CompiledSettings settings = compile("maglev");
+        int far = settings.backends().stream()
+                .filter(backend -> backend.target().id().equals("far"))
+                .mapToInt(backend -> backend.target().index())
+                .findFirst()
+                .orElseThrow();
+        Explainer explainer = new Explainer(settings, backend -> backend == far);
+        Tuple flow = Tuple.of("tcp 10.0.0.1:5 127.0.0.1:8080", 0);
+        Explanation told = explainer.explain(
+                flow,
+                explainer.serviceOf(flow).orElseThrow(),
+                new Explainer.Suppositions(List.of("near", "far"), Map.of()));
+        assertEquals("is drained", why(told, "far"));
+        assertEquals("is not healthy", why(told, "near"));
+        assertEquals("score", told.scoreName(), "a hash orders nobody");
+    }
+
+    @Test
     void shouldGiveBackNumbersAndMemoryInTheirOrder() {
         try (var arena = Arena.ofConfined()) {
             long at = arena.allocate(32, 8).address();

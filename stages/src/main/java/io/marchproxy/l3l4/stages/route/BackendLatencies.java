@@ -36,6 +36,9 @@ final class BackendLatencies {
     private long[] probeGapNs = {};
     private int[] lossPpm = {};
 
+    /** Whether what the next connect takes is all that is known: the estimate is of so long ago that it is tried anew. */
+    private boolean[] isTried = {};
+
     /** Makes room for so many backends, of which nothing is known. */
     void grow(int length) {
         estimateNs = Arrays.copyOf(estimateNs, length);
@@ -43,6 +46,7 @@ final class BackendLatencies {
         probedNs = Arrays.copyOf(probedNs, length);
         probeGapNs = Arrays.copyOf(probeGapNs, length);
         lossPpm = Arrays.copyOf(lossPpm, length);
+        isTried = Arrays.copyOf(isTried, length);
     }
 
     void forget(int backend) {
@@ -51,6 +55,7 @@ final class BackendLatencies {
         probedNs[backend] = 0;
         probeGapNs[backend] = 0;
         lossPpm[backend] = 0;
+        isTried[backend] = false;
     }
 
     /** Takes in a probe's result; a round trip of 0 or less is none. */
@@ -62,8 +67,17 @@ final class BackendLatencies {
         sample(backend, rttNs, nowNs);
     }
 
+    /** A connect finds out anew how long it takes. */
+    void beginsTrial(int backend) {
+        isTried[backend] = true;
+    }
+
     /** Takes in how long a connect took. */
     void connected(int backend, long connectNs, long nowNs) {
+        if (isTried[backend] && connectNs > 0) {
+            isTried[backend] = false;
+            estimateNs[backend] = 0;
+        }
         sample(backend, connectNs, nowNs);
     }
 
@@ -122,6 +136,7 @@ final class BackendLatencies {
         to.number(probedNs[backend]);
         to.number(probeGapNs[backend]);
         to.number(lossPpm[backend]);
+        to.number(isTried[backend] ? 1 : 0);
     }
 
     void restore(int backend, StateReader from) {
@@ -130,6 +145,7 @@ final class BackendLatencies {
         probedNs[backend] = from.number();
         probeGapNs[backend] = gap(from.number());
         lossPpm[backend] = from.number(0, PPM);
+        isTried[backend] = from.number(0, 1) == 1;
     }
 
     private static long gap(long ns) {

@@ -15,7 +15,7 @@ final class BackendStates implements HealthView {
     private static final int UNHEALTHY = 2;
 
     /** More than a service can have known in its life; a checkpoint that says more is no sound one. */
-    private static final int HIGHEST_BACKENDS = 1 << 24;
+    static final int HIGHEST_BACKENDS = 1 << 24;
 
     static final long NEVER = Long.MIN_VALUE;
 

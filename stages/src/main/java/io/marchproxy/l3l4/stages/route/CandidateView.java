@@ -8,7 +8,8 @@ package io.marchproxy.l3l4.stages.route;
  * @param healthy whether it is taken for healthy
  * @param flows at present, in this shard
  * @param room flows that it may have in this shard; {@code Integer.MAX_VALUE} for any number
- * @param latencyNs expected, by the peak EWMA, losses and waiting connects included; 0 when nothing is known
+ * @param latencyNs expected, by the peak EWMA, losses and waiting connects included; 0 when nothing is known. Of one that is too slow, as
+ *     it was measured last, which is what keeps it out, and of others what is left of that
  * @param lossPpm by the last probe
  * @param share of its traffic that it gets, less than 1 for a while after it returned
  * @param isUsed whether it is among those that the algorithm may look at: enabled, and healthy unless in panic

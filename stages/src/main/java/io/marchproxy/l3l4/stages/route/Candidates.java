@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.route;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The backends of one service as its algorithm sees them: by position in the pool, with those that may be used at the moment
@@ -91,6 +92,11 @@ final class Candidates {
         return numbers[position];
     }
 
+    /** All of them. */
+    IntStream numbers() {
+        return IntStream.of(numbers);
+    }
+
     /** Where a backend stands in the pool; −1 when it is not here. Numbers mostly follow one another, so one look finds most. */
     int positionOf(int backend) {
         if (numbers.length > 0) {
@@ -157,6 +163,11 @@ final class Candidates {
         return !isFull(position)
                 && !states.flows().connects(backend)
                 && states.latencies().isFading(backend, nowNs);
+    }
+
+    /** A flow finds out how fast it is: what its connect takes holds then, whatever was known before. */
+    void beginsTrial(int position) {
+        states.latencies().beginsTrial(numbers[position]);
     }
 
     /** Since when it has been healthy again, or {@link BackendStates#NEVER}. */

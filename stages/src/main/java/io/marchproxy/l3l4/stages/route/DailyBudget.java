@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.stages.route;
 
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.stream.IntStream;
 
 /**
  * What a service has spent today, UTC, against what it may: from the budget on it saves, until the day is over, or a reload raised
@@ -12,11 +13,14 @@ import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 final class DailyBudget {
     private static final long DAY_NS = 86_400_000_000_000L;
 
-    private final BackendBills bills;
+    private final BackendStates states;
     private final Candidates candidates;
     private final double budget;
     private final double backAt;
     private final long epochOffsetNs;
+
+    /** By number: backends that reloads took away while connections were there, which may still send what is paid for. */
+    private volatile int[] gone = {};
 
     /** What its backends had cost when the day began. */
     private volatile double before;
@@ -29,8 +33,8 @@ final class DailyBudget {
     /** Written last when a day begins, so that whoever sees the new day sees what belongs to it. */
     private volatile long dayEndsNs = Long.MIN_VALUE;
 
-    DailyBudget(BackendBills bills, Candidates candidates, RouteChoice choice, long epochOffsetNs) {
-        this.bills = bills;
+    DailyBudget(BackendStates states, Candidates candidates, RouteChoice choice, long epochOffsetNs) {
+        this.states = states;
         this.candidates = candidates;
         this.budget = choice.dailyBudget();
         this.backAt = budget * choice.budgetBackPercent() / 100;
@@ -41,13 +45,19 @@ final class DailyBudget {
     private double total() {
         double total = 0;
         for (int i = 0; i < candidates.size(); i++) {
-            total += bills.cost(candidates.number(i));
+            total += states.bills().cost(candidates.number(i));
+        }
+        for (int number : gone) {
+            total += states.bills().cost(number);
         }
         return total;
     }
 
     /** Goes on from a budget of settings before, whose backends may have been others. */
     void goOnFrom(DailyBudget other) {
+        IntStream former = IntStream.concat(other.candidates.numbers(), IntStream.of(other.gone));
+        gone = former.filter(number -> candidates.positionOf(number) < 0 && states.flows().active(number) > 0)
+                .toArray();
         before = total() - (other.total() - other.before);
         elsewhere = other.elsewhere;
         isSaving = other.isSaving;
@@ -115,6 +125,10 @@ final class DailyBudget {
         to.number(Double.doubleToLongBits(elsewhere));
         to.number(isSaving ? 1 : 0);
         to.number(dayEndsNs);
+        to.number(gone.length);
+        for (int number : gone) {
+            to.number(number);
+        }
     }
 
     void restore(StateReader from) {
@@ -122,5 +136,10 @@ final class DailyBudget {
         elsewhere = Double.longBitsToDouble(from.number());
         isSaving = from.number(0, 1) == 1;
         dayEndsNs = from.number();
+        int[] restored = new int[from.number(0, BackendStates.HIGHEST_BACKENDS)];
+        for (int i = 0; i < restored.length; i++) {
+            restored[i] = from.number(0, BackendStates.HIGHEST_BACKENDS);
+        }
+        gone = restored;
     }
 }

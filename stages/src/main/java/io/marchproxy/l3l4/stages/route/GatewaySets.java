@@ -51,13 +51,13 @@ final class GatewaySets {
     }
 
     /** A gateway for a new flow, as {@link ServicePool#choose} answers. */
-    int choose(long entry, long tried, long nowNs) {
+    int choose(long entry, long tried, boolean connects, long nowNs) {
         long found = find(entry);
         if (found == PrefixTable.NONE) {
             return ServicePool.NO_ROUTE;
         }
         ServicePool pool = inForce(found, nowNs);
-        return pool == null ? ServicePool.NOBODY : pool.choose(entry, tried, nowNs);
+        return pool == null ? ServicePool.NOBODY : pool.choose(entry, tried, connects, nowNs);
     }
 
     /** Whether a flow's destination leads to a gateway still. */

@@ -64,10 +64,11 @@ final class LowestCost extends Tiers {
         }
     }
 
-    /** Whether it would be among the best, were it fast. */
+    /** Whether it would be among the best, were it fast, and get flows then. */
     private boolean isWorthATrial(int position) {
         return over.isOut(position)
                 && !shortlist()[position]
+                && candidates.member(position).weight() > 0
                 && (over.isOut(best(0)) || cost(position) <= cost(best(0)));
     }
 
@@ -92,6 +93,7 @@ final class LowestCost extends Tiers {
         }
         if (first >= 0) {
             over.begins(first, nowNs);
+            candidates.beginsTrial(first);
         } else {
             // What speaks against it is looked at again when the list is drawn up.
             nextTrialNs = Long.MAX_VALUE;

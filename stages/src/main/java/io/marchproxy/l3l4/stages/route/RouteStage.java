@@ -254,7 +254,7 @@ public final class RouteStage implements Stage {
 
     private Verdict choose(PacketDescriptor packet, long entry, int before, long nowNs) {
         ServicePool pool = pools[packet.service()];
-        int chosen = pool.choose(entry, 0, nowNs);
+        int chosen = pool.choose(entry, 0, false, nowNs);
         if (chosen < 0) {
             boolean mayStay =
                     before != PacketDescriptor.NO_BACKEND && states.healthy(before) && !pool.isByDestination();
@@ -282,7 +282,7 @@ public final class RouteStage implements Stage {
 
     private Verdict connect(PacketDescriptor packet, long entry, long nowNs) {
         ServicePool pool = pools[packet.service()];
-        return connectTo(pool.choose(entry, 0, nowNs), packet, entry, pool, nowNs);
+        return connectTo(pool.choose(entry, 0, true, nowNs), packet, entry, pool, nowNs);
     }
 
     private Verdict connectAgain(PacketDescriptor packet, long entry, long nowNs) {
@@ -291,7 +291,7 @@ public final class RouteStage implements Stage {
                 || remainingNs(entry, pool, nowNs) <= 0) {
             return DropReason.CONNECT_FAILED.drop(packet);
         }
-        return connectTo(pool.choose(entry, FlowEntry.tried(entry), nowNs), packet, entry, pool, nowNs);
+        return connectTo(pool.choose(entry, FlowEntry.tried(entry), true, nowNs), packet, entry, pool, nowNs);
     }
 
     private Verdict connectTo(int backend, PacketDescriptor packet, long entry, ServicePool pool, long nowNs) {

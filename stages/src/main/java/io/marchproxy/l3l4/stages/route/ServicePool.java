@@ -70,7 +70,7 @@ final class ServicePool extends SingleWriter {
         own = Algorithm.of(settings.choice(), candidates, draw);
         cheapest = new LowestCost(candidates, 0);
         now = own;
-        budget = new DailyBudget(states.bills(), candidates, settings.choice(), epochOffsetNs);
+        budget = new DailyBudget(states, candidates, settings.choice(), epochOffsetNs);
         left = new boolean[candidates.size()];
     }
 
@@ -82,7 +82,7 @@ final class ServicePool extends SingleWriter {
         own.goOnFrom(before);
         cheapest = new LowestCost(candidates, 0);
         now = own;
-        DailyBudget spending = new DailyBudget(states.bills(), candidates, next.choice(), epochOffsetNs);
+        DailyBudget spending = new DailyBudget(states, candidates, next.choice(), epochOffsetNs);
         spending.goOnFrom(budget);
         budget = spending;
         left = new boolean[candidates.size()];
@@ -202,21 +202,23 @@ final class ServicePool extends SingleWriter {
      * @param entry the flow's
      * @param tried masks of those that are not to be taken while there are others; 0 for a first try, else the last was at the
      *     backend that the entry names
+     * @param connects whether it tells how long its backend takes to answer, as a connect does and nothing else
      * @return its number, {@code NO_BACKEND}, {@link #FULL} or {@link #NO_ROUTE}
      */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes what it counts
-    int choose(long entry, long tried, long nowNs) {
+    int choose(long entry, long tried, boolean connects, long nowNs) {
         if (gateways != null) {
-            return gateways.choose(entry, tried, nowNs);
+            return gateways.choose(entry, tried, connects, nowNs);
         }
         refresh(nowNs);
         if (candidates.count() == 0) {
             return NOBODY;
         }
         int last = tried == 0 ? NOBODY : FlowEntry.backend(entry);
-        int trial = tried == 0 ? now.trial(nowNs) : NOBODY;
+        // One that is tried has room, and what returned lately can bear the one flow.
+        int trial = connects && tried == 0 ? now.trial(nowNs) : NOBODY;
         int picked = trial < 0 ? pick(entry, nowNs) : trial;
-        if (picked < 0 || !isFree(picked, tried, nowNs)) {
+        if (trial < 0 && (picked < 0 || !isFree(picked, tried, nowNs))) {
             picked = pickOther(picked, entry, tried, last, nowNs);
         }
         if (candidates.isPanic()) {
@@ -351,7 +353,7 @@ final class ServicePool extends SingleWriter {
                     most == 0
                             ? Integer.MAX_VALUE
                             : Math.min(most, states.flows().room(number)),
-                    candidates.latencyNs(i, nowNs),
+                    isUsed && now.isTooSlow(i) ? candidates.knownLatencyNs(i, nowNs) : candidates.latencyNs(i, nowNs),
                     states.latencies().lossPpm(number),
                     share(i, nowNs),
                     isUsed,

@@ -94,4 +94,23 @@ class RouteSpendingTest {
         bench.advanceTo(3 * SECOND_NS);
         assertFalse(bench.pipeline.routes(WEB).isSaving(), "160 of 1,000");
     }
+
+    @Test
+    void shouldSaveByWhatAConnectionCostsAtABackendThatAReloadTookAway() {
+        Bench bench = bench(100);
+        bench.at(SECOND_NS);
+        spend(bench, 50);
+        long flow = bench.flowRef();
+        PoolMember other = new PoolMember(2, 2, true, 1, 0, 1, 0, PER_GB, 0);
+        RouteChoice choice = RouteChoice.DEFAULT.withDailyBudget(100);
+        bench.make(EventKind.CONFIG, 0);
+        bench.event.endpoint(TestSettings.with(WEB, new BackendPool(List.of(other), choice, 1, SECOND_NS)));
+        bench.send();
+        bench.of(EventKind.DATA, flow, TO_CLIENT).lengthBytes(1_000);
+        bench.send();
+
+        assertEquals(1_050, spentOn(bench, 0), 1e-6);
+        bench.advanceTo(2 * SECOND_NS);
+        assertTrue(bench.pipeline.routes(WEB).isSaving(), "1,050 of 100");
+    }
 }

@@ -136,6 +136,7 @@ class CostTrialsTest {
 
     @Test
     void shouldForgetInTheEndWhatNoFlowCanTell() {
+        rig.connects = false;
         rig.states.measured(0, 100 * MS, 0, rig.nowNs);
         rig.states.measured(0, 100 * MS, 0, ++rig.nowNs);
         int cheap = 0;
@@ -144,6 +145,77 @@ class CostTrialsTest {
             cheap += rig.flow() == 0 ? 1 : 0;
         }
         assertTrue(cheap > 15_000 && cheap < 25_000, "sessions without connects; from 42 s on: " + cheap);
+        assertEquals(1_000, flows(1, 3));
+    }
+
+    @Test
+    void shouldTryNoneByAFlowThatTellsNothing() {
+        rig.states.connected(0, 100 * MS, rig.nowNs);
+        rig.states.connected(1, 2 * MS, rig.nowNs);
+        rig.connects = false;
+        for (int ms = 0; ms < 9_000; ms++) {
+            rig.nowNs += MS;
+            assertEquals(1, rig.flow(), "after ms: " + ms);
+        }
+    }
+
+    @Test
+    void shouldNotTryOneThatGetsNoFlowsByItsWeight() {
+        List<PoolMember> members =
+                List.of(new PoolMember(0, 1, true, 0, 0, 1, 0, 0.01, PoolMember.UNKNOWN_KM), PoolRig.costing(1, 0.09));
+        rig = new PoolRig(COST, members);
+        rig.states.connected(0, 100 * MS, rig.nowNs);
+        rig.states.connected(1, 2 * MS, rig.nowNs);
+        assertEquals(0, flows(10, 100));
+    }
+
+    @Test
+    void shouldBelieveAConnectThatIsFastRatherThanTheOneThatWasSlow() {
+        flows(5, 3);
+        rig.states.connected(0, 1_000 * MS, rig.nowNs);
+        int first = flows(2, 3);
+        assertTrue(first > 900, () -> "one lost SYN, of which a trial a second later tells: " + first);
+        assertEquals(1_000, flows(1, 3));
+    }
+
+    @Test
+    void shouldTryOneThatStartsSlowlyAllTheSame() {
+        isKnownToBeSlow();
+        rig.health(0, false);
+        flows(1, 100);
+        rig.health(0, true);
+        tried.clear();
+        flows(1, 100);
+        assertEquals(1, tried.size(), () -> "a second after it went out, with little of its share: " + tried);
+    }
+
+    @Test
+    void shouldShowThatItIsTooSlowByWhatWasMeasured() {
+        rig.states.connected(0, 100 * MS, rig.nowNs);
+        rig.states.connected(1, 2 * MS, rig.nowNs);
+        rig.nowNs += 5 * SECOND;
+        CandidateView view = rig.pool.view(rig.nowNs).candidate(0);
+        assertTrue(view.isTooSlow() && !view.isBest());
+        assertEquals(100.0 * MS, view.latencyNs(), 1, "of a budget of 50 ms");
+    }
+
+    @Test
+    void shouldHaveARestoredOneBelieveATrialThatWasUnderWay() {
+        isKnownToBeSlow();
+        while (flow(50) != 0) {
+            rig.nowNs += MS;
+        }
+        SavedState saved = new SavedState();
+        rig.states.save(saved);
+        rig.pool.save(saved);
+        PoolRig other = new PoolRig(COST, MEMBERS);
+        other.states.restore(saved);
+        other.pool.restore(saved);
+        rig.states.connected(0, 3 * MS, rig.nowNs);
+        other.states.connected(0, 3 * MS, rig.nowNs);
+        double expectedNs = rig.states.latencies().expectedNs(0, rig.nowNs);
+        assertEquals(3.0 * MS, expectedNs, 1);
+        assertEquals(expectedNs, other.states.latencies().expectedNs(0, rig.nowNs));
     }
 
     @Test

@@ -21,6 +21,9 @@ final class PoolRig {
     private long client;
     long nowNs;
 
+    /** Whether flows are connections. */
+    boolean connects = true;
+
     PoolRig(RouteChoice choice, List<PoolMember> members) {
         this(choice, members, 42);
     }
@@ -85,7 +88,7 @@ final class PoolRig {
     int flowOf(long address) {
         Memory.putLong(entry + FlowLayout.CLIENT_LOW, address);
         Memory.putShort(entry + FlowLayout.CLIENT_PORT, (short) (address * 31));
-        return pool.choose(entry, 0, nowNs);
+        return pool.choose(entry, 0, connects, nowNs);
     }
 
     /** How many flows each backend gets, of so many. */

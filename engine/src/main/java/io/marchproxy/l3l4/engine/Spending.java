@@ -26,12 +26,16 @@ final class Spending {
         CompletableFuture<Void> spentElsewhere(int service, double sum, long day);
     }
 
-    private record Told(double sum, long day) {}
+    /** What a shard was told; completes when it knows. */
+    private record Told(double sum, long day, CompletableFuture<Void> known) {}
 
     private final List<Purse> purses;
     private final long epochOffsetNs;
     private final SpentFile file;
     private final SpentFile.Sums earlier;
+
+    /** As the file has it: a reload or a restart without a service, or without its budget, forgets nothing of the day. */
+    private SpentFile.Sums today;
 
     /** By shard and service: what it was told last. */
     private final Map<Long, Told> told = new HashMap<>();
@@ -47,6 +51,7 @@ final class Spending {
         this.epochOffsetNs = epochOffsetNs;
         this.file = file;
         this.earlier = file.read();
+        this.today = earlier;
     }
 
     /** A shard's purse. */
@@ -69,50 +74,81 @@ final class Spending {
         return earlier.of(service, day);
     }
 
-    /** Looks at the services that have a budget; completes when all shards know. */
+    /** Looks at what services have spent; completes when all shards know of those that have a budget. */
     List<CompletableFuture<Void>> turn(CompiledSettings settings, long nowNs) {
         long day = TimeUnit.NANOSECONDS.toDays(nowNs + epochOffsetNs);
         List<CompletableFuture<Void>> knowing = new ArrayList<>();
         Map<String, Double> sums = new HashMap<>();
         for (CompiledService service : settings.services()) {
-            if (service.active() && service.settings().routing().dailyBudget() > 0) {
-                double before = before(service.label(), day);
-                sums.put(service.label(), before + share(service.id(), before, day, knowing));
-            }
+            double before = before(service.label(), day);
+            boolean isLimited = service.active() && service.settings().routing().dailyBudget() > 0;
+            double since = isLimited ? share(service.id(), before, day, knowing) : sum(spent(service.id(), day));
+            sums.put(service.label(), before + since);
         }
-        if (!sums.isEmpty()) {
-            file.write(new SpentFile.Sums(day, sums));
-        }
+        write(day, sums);
         return knowing;
     }
 
+    /** Writes down what was spent on a day, budget or not: one may be set, or set again, on the same day. */
+    private void write(long day, Map<String, Double> sums) {
+        Map<String, Double> all = new HashMap<>(day == today.day() ? today.byService() : Map.of());
+        all.putAll(sums);
+        all.values().removeIf(sum -> sum <= 0);
+        today = new SpentFile.Sums(day, all);
+        if (!all.isEmpty()) {
+            file.write(today);
+        }
+    }
+
+    /** By shard, what a service has spent on a day: of a shard that had no packet on it yet, nothing. */
+    private double[] spent(int service, long day) {
+        return purses.stream().mapToDouble(purse -> purse.spentOn(service, day)).toArray();
+    }
+
+    private static double sum(double[] spent) {
+        double sum = 0;
+        for (double each : spent) {
+            sum += each;
+        }
+        return sum;
+    }
+
     /**
-     * Shares what a service has spent on a day: of a shard that had no packet on it yet, nothing.
+     * Shares what a service has spent on a day.
      *
      * @param before what it had spent before this start
+     * @param knowing takes what completes when a shard knows
      * @return what it has spent since
      */
     double share(int service, double before, long day, List<CompletableFuture<Void>> knowing) {
-        double[] spent = new double[purses.size()];
-        double all = 0;
+        double[] spent = spent(service, day);
+        double all = sum(spent);
         for (int i = 0; i < spent.length; i++) {
-            spent[i] = purses.get(i).spentOn(service, day);
-            all += spent[i];
-        }
-        for (int i = 0; i < spent.length; i++) {
-            Told now = new Told(before + (all - spent[i]), day);
-            if (!knows(told.put((long) service << Integer.SIZE | i, now), now)) {
-                knowing.add(purses.get(i).spentElsewhere(service, now.sum(), day));
-            }
+            tell(i, service, before + (all - spent[i]), day, knowing);
         }
         return all;
     }
 
-    /** Whoever is alone knows by himself that a new day begins with nothing. */
-    private boolean knows(@Nullable Told last, Told now) {
-        if (purses.size() > 1) {
-            return now.equals(last);
+    private void tell(int shard, int service, double sum, long day, List<CompletableFuture<Void>> knowing) {
+        long key = (long) service << Integer.SIZE | shard;
+        Told last = told.get(key);
+        if (!knows(last, sum, day)) {
+            last = new Told(sum, day, purses.get(shard).spentElsewhere(service, sum, day));
+            told.put(key, last);
         }
-        return now.sum() == (last == null ? 0 : last.sum());
+        if (last != null && !last.known().isDone()) {
+            knowing.add(last.known());
+        }
+    }
+
+    /** Whoever is alone knows by himself that a new day begins with nothing. An event that did not arrive has told nothing. */
+    private boolean knows(@Nullable Told last, double sum, long day) {
+        boolean isAlone = purses.size() == 1;
+        if (last == null) {
+            return isAlone && sum == 0;
+        }
+        return last.sum() == sum
+                && (isAlone || last.day() == day)
+                && !last.known().isCompletedExceptionally();
     }
 }

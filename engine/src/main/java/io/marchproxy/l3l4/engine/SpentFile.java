@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file {@code <data-dir>/spent}: what services with a daily budget have spent on a day, so that a restart does not spend it again.
+ * The file {@code <data-dir>/spent}: what services have spent on a day, so that a restart does not spend a daily budget again.
  * Text, one service a line, with a checksum; replaced as a whole. A process that is killed finds what was written last. It is not
  * forced to the disk: after a loss of power it may be torn, which is told, and begins from nothing.
  *

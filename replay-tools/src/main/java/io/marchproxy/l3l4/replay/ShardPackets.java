@@ -131,7 +131,7 @@ final class ShardPackets implements AutoCloseable {
                     begin(checkpoint.session());
                 }
             }
-            case END, STATE, SLOTS, CHECKPOINT_END, PAD -> {
+            case END, STATE, SLOTS, CHECKPOINT_END, PAD, REPEAT, TEXT -> {
                 // no packet
             }
         }

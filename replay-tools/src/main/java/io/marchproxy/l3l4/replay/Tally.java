@@ -32,7 +32,7 @@ final class Tally {
     private boolean hasEnd;
     private long lastNs;
     private long documents;
-    private long recordBytes;
+    private long documentBytes;
     private long missing;
 
     /** Packets that DATA events stand for. */
@@ -41,6 +41,7 @@ final class Tally {
     /** Counts the reader's document. */
     void document(JournalReader reader) throws IOException {
         documents++;
+        documentBytes += reader.documentBytes();
         if (reader.beginsSession()) {
             endSession();
             sessionId = reader.session();
@@ -56,7 +57,6 @@ final class Tally {
     private void record(long at) throws IOException {
         RecordType type = Records.type(at);
         types.merge(type, 1L, Long::sum);
-        recordBytes += Records.length(at);
         switch (type) {
             case SESSION, CHECKPOINT -> {
                 if (pieces.add(at) && session == null) {
@@ -112,10 +112,10 @@ final class Tally {
         List<String> lines = new ArrayList<>(sessions);
         lines.add(String.format(
                 Locale.ROOT,
-                "%,d records of %,d bytes in %,d documents, %,d records missing",
+                "%,d records in %,d documents of %,d bytes, %,d records missing",
                 types.values().stream().mapToLong(Long::longValue).sum(),
-                recordBytes,
                 documents,
+                documentBytes,
                 missing));
         counts(lines, "records", types);
         counts(lines, "events", kinds);

@@ -255,8 +255,8 @@ public final class Verification implements AutoCloseable {
                     checkpoint(at);
                 }
             }
-            case FLOW, SNAP, PAD -> {
-                // nothing is decided by them
+            case FLOW, SNAP, PAD, REPEAT, TEXT -> {
+                // nothing is decided by them; nobody sees a PAD, a REPEAT or a TEXT
             }
         }
     }

@@ -26,6 +26,9 @@ class BoundedMemoryIT {
     private static final long JOURNAL_MEGABYTES = Long.getLong("memory.megabytes", 300);
     private static final long HEAP_MEGABYTES = 32;
 
+    /** Hardly one sends twice within a document, so that there is little to pack. */
+    private static final int CLIENTS = 5_000;
+
     /** What a JVM takes besides its heap: code, classes, threads, the collector's own. */
     private static final long JVM_KB = 120_000;
 
@@ -43,6 +46,7 @@ class BoundedMemoryIT {
         long budget = 2 * JOURNAL_MEGABYTES * 1_000_000;
         try (Synthetic synthetic =
                 new Synthetic(data, Mode.PACKETS, Synthetic.settings(18), Synthetic.settings(18), budget)) {
+            synthetic.clients(CLIENTS);
             while (synthetic.recordedBytes() < JOURNAL_MEGABYTES * 1_000_000) {
                 synthetic.datagrams(DATAGRAMS);
             }

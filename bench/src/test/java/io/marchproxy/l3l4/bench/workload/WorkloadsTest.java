@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
+import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
@@ -71,6 +72,10 @@ class WorkloadsTest {
         all.put("mark", StageRig.mark(ARENA));
         all.put("route, known flow", StageRig.routeKnown(ARENA));
         all.put("route, new flow", StageRig.routeNew(ARENA));
+        for (RouteAlgorithm algorithm : RouteAlgorithm.values()) {
+            all.put("route, new flow, " + algorithm, StageRig.routeNew(ARENA, algorithm, false));
+            all.put("route, new flow, sticky, " + algorithm, StageRig.routeNew(ARENA, algorithm, true));
+        }
         PrefixRig prefixes = new PrefixRig(20_000, 20_000);
         all.put("prefixes", prefixes::find);
         all.put("prefixes in turn", prefixes::findInTurn);

@@ -205,7 +205,10 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
                 }
             }
         }
-        former.values().forEach(WatchedBackend::stop);
+        former.values().forEach(one -> {
+            one.stop();
+            one.silence().stop();
+        });
         shown.keySet().retainAll(watched.keySet());
         Set<Integer> services = new HashSet<>();
         targets.forEach(target -> services.add(target.service()));

@@ -1,5 +1,8 @@
 package io.marchproxy.l3l4.engine.health;
 
+import java.util.HashSet;
+import java.util.Set;
+
 /**
  * Tells by live traffic that a backend has stopped answering: of a stopped process the kernel still accepts connections, and
  * of a host behind a path that drops everything nothing comes at all.
@@ -9,13 +12,18 @@ package io.marchproxy.l3l4.engine.health;
  * from it on any connection. It tells when all of this holds:
  *
  * <ul>
- *   <li>it is longer than the settings say, and twice as long as any of late in the same service (the memory of the longest
- *       halves each {@value #HALF_LIFE_S} s);
+ *   <li>it is longer than the settings say, and twice as long as is usual in the same service;
  *   <li>the backend was asked in {@value #TURNS_ASKED} turns of it or more: over TCP by new questions, since one upload is one,
  *       over UDP by any datagram, since clients repeat theirs;
  *   <li>the service answers as a rule: of its questions before, nine in ten were answered, and {@value #ANSWERS_KNOWN} or
  *       more.
  * </ul>
+ *
+ * <p>Usual is the longest silence of late that ended without being told (its memory halves each {@value #HALF_LIFE_S} s). It may have been
+ * a fault that nobody could tell of, because too little was known yet or no other backend was there, and must not hide the next one: so
+ * what was asked in a long silence counts as one question that was left unanswered, and a silence that was asked in
+ * {@value #TURNS_BLANK} turns or more, and not that of a few slow answers, halves with each {@value #ANSWERS_KNOWN} quicker answers by the
+ * same backend; by any of the service when that one is out or no more.
  *
  * <p>Outlier detection as Envoy's, by counts of failures, needs something that fails; the idea of a time that follows what is
  * usual is that of RFC 6298's retransmission timer.
@@ -24,6 +32,9 @@ final class SilenceWatch {
     static final int TURNS_ASKED = 3;
     static final int ANSWERS_KNOWN = 8;
     static final int HALF_LIFE_S = 60;
+
+    /** A silence asked in so many turns is one of a backend that answers nobody, and not that of a few slow answers. */
+    static final int TURNS_BLANK = 8;
 
     private static final long HALF_LIFE_NS = HALF_LIFE_S * 1_000_000_000L;
     private static final double ANSWERED_AS_A_RULE = 0.9;
@@ -34,22 +45,55 @@ final class SilenceWatch {
         private double answers;
         private double longestNs;
 
+        /** Those that were blank, as far as that is not forgotten. */
+        private final Set<SilenceWatch> blank = new HashSet<>();
+
+        /** The longest blank of those that are out or no more. */
+        private double orphanNs;
+
         /** So much time has passed: what was matters less. */
         void age(long elapsedNs) {
             double left = Math.pow(0.5, (double) elapsedNs / HALF_LIFE_NS);
             questions *= left;
             answers *= left;
             longestNs *= left;
+            orphanNs *= left;
+            blank.forEach(each -> each.blankNs *= left);
         }
 
         boolean answersAsARule() {
             return answers >= ANSWERS_KNOWN && answers >= ANSWERED_AS_A_RULE * questions;
         }
 
-        private void learn(long newQuestions, long newAnswers, long silenceNs) {
-            questions += newQuestions;
+        private double silenceNs() {
+            double most = Math.max(longestNs, orphanNs);
+            for (SilenceWatch each : blank) {
+                most = Math.max(most, each.blankNs);
+            }
+            return most;
+        }
+
+        private void learn(SilenceWatch of, long newAnswers, long limitNs) {
+            boolean isLong = of.isSilent() && of.silentNs >= limitNs;
+            questions += isLong ? Math.min(of.unanswered, newAnswers + 1) : of.unanswered;
             answers += newAnswers;
-            longestNs = Math.max(longestNs, (double) silenceNs);
+            double left = Math.pow(0.5, (double) newAnswers / ANSWERS_KNOWN);
+            orphanNs *= of.silentNs < orphanNs ? left : 1;
+            if (of.silentNs < of.blankNs) {
+                of.blankNs *= left;
+            } else if (of.turnsAsked >= TURNS_BLANK) {
+                of.blankNs = of.silentNs;
+                blank.add(of);
+            } else {
+                longestNs = Math.max(longestNs, (double) of.silentNs);
+            }
+        }
+
+        private void leaves(SilenceWatch one) {
+            if (blank.remove(one)) {
+                orphanNs = Math.max(orphanNs, one.blankNs);
+                one.blankNs = 0;
+            }
         }
     }
 
@@ -64,6 +108,9 @@ final class SilenceWatch {
     private long silentNs;
     private long unanswered;
     private int turnsAsked;
+
+    /** The longest silence in which it was asked again and again, as far as quicker answers since have not made that forgotten. */
+    private double blankNs;
 
     SilenceWatch(int backend, boolean datagrams, BackendTraffic traffic, Usual usual) {
         this.backend = backend;
@@ -95,7 +142,7 @@ final class SilenceWatch {
         boolean asked = datagrams ? bytesToBackend != sentBefore : questions != askedBefore;
         unanswered += questions - askedBefore;
         if (bytesToClient != receivedBefore) {
-            usual.learn(unanswered, answers - answeredBefore, silentNs);
+            usual.learn(this, answers - answeredBefore, limitNs);
             end();
             return false;
         }
@@ -104,7 +151,7 @@ final class SilenceWatch {
         }
         silentNs += turnsAsked == 0 ? 0 : elapsedNs;
         turnsAsked += asked ? 1 : 0;
-        return silentNs >= Math.max(limitNs, (long) (2 * usual.longestNs))
+        return silentNs >= Math.max(limitNs, (long) (2 * usual.silenceNs()))
                 && turnsAsked >= TURNS_ASKED
                 && usual.answersAsARule();
     }
@@ -128,6 +175,12 @@ final class SilenceWatch {
     void restart() {
         read();
         end();
+        usual.leaves(this);
+    }
+
+    /** It is watched no more. */
+    void stop() {
+        usual.leaves(this);
     }
 
     private void end() {

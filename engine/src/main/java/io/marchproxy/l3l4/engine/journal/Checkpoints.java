@@ -26,11 +26,10 @@ final class Checkpoints implements StateWriter, SlotCopier {
 
     private final Recording recording;
     private final OffHeapFlowTable flows;
-    private final SessionInfo begun;
     private final AtomicLong complete = new AtomicLong();
     private final AtomicLong givenUp = new AtomicLong();
     private final AtomicLong lastBytes = new AtomicLong();
-    private JsonText session;
+    private SessionInfo session;
     private @Nullable Pipeline pipeline;
 
     /** Set by any thread; read for each event. */
@@ -48,16 +47,11 @@ final class Checkpoints implements StateWriter, SlotCopier {
     private int slots;
     private long bytes;
 
-    /**
-     * None so far.
-     *
-     * @param text of {@code begun}
-     */
-    Checkpoints(Recording recording, OffHeapFlowTable flows, SessionInfo begun, JsonText text) {
+    /** None so far. */
+    Checkpoints(Recording recording, OffHeapFlowTable flows, SessionInfo begun) {
         this.recording = recording;
         this.flows = flows;
-        this.begun = begun;
-        this.session = text;
+        this.session = begun;
     }
 
     void follows(Pipeline followed) {
@@ -74,7 +68,7 @@ final class Checkpoints implements StateWriter, SlotCopier {
         return wanted;
     }
 
-    /** Bytes of the last one's records. Any thread. */
+    /** Bytes of the last one's records, but for the session's text. Any thread. */
     long lastBytes() {
         return lastBytes.getOpaque();
     }
@@ -91,7 +85,7 @@ final class Checkpoints implements StateWriter, SlotCopier {
 
     /** Other settings come into force with the event that was recorded last. */
     void configured(PipelineSettings settings) {
-        session = new JsonText(begun.with(settings));
+        session = session.with(settings);
     }
 
     /** Begins a checkpoint, or goes on with it: an event of a time is about to be recorded, and nothing of it has been handled. */
@@ -125,11 +119,9 @@ final class Checkpoints implements StateWriter, SlotCopier {
     }
 
     private void writeSession() {
-        for (int offset = 0; offset < session.length() && !failed; offset += JsonText.PIECE) {
-            long at = claim(JournalLayout.LONGEST_RECORD);
-            if (at != 0) {
-                publish(session.piece(at, RecordType.CHECKPOINT, offset));
-            }
+        long at = claim(JournalLayout.TEXT_LENGTH);
+        if (at != 0) {
+            bytes += recording.publishText(at, RecordType.CHECKPOINT, session);
         }
     }
 

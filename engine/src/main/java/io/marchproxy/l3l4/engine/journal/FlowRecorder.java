@@ -11,8 +11,7 @@ import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
  */
 final class FlowRecorder extends FlowWatch implements ShardRecorder {
     private final Recording recording;
-    private JsonText session;
-    private SessionInfo begun;
+    private SessionInfo session;
 
     /** Set by the writing thread; looked at with each part of the walk. */
     private volatile boolean sessionWanted;
@@ -23,13 +22,11 @@ final class FlowRecorder extends FlowWatch implements ShardRecorder {
      * A recorder of a shard's flows.
      *
      * @param periodicNs between two records of a flow that lives
-     * @param begun how the shard was built
-     * @param session text of {@code begun}
+     * @param session how the shard was built
      */
-    FlowRecorder(Recording recording, FlowTable flows, long periodicNs, SessionInfo begun, JsonText session) {
+    FlowRecorder(Recording recording, FlowTable flows, long periodicNs, SessionInfo session) {
         super(flows, periodicNs);
         this.recording = recording;
-        this.begun = begun;
         this.session = session;
     }
 
@@ -46,8 +43,7 @@ final class FlowRecorder extends FlowWatch implements ShardRecorder {
             recording.event(event);
         }
         if (kind == EventKind.CONFIG && event.endpoint() instanceof PipelineSettings settings) {
-            begun = begun.with(settings);
-            session = new JsonText(begun);
+            session = session.with(settings);
         }
     }
 
@@ -55,7 +51,7 @@ final class FlowRecorder extends FlowWatch implements ShardRecorder {
     protected void walks() {
         if (sessionWanted && !recording.isPaused()) {
             sessionWanted = false;
-            recording.json(RecordType.CHECKPOINT, session);
+            recording.text(RecordType.CHECKPOINT, session);
         }
     }
 

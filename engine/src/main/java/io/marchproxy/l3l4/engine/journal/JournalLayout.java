@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
  *   +-------+-------+-------+-------+-------+-------+-------+-------+
  *  0|        magic "MPJL"           |    version    |   reserved    |
  *  8|                       number of the first record in its session
- * 16|        records                |  CRC-32C of all other bytes   |
+ * 16|        records                |  CRC-32C of all other bytes   |     (a REPEAT counts for what it repeats)
  * 24|                       session                                 |
  *   +---------------------------------------------------------------+
  * 32| records …
@@ -42,6 +42,9 @@ import java.util.zip.CRC32C;
  *
  * FLOW_END: the pipeline's own end of a flow  | 0| type | words | reason || 8| flow reference || 16| time ns
  * FLOW: the mode flows | 0| type | words | phase | reason || 8| time ns || 16| flow reference || 24| FlowLayout, 128 bytes
+ * REPEAT: so many times an EVENT of the kind DATA and the DECISION behind it, as a pair that stands earlier in the document but for
+ * what is said here
+ *  0| type | words | the pair's place, in words behind the document's header || 4| length bytes | packets | times || 8| arrival ns
  * GAP: records are missing here               | 0| type | words | cause || 8| how many
  * SNAP: the first bytes of a datagram or IP packet of the EVENT that follows, where engine.journal.snap asks for them; of a run
  * one for each datagram       | 0| type | 0 | how many || 4| length || 8| bytes, padded with zeros
@@ -62,7 +65,7 @@ import java.util.zip.CRC32C;
  */
 public final class JournalLayout {
     /** Counts up with every change. */
-    public static final int VERSION = 4;
+    public static final int VERSION = 5;
 
     /** "MPJL" as a little-endian number. */
     public static final int MAGIC = 0x4c4a504d;
@@ -126,6 +129,14 @@ public final class JournalLayout {
     public static final int CLASS_SHIFT = 4;
     public static final int VERDICT_MASK = (1 << CLASS_SHIFT) - 1;
 
+    public static final int REPEAT_OF = 2;
+    public static final int REPEAT_LENGTH_BYTES = 4;
+    public static final int REPEAT_PACKETS = 6;
+    public static final int REPEAT_TIMES = 7;
+    public static final int REPEAT_ARRIVAL_NS = 8;
+    public static final int REPEAT_LENGTH = 16;
+    public static final int MOST_TIMES = 255;
+
     public static final int END_REASON = 2;
     public static final int END_FLOW_REF = 8;
     public static final int END_TIME_NS = 16;
@@ -146,6 +157,9 @@ public final class JournalLayout {
     public static final int SNAP_CAPTURED = 2;
     public static final int SNAP_BYTES = 8;
 
+    static final int TEXT_TYPE = 2;
+    static final int TEXT_LENGTH = 8;
+
     public static final int STATE_INDEX = 8;
     public static final int STATE_COUNT = 12;
     public static final int STATE_NUMBERS = 16;
@@ -161,6 +175,9 @@ public final class JournalLayout {
 
     /** The longest record: a piece of JSON, or of a checkpoint. */
     public static final int LONGEST_RECORD = PIECE_BYTES + (32 << 10);
+
+    /** The longest document, packed or not, its header included. A REPEAT reaches as far. */
+    public static final int LONGEST_DOCUMENT = 512 << 10;
 
     private JournalLayout() {}
 

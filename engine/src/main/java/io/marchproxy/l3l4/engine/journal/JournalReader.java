@@ -30,6 +30,7 @@ public final class JournalReader implements AutoCloseable {
 
     private final Path folder;
     private final CRC32C crc = new CRC32C();
+    private final DocumentUnpacker unpacker = new DocumentUnpacker();
     private @Nullable QueueFile file;
     private String lastName = "";
     private long bytesBefore;
@@ -178,16 +179,11 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private void requireWhole(String where) throws JournalException {
-        long at = recordsAt();
-        long end = recordsEnd();
-        int count = 0;
-        while (at < end) {
-            int length = RecordChecks.length(at, end - at);
-            if (length == 0) {
-                throw new JournalException(where + ": damaged (record " + count + " has no sense)");
-            }
-            at += length;
-            count++;
+        long from = document.address() + JournalLayout.DOCUMENT_HEADER;
+        boolean isSound = unpacker.unpack(from, document.byteSize() - JournalLayout.DOCUMENT_HEADER);
+        int count = unpacker.records();
+        if (!isSound) {
+            throw new JournalException(where + ": damaged (record " + count + " has no sense)");
         }
         if (count != records()) {
             throw new JournalException(where + ": damaged (" + count + " records instead of " + records() + ")");
@@ -232,6 +228,11 @@ public final class JournalReader implements AutoCloseable {
         return beginsSession;
     }
 
+    /** Bytes that the document takes in its file, packed. */
+    public long documentBytes() {
+        return document.byteSize();
+    }
+
     /** Records in the document. */
     public int records() {
         return document.get(INT, JournalLayout.DOCUMENT_RECORDS);
@@ -239,12 +240,12 @@ public final class JournalReader implements AutoCloseable {
 
     /** The address of the document's first record; valid until {@link #next}. */
     public long recordsAt() {
-        return document.address() + JournalLayout.DOCUMENT_HEADER;
+        return unpacker.begin();
     }
 
     /** The address after the document's last record. */
     public long recordsEnd() {
-        return document.address() + document.byteSize();
+        return unpacker.end();
     }
 
     /** Bytes of files read so far. */
@@ -292,6 +293,7 @@ public final class JournalReader implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        unpacker.close();
         QueueFile open = file;
         if (open != null) {
             open.close();

@@ -4,6 +4,8 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Bytes between a shard's pipeline and the thread that writes the journal: one writes, one reads, neither waits. So a disk
@@ -17,15 +19,15 @@ public final class JournalRing {
     /** What a shard has between itself and the thread that writes its journal, or its flow state: some 58,000 records, or 55,000 flows. */
     public static final int SHARD_BYTES = 8 << 20;
 
-    /** Of a ring that takes a checkpoint, which may have half of it, with settings twice as long. */
-    private static final int TIMES_SETTINGS = 4;
-
     private static final VarHandle POSITION = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** Places in the array that are a pair of cache lines away from one another and from its header. */
     private static final int WRITTEN = 16;
 
     private static final int READ = 32;
+
+    /** What TEXT records stand for, in their order. */
+    private final Queue<Record> texts = new ConcurrentLinkedQueue<>();
 
     private final long[] positions = new long[48];
     private final long address;
@@ -46,12 +48,6 @@ public final class JournalRing {
         }
         address = arena.allocate(bytes, 64).address();
         capacity = bytes;
-    }
-
-    /** How large a shard's is whose session, settings included, takes so many bytes to say: {@link #SHARD_BYTES}, but for those with very many prefixes. */
-    static long bytesFor(int sessionBytes) {
-        long least = (long) TIMES_SETTINGS * sessionBytes;
-        return Math.max(SHARD_BYTES, Long.highestOneBit(least - 1) << 1);
     }
 
     /** Where the next record may be written, with room for {@code most} bytes; 0 when there is none. Writing thread. */
@@ -79,6 +75,12 @@ public final class JournalRing {
         POSITION.setRelease(positions, WRITTEN, writer);
     }
 
+    /** Hands over a TEXT record that stands where {@link #claim} said, and what it stands for. Writing thread. */
+    void publish(int length, Record value) {
+        texts.add(value);
+        publish(length);
+    }
+
     /** Whether at least half of the ring is free. Writing thread. */
     public boolean hasDrained() {
         readSeen = (long) POSITION.getAcquire(positions, READ);
@@ -96,7 +98,7 @@ public final class JournalRing {
     }
 
     /**
-     * Looks for whole records that stand behind one another, as many as fit. They stay where {@link #found} says until
+     * Looks for whole records that stand behind one another, as many as fit; a TEXT comes alone. They stay where {@link #found} says until
      * {@link #release}.
      *
      * @param room bytes, at least the longest record's
@@ -115,11 +117,15 @@ public final class JournalRing {
         int records = 0;
         while (length < most && !isPad(found + length)) {
             int next = Records.length(found + length);
-            if (length + next > room) {
+            boolean isText = Records.typeNumber(found + length) == RecordType.TEXT.ordinal();
+            if (length + next > room || (isText && records > 0)) {
                 break;
             }
             length += next;
             records++;
+            if (isText) {
+                break;
+            }
         }
         foundEnd = position + length;
         count[0] = records;
@@ -129,6 +135,11 @@ public final class JournalRing {
     /** The address of what {@link #find} found. Reading thread. */
     public long found() {
         return found;
+    }
+
+    /** What the TEXT stands for that {@link #find} found; once. Reading thread. */
+    Record text() {
+        return texts.remove();
     }
 
     /** Gives back the room of what was found. Reading thread. */

@@ -49,11 +49,13 @@ final class JournalStore implements AutoCloseable {
     private final RollClock clock;
     private final ExcerptAppender appender;
     private final CRC32C crc = new CRC32C();
+    private final DocumentPacker packer = new DocumentPacker();
     private final ByteBuffer zeros = ByteBuffer.allocateDirect(AHEAD_BYTES);
     private Path path;
     private @Nullable FileChannel ahead;
     private long aheadUntil;
     private long written;
+    private int packedBytes;
     private long fileBeganNs;
 
     /**
@@ -134,16 +136,16 @@ final class JournalStore implements AutoCloseable {
         }
     }
 
-    /** The records go from where the shard put them to where they stay, and the checksum is taken there. */
+    /** The records go packed from where the shard put them to where they stay, and the checksum is taken there. */
     private void write(long header, long records, int length) {
-        int whole = JournalLayout.DOCUMENT_HEADER + length;
         try (DocumentContext document = appender.writingDocument()) {
             Bytes<?> bytes = bytes(document);
             long position = bytes.writePosition();
-            bytes.ensureCapacity(position + whole);
+            bytes.ensureCapacity(position + JournalLayout.DOCUMENT_HEADER + length);
             long at = bytes.addressForWrite(position);
             Memory.copy(header, at, JournalLayout.DOCUMENT_HEADER);
-            Memory.copy(records, at + JournalLayout.DOCUMENT_HEADER, length);
+            packedBytes = packer.pack(records, length, at + JournalLayout.DOCUMENT_HEADER);
+            int whole = JournalLayout.DOCUMENT_HEADER + packedBytes;
             Memory.putInt(at + JournalLayout.DOCUMENT_CRC, JournalLayout.crc(view(at, whole), crc));
             bytes.writeSkip(whole);
             written = position + whole;
@@ -175,6 +177,11 @@ final class JournalStore implements AutoCloseable {
                 throw DiskSpace.isFull(folder) ? new DiskFullException(folder) : e;
             }
         }
+    }
+
+    /** How many bytes the records of the last document took. */
+    int packedBytes() {
+        return packedBytes;
     }
 
     /** Deletes what is too old; for a journal into which little is written. */

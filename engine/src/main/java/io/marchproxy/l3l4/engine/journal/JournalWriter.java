@@ -41,7 +41,7 @@ public final class JournalWriter implements AutoCloseable {
                 new JournalClock(InstantSource.system()),
                 ring);
         Recording recording = new Recording(ring, this::drain);
-        recording.json(RecordType.SESSION, new JsonText(session));
+        recording.text(RecordType.SESSION, session);
         recorder = new PacketRecorder(recording, null, snapBytes);
     }
 

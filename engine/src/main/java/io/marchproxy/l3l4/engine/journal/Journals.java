@@ -110,8 +110,7 @@ public final class Journals implements ShardJournals, AutoCloseable {
                 startedEpochMs,
                 System.nanoTime(),
                 first);
-        JsonText text = new JsonText(session);
-        JournalRing ring = new JournalRing(arena, JournalRing.bytesFor(text.length()));
+        JournalRing ring = new JournalRing(arena, JournalRing.SHARD_BYTES);
         ShardLog log = new ShardLog(
                 arena,
                 options.id(),
@@ -121,15 +120,15 @@ public final class Journals implements ShardJournals, AutoCloseable {
                 startedEpochMs,
                 clock,
                 ring);
-        log.recording().json(RecordType.SESSION, text);
+        log.recording().text(RecordType.SESSION, session);
         ShardRecorder recorder;
         if (settings.mode() == JournalSettings.Mode.PACKETS) {
-            Checkpoints checkpoints = new Checkpoints(log.recording(), flows, session, text);
+            Checkpoints checkpoints = new Checkpoints(log.recording(), flows, session);
             log.wants(checkpoints);
             recorder = new PacketRecorder(log.recording(), checkpoints, settings.snapBytes());
         } else {
             FlowRecorder ofFlows =
-                    new FlowRecorder(log.recording(), flows, settings.periodic().toNanos(), session, text);
+                    new FlowRecorder(log.recording(), flows, settings.periodic().toNanos(), session);
             log.wantsSession(ofFlows::wantSession);
             recorder = ofFlows;
         }

@@ -45,9 +45,6 @@ final class QueueFile implements AutoCloseable {
     /** Chronicle's index of a minutely queue has 2,048 entries of 8 bytes, and its store header is smaller. */
     private static final int LONGEST_INDEX = 64 << 10;
 
-    /** What a writer that was killed may have left of a document whose header it had not finished. */
-    private static final int LONGEST_DOCUMENT = 512 << 10;
-
     /** Behind the header that closes a file Chronicle writes a word, for people to read. */
     private static final int END_MARK = 4;
 
@@ -153,7 +150,8 @@ final class QueueFile implements AutoCloseable {
                     + HEADER
                     + switch (header) {
                         case 0 -> 0;
-                        case NOT_COMPLETE -> LONGEST_DOCUMENT;
+                        // What a writer that was killed may have left of a document whose header it had not finished.
+                        case NOT_COMPLETE -> JournalLayout.LONGEST_DOCUMENT;
                         default -> END_MARK;
                     };
             if (!isZero(Math.min(from, file.byteSize()))) {

@@ -68,7 +68,8 @@ final class RecordChecks {
             case SLOTS -> length >= JournalLayout.SLOTS_ENTRIES && isSlots(at, length);
             case CHECKPOINT_END -> length == CHECKPOINT_END;
             case SNAP -> length >= JournalLayout.SNAP_BYTES && isSnap(at, length);
-            case PAD -> false;
+            case REPEAT -> length == JournalLayout.REPEAT_LENGTH && number(at, JournalLayout.REPEAT_TIMES) > 0;
+            case PAD, TEXT -> false;
         };
     }
 

@@ -5,7 +5,6 @@ import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
-import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
@@ -20,13 +19,15 @@ public final class RecordEncoder {
     public static final int LONGEST = JournalLayout.FLOW_ENTRY + FlowLayout.SIZE;
 
     private static final int FIRST_WORD = 0;
+    private static final int IP_VERSION_IN_PORTS = JournalLayout.EVENT_IP_VERSION - JournalLayout.EVENT_LISTENER;
+    private static final int FLAGS_IN_PORTS = JournalLayout.EVENT_FLAGS - JournalLayout.EVENT_LISTENER;
 
     private RecordEncoder() {}
 
-    /** What came in. */
+    /** What came in. Whole words are put together of the descriptor's, since this is done for every packet. */
     public static int event(long at, PacketDescriptor event) {
         long from = event.address();
-        boolean toClient = event.direction() == Direction.TO_CLIENT;
+        long kinds = Memory.getLong(from + DescriptorLayout.KIND);
         long source = event.sourceLow();
         long destination = event.destinationLow();
         boolean wide = (event.sourceHigh() | event.destinationHigh() | (source | destination) >>> 32) != 0;
@@ -36,31 +37,25 @@ public final class RecordEncoder {
                 JournalLayout.EVENT_ADDRESSES + (wide ? JournalLayout.WIDE_ADDRESSES : JournalLayout.NARROW_ADDRESSES);
         int stateAt = extrasAt + (extras ? JournalLayout.EXTRAS : 0);
         int length = stateAt + (restores ? FlowLayout.REMEMBERED_SIZE : 0);
-        begin(at, RecordType.EVENT, length);
-        Memory.putByte(at + JournalLayout.EVENT_KIND, Memory.getByte(from + DescriptorLayout.KIND));
-        Memory.putByte(at + JournalLayout.EVENT_FORM, (byte) ((toClient ? JournalLayout.FORM_TO_CLIENT : 0)
+        int form = octet(kinds, DescriptorLayout.DIRECTION)
                 | (wide ? JournalLayout.FORM_WIDE : 0)
-                | (extras ? JournalLayout.FORM_EXTRAS : 0)));
-        Memory.putByte(at + JournalLayout.EVENT_PROTOCOL, Memory.getByte(from + DescriptorLayout.PROTOCOL));
-        Memory.putByte(at + JournalLayout.EVENT_INGRESS_TOS, Memory.getByte(from + DescriptorLayout.INGRESS_TOS));
-        Memory.putShort(at + JournalLayout.EVENT_SERVICE, Memory.getShort(from + DescriptorLayout.SERVICE));
-        Memory.putShort(at + JournalLayout.EVENT_LISTENER, Memory.getShort(from + DescriptorLayout.LISTENER));
-        Memory.putShort(at + JournalLayout.EVENT_SOURCE_PORT, Memory.getShort(from + DescriptorLayout.SOURCE_PORT));
-        Memory.putShort(
-                at + JournalLayout.EVENT_DESTINATION_PORT, Memory.getShort(from + DescriptorLayout.DESTINATION_PORT));
-        Memory.putByte(at + JournalLayout.EVENT_IP_VERSION, Memory.getByte(from + DescriptorLayout.IP_VERSION));
-        Memory.putByte(at + JournalLayout.EVENT_FLAGS, Memory.getByte(from + DescriptorLayout.FLAGS));
+                | (extras ? JournalLayout.FORM_EXTRAS : 0);
+        Memory.putLong(at + FIRST_WORD, eventHead(length, kinds, form, event.ingressTos()));
+        Memory.putLong(
+                at + JournalLayout.EVENT_LISTENER,
+                eventPorts(kinds, Memory.getInt(from + DescriptorLayout.SOURCE_PORT), event.flags()));
         Memory.putLong(at + JournalLayout.EVENT_ARRIVAL_NS, event.arrivalNs());
         Memory.putLong(at + JournalLayout.EVENT_FLOW_REF, event.flowRef());
-        Memory.putInt(at + JournalLayout.EVENT_LENGTH_BYTES, event.lengthBytes());
-        Memory.putInt(at + JournalLayout.EVENT_PACKETS, event.packets());
+        Memory.putLong(
+                at + JournalLayout.EVENT_LENGTH_BYTES,
+                Integer.toUnsignedLong(event.lengthBytes()) | (long) event.packets() << Integer.SIZE);
         if (wide) {
             Memory.copy(
                     from + DescriptorLayout.SOURCE_HIGH,
                     at + JournalLayout.EVENT_ADDRESSES,
                     JournalLayout.WIDE_ADDRESSES);
         } else {
-            Memory.putLong(at + JournalLayout.EVENT_ADDRESSES, source | destination << 32);
+            Memory.putLong(at + JournalLayout.EVENT_ADDRESSES, source | destination << Integer.SIZE);
         }
         if (extras) {
             Memory.putLong(at + extrasAt, event.argument0());
@@ -72,6 +67,27 @@ public final class RecordEncoder {
             Memory.copy(event.payloadAddress(), at + stateAt, FlowLayout.REMEMBERED_SIZE);
         }
         return length;
+    }
+
+    private static long eventHead(int length, long kinds, int form, int tos) {
+        return head(RecordType.EVENT, length)
+                | (long) octet(kinds, DescriptorLayout.KIND) << (JournalLayout.EVENT_KIND * Byte.SIZE)
+                | (long) form << (JournalLayout.EVENT_FORM * Byte.SIZE)
+                | (long) octet(kinds, DescriptorLayout.PROTOCOL) << (JournalLayout.EVENT_PROTOCOL * Byte.SIZE)
+                | (long) tos << (JournalLayout.EVENT_INGRESS_TOS * Byte.SIZE)
+                | kinds >>> (DescriptorLayout.SERVICE * Byte.SIZE) << (JournalLayout.EVENT_SERVICE * Byte.SIZE);
+    }
+
+    private static long eventPorts(long kinds, int ports, int flags) {
+        return kinds >>> (DescriptorLayout.LISTENER * Byte.SIZE)
+                | Integer.toUnsignedLong(ports) << Short.SIZE
+                | (long) octet(kinds, DescriptorLayout.IP_VERSION) << (IP_VERSION_IN_PORTS * Byte.SIZE)
+                | (long) flags << (FLAGS_IN_PORTS * Byte.SIZE);
+    }
+
+    /** The octet of a word that has so many before it. */
+    private static int octet(long word, int index) {
+        return (int) (word >>> (index * Byte.SIZE)) & 0xff;
     }
 
     private static boolean hasExtras(PacketDescriptor event) {
@@ -88,8 +104,7 @@ public final class RecordEncoder {
     private static int decision(long at, PacketDescriptor event, Verdict verdict) {
         boolean extras = event.argument1() != 0 || event.releaseNs() != event.arrivalNs();
         int length = JournalLayout.DECISION_RELEASE_NS + (extras ? JournalLayout.EXTRAS : 0);
-        begin(at, RecordType.DECISION, length);
-        decided(at, event, verdict);
+        decided(at, RecordType.DECISION, length, event, verdict);
         if (extras) {
             decidedMore(at, event);
         }
@@ -98,8 +113,7 @@ public final class RecordEncoder {
 
     private static int release(long at, PacketDescriptor packet, Verdict verdict) {
         int length = JournalLayout.RELEASE_PACKETS + Integer.BYTES;
-        begin(at, RecordType.RELEASE, length);
-        decided(at, packet, verdict);
+        decided(at, RecordType.RELEASE, length, packet, verdict);
         decidedMore(at, packet);
         Memory.putByte(
                 at + JournalLayout.RELEASE_DIRECTION, (byte) packet.direction().ordinal());
@@ -109,18 +123,20 @@ public final class RecordEncoder {
         return length;
     }
 
-    private static void decided(long at, PacketDescriptor event, Verdict verdict) {
+    private static void decided(long at, RecordType type, int length, PacketDescriptor event, Verdict verdict) {
         long from = event.address();
-        Memory.putByte(at + JournalLayout.DECISION_VERDICT, (byte)
-                (verdict.ordinal() | event.trafficClass() << JournalLayout.CLASS_SHIFT));
-        Memory.putByte(
-                at + JournalLayout.DECISION_DROP,
-                verdict == Verdict.DROP ? Memory.getByte(from + DescriptorLayout.DROP_REASON) : 0);
-        Memory.putByte(at + JournalLayout.DECISION_EGRESS_DSCP, Memory.getByte(from + DescriptorLayout.EGRESS_DSCP));
-        Memory.putByte(at + JournalLayout.DECISION_FLAGS, Memory.getByte(from + DescriptorLayout.FLAGS));
-        Memory.putShort(at + JournalLayout.DECISION_RULE, Memory.getShort(from + DescriptorLayout.RULE));
-        Memory.putInt(at + JournalLayout.DECISION_BACKEND, event.backend());
-        Memory.putInt(at + JournalLayout.DECISION_FLOW_HASH, event.flowHash());
+        int reason = verdict == Verdict.DROP ? Memory.getByte(from + DescriptorLayout.DROP_REASON) : 0;
+        int decided = verdict.ordinal() | event.trafficClass() << JournalLayout.CLASS_SHIFT;
+        Memory.putLong(
+                at + FIRST_WORD,
+                head(type, length)
+                        | (long) decided << (JournalLayout.DECISION_VERDICT * Byte.SIZE)
+                        | (long) reason << (JournalLayout.DECISION_DROP * Byte.SIZE)
+                        | (long) event.egressDscp() << (JournalLayout.DECISION_EGRESS_DSCP * Byte.SIZE)
+                        | (long) event.flags() << (JournalLayout.DECISION_FLAGS * Byte.SIZE)
+                        | (long) event.rule() << (JournalLayout.DECISION_RULE * Byte.SIZE));
+        // Backend and flow hash stand side by side in both.
+        Memory.putLong(at + JournalLayout.DECISION_BACKEND, Memory.getLong(from + DescriptorLayout.BACKEND));
         Memory.putLong(at + JournalLayout.DECISION_FLOW_REF, event.flowRef());
     }
 
@@ -155,6 +171,26 @@ public final class RecordEncoder {
         Memory.putLong(at + JournalLayout.FLOW_REF, flowRef);
         Memory.copy(entry, at + JournalLayout.FLOW_ENTRY, FlowLayout.SIZE);
         return length;
+    }
+
+    /**
+     * An EVENT and its DECISION, as an earlier pair, once.
+     *
+     * @param word where that one stands, in 8-byte words behind the document's header
+     * @param event the EVENT
+     */
+    static int repeat(long at, int word, long event) {
+        begin(at, RecordType.REPEAT, JournalLayout.REPEAT_LENGTH);
+        Memory.putShort(at + JournalLayout.REPEAT_OF, (short) word);
+        Memory.putShort(
+                at + JournalLayout.REPEAT_LENGTH_BYTES,
+                (short) Memory.getInt(event + JournalLayout.EVENT_LENGTH_BYTES));
+        Memory.putByte(
+                at + JournalLayout.REPEAT_PACKETS, (byte) Memory.getInt(event + JournalLayout.EVENT_PACKETS));
+        Memory.putByte(at + JournalLayout.REPEAT_TIMES, (byte) 1);
+        Memory.putLong(
+                at + JournalLayout.REPEAT_ARRIVAL_NS, Memory.getLong(event + JournalLayout.EVENT_ARRIVAL_NS));
+        return JournalLayout.REPEAT_LENGTH;
     }
 
     /** That records are missing. */
@@ -206,6 +242,13 @@ public final class RecordEncoder {
         Memory.putInt(at + JournalLayout.PIECE_TOTAL, total);
         Memory.copy(text + offset, at + JournalLayout.PIECE_BYTES, length);
         return padded;
+    }
+
+    /** In a ring, that a text of this type stands here. */
+    static int text(long at, RecordType type) {
+        begin(at, RecordType.TEXT, JournalLayout.TEXT_LENGTH);
+        Memory.putByte(at + JournalLayout.TEXT_TYPE, (byte) type.ordinal());
+        return JournalLayout.TEXT_LENGTH;
     }
 
     /** The head of so many numbers of the stages' state, which stand behind it. */
@@ -261,6 +304,10 @@ public final class RecordEncoder {
     }
 
     private static void begin(long at, RecordType type, int length) {
-        Memory.putLong(at + FIRST_WORD, type.ordinal() | (long) (length / Long.BYTES) << 8);
+        Memory.putLong(at + FIRST_WORD, head(type, length));
+    }
+
+    private static long head(RecordType type, int length) {
+        return type.ordinal() | (long) (length / Long.BYTES) << 8;
     }
 }

@@ -31,7 +31,11 @@ public enum RecordType {
     /** A piece of the flow table as of the checkpoint. */
     SLOTS,
     /** The checkpoint is complete. */
-    CHECKPOINT_END;
+    CHECKPOINT_END,
+    /** An event and its decision, as others in its document. Those who read see the two. */
+    REPEAT,
+    /** In a ring: a SESSION, SETTINGS or CHECKPOINT that the reading thread is to put into words; never written to a file. */
+    TEXT;
 
     private static final RecordType[] VALUES = values();
 

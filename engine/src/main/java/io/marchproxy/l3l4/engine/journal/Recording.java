@@ -98,7 +98,7 @@ final class Recording {
     /** Records an event; before a CONFIG event, the settings that it brings. */
     void event(PacketDescriptor event) {
         if (event.kind() == EventKind.CONFIG && event.endpoint() instanceof PipelineSettings settings) {
-            json(RecordType.SETTINGS, new JsonText(settings));
+            text(RecordType.SETTINGS, settings);
         }
         long at = claim(RecordEncoder.LONGEST);
         if (at != 0) {
@@ -126,14 +126,20 @@ final class Recording {
         }
     }
 
-    /** Records JSON, in pieces that a ring can take. */
-    void json(RecordType type, JsonText text) {
-        for (int offset = 0; offset < text.length(); offset += JsonText.PIECE) {
-            long at = claim(JournalLayout.LONGEST_RECORD);
-            if (at != 0) {
-                publish(text.piece(at, type, offset));
-            }
+    /** Records what the writing thread puts into words: a million prefixes take it as long as 30,000 packets would wait. */
+    void text(RecordType type, Record value) {
+        long at = claim(JournalLayout.TEXT_LENGTH);
+        if (at != 0) {
+            publishText(at, type, value);
         }
+    }
+
+    /** The same where room was claimed; gives the record's length. */
+    int publishText(long at, RecordType type, Record value) {
+        int length = RecordEncoder.text(at, type);
+        written.setOpaque(written.getPlain() + 1);
+        ring.publish(length, value);
+        return length;
     }
 
     /** Records put into the ring so far. Any thread. */

@@ -106,6 +106,38 @@ public final class Records {
         return DropReason.of(Memory.getByte(at + JournalLayout.DECISION_DROP));
     }
 
+    /** Of a REPEAT: where the pair stands that it repeats, in 8-byte words behind the document's header. */
+    static int repeatedWord(long at) {
+        return Short.toUnsignedInt(Memory.getShort(at + JournalLayout.REPEAT_OF));
+    }
+
+    /** Of a REPEAT: how many times. */
+    static int times(long at) {
+        return Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.REPEAT_TIMES));
+    }
+
+    /** Of a REPEAT: whether an EVENT's time, length and packets are those that it says. */
+    static boolean isSameAs(long at, long event) {
+        return Memory.getLong(at + JournalLayout.REPEAT_ARRIVAL_NS) == arrivalNs(event)
+                && lengthBytes(at) == Memory.getInt(event + JournalLayout.EVENT_LENGTH_BYTES)
+                && repeatedPackets(at) == packets(event);
+    }
+
+    private static int lengthBytes(long repeat) {
+        return Short.toUnsignedInt(Memory.getShort(repeat + JournalLayout.REPEAT_LENGTH_BYTES));
+    }
+
+    private static int repeatedPackets(long repeat) {
+        return Byte.toUnsignedInt(Memory.getByte(repeat + JournalLayout.REPEAT_PACKETS));
+    }
+
+    /** Of a REPEAT: writes into a copy of the pair's EVENT what differs. */
+    static void changed(long at, long event) {
+        Memory.putInt(event + JournalLayout.EVENT_LENGTH_BYTES, lengthBytes(at));
+        Memory.putInt(event + JournalLayout.EVENT_PACKETS, repeatedPackets(at));
+        Memory.putLong(event + JournalLayout.EVENT_ARRIVAL_NS, Memory.getLong(at + JournalLayout.REPEAT_ARRIVAL_NS));
+    }
+
     /** Of a FLOW_END: why. */
     public static FlowEnd endReason(long at) {
         return FlowEnd.values()[Memory.getByte(at + JournalLayout.END_REASON)];
@@ -138,6 +170,11 @@ public final class Records {
             bytes[i] = Memory.getByte(at + JournalLayout.SNAP_BYTES + i);
         }
         return bytes;
+    }
+
+    /** Of a TEXT: what it is to be. */
+    static RecordType textType(long at) {
+        return RecordType.of(Memory.getByte(at + JournalLayout.TEXT_TYPE));
     }
 
     /** Of a piece of JSON: whether it is the first. */

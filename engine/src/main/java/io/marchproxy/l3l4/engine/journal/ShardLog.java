@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardLog {
     private static final Logger LOG = LoggerFactory.getLogger(ShardLog.class);
-    private static final int DOCUMENT_BYTES = 512 << 10;
+    private static final int MOST_PIECES_BYTES = JournalLayout.LONGEST_DOCUMENT - JournalLayout.DOCUMENT_HEADER;
     private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long RECORDS_PER_CHECKPOINT = 8;
     private static final long PRUNE_NS = TimeUnit.MINUTES.toNanos(1);
@@ -36,6 +36,10 @@ final class ShardLog {
     private final long header;
 
     private final long gap;
+
+    /** Those of a text that make a document. */
+    private final long pieces;
+
     private final int[] found = new int[1];
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong writtenBytes = new AtomicLong();
@@ -50,6 +54,9 @@ final class ShardLog {
 
     /** Bytes of records since the last checkpoint was asked for. */
     private long sinceCheckpoint;
+
+    /** Of what the session is, in the last checkpoint. */
+    private long checkpointTextBytes;
 
     private @Nullable Checkpoints checkpoints;
     private @Nullable Runnable sessionWanted;
@@ -76,6 +83,7 @@ final class ShardLog {
         this.recording = new Recording(ring);
         this.header = arena.allocate(JournalLayout.DOCUMENT_HEADER, 64).address();
         this.gap = arena.allocate(RecordEncoder.LONGEST, 64).address();
+        this.pieces = arena.allocate(MOST_PIECES_BYTES, 64).address();
         this.pruneNs = System.nanoTime() + PRUNE_NS;
         this.retryNs = System.nanoTime();
     }
@@ -96,7 +104,7 @@ final class ShardLog {
 
     /** Whether what waits would be half a document already. Any thread. */
     boolean isBehind() {
-        return ring.waiting() > DOCUMENT_BYTES / 2;
+        return ring.waiting() > JournalLayout.LONGEST_DOCUMENT / 2;
     }
 
     /** Whether records wait that take more than half of the ring. Any thread. */
@@ -118,11 +126,15 @@ final class ShardLog {
         if (state == State.OPENING) {
             return false;
         }
-        int length = ring.find(DOCUMENT_BYTES - JournalLayout.DOCUMENT_HEADER, found);
+        int length = ring.find(JournalLayout.LONGEST_DOCUMENT - JournalLayout.DOCUMENT_HEADER, found);
         if (length == 0) {
             return false;
         }
-        write(ring.found(), length, found[0]);
+        if (Records.type(ring.found()) == RecordType.TEXT) {
+            writeText(Records.textType(ring.found()), new JsonText(ring.text()));
+        } else {
+            write(ring.found(), length, found[0]);
+        }
         ring.release();
         return true;
     }
@@ -176,13 +188,28 @@ final class ShardLog {
         }
     }
 
+    private void writeText(RecordType type, JsonText text) {
+        if (type == RecordType.CHECKPOINT) {
+            checkpointTextBytes = text.length();
+        }
+        for (int offset = 0; offset < text.length(); ) {
+            int length = 0;
+            int count = 0;
+            while (offset < text.length() && length + JournalLayout.LONGEST_RECORD <= MOST_PIECES_BYTES) {
+                length += text.piece(pieces + length, type, offset);
+                offset += JsonText.PIECE;
+                count++;
+            }
+            write(pieces, length, count);
+        }
+    }
+
     private void write(long records, int length, int count) {
         JournalStore open = store;
         if (open != null) {
             try {
                 appendOrBeginAnew(open, records, length, count);
                 written.setOpaque(written.getPlain() + count);
-                writtenBytes.setOpaque(writtenBytes.getPlain() + length);
                 return;
             } catch (IOException | RuntimeException | Error e) {
                 suspend(e);
@@ -218,7 +245,8 @@ final class ShardLog {
         Memory.putInt(header + JournalLayout.DOCUMENT_RECORDS, count);
         Memory.putLong(header + JournalLayout.DOCUMENT_SESSION, session);
         boolean beganFile = open.append(header, records, length);
-        sinceCheckpoint += length;
+        sinceCheckpoint += open.packedBytes();
+        writtenBytes.setOpaque(writtenBytes.getPlain() + open.packedBytes());
         if (beganFile && nextRecord > 0) {
             wantCheckpoint();
         }
@@ -234,7 +262,7 @@ final class ShardLog {
             sessionWanted.run();
         }
         Checkpoints asked = checkpoints;
-        if (asked == null || sinceCheckpoint < Math.min(RECORDS_PER_CHECKPOINT * asked.lastBytes(), budgetBytes / 4)) {
+        if (asked == null || sinceCheckpoint < Math.min(RECORDS_PER_CHECKPOINT * (asked.lastBytes() + checkpointTextBytes), budgetBytes / 4)) {
             return;
         }
         boolean lacking = asked.isWanted();

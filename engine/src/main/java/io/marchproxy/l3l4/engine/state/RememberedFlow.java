@@ -72,7 +72,8 @@ final class RememberedFlow {
 
     private void setTcp(long entry) {
         int flags = FlowEntry.tcpFlags(entry);
-        boolean connected = (flags & TcpView.ACK) != 0;
+        // A flow of IP packets was connected by others, and has something else where our connects' times stand.
+        boolean connected = FlowEntry.tries(entry) > 0 && (flags & TcpView.ACK) != 0;
         value[FlowStateLayout.TCP_FLAGS] = (byte) flags;
         long roundTripUs = connected ? micros(FlowEntry.connectNs(entry)) : 0;
         INT.set(value, FlowStateLayout.ROUND_TRIP_US, Math.clamp(roundTripUs, 0, Integer.MAX_VALUE));

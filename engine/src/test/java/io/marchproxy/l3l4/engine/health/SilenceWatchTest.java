@@ -4,7 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Turns of 50 ms, a limit of 300. */
 class SilenceWatchTest {
@@ -148,6 +154,122 @@ class SilenceWatchTest {
         assertFalse(usual.answersAsARule());
     }
 
+    /**
+     * As {@code bin/bench faults} has it: a new backend each time, ten requests a turn, a fault of ten seconds unless it is told, after which
+     * clients that waited for two seconds at the most are answered. The first fault nobody can tell.
+     */
+    @ParameterizedTest
+    @EnumSource(Excuse.class)
+    void shouldTellAllFaultsOfARunButTheFirstThatNobodyCouldTell(Excuse excuse) {
+        Random random = new Random(1);
+        List<Integer> toldAfter = new ArrayList<>();
+        for (int fault = 0; fault < 60; fault++) {
+            boolean isExcused = fault == 0;
+            Counts ofThis = new Counts();
+            if (isExcused && excuse == Excuse.LITTLE_IS_KNOWN) {
+                ofThis.requests(1, 5);
+            } else {
+                ofThis.requests(10, 3 + random.nextInt(8));
+            }
+            SilenceWatch watch = new SilenceWatch(fault, false, ofThis, usual).fromTheStart();
+            assertFalse(watch.turn(TURN, LIMIT));
+            int told = NEVER;
+            for (int turn = 1; turn <= 200 && told == NEVER; turn++) {
+                ofThis.ask(10);
+                boolean isTold = watch.turn(TURN, LIMIT) && !(isExcused && excuse == Excuse.NO_OTHER_IS_THERE);
+                told = isTold ? turn : NEVER;
+            }
+            toldAfter.add(told);
+            ofThis.answer(told == NEVER ? 400 : 10);
+            if (told == NEVER) {
+                assertFalse(watch.turn(TURN, LIMIT));
+            } else {
+                watch.restart();
+            }
+            watch.stop();
+        }
+        assertEquals(NEVER, toldAfter.getFirst());
+        assertFalse(toldAfter.subList(1, 60).contains(NEVER), "told after turns: " + toldAfter);
+        long late = toldAfter.stream().skip(1).filter(turns -> turns > 12).count();
+        assertTrue(late <= 4, "told after turns: " + toldAfter);
+    }
+
+    enum Excuse {
+        LITTLE_IS_KNOWN,
+        NO_OTHER_IS_THERE
+    }
+
+    /** The same backend all the time, which is not replaced, at many rates; its fault lasts for three seconds, with ten in between. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 10, 20, 100, 1_000})
+    void shouldTellAFaultThoughTheOneBeforeWasNotToldAtAnyRateThatShowsIt(int requestsPerSecond) {
+        List<Integer> toldAfter = new ArrayList<>();
+        for (int fault = 0; fault < 10; fault++) {
+            boolean isFirst = fault == 0;
+            for (int turn = 0; turn < 200; turn++) {
+                counts.requests(requestsIn(turn, requestsPerSecond), 1);
+                assertFalse(tcp.turn(TURN, LIMIT));
+                usual.age(TURN);
+            }
+            int told = NEVER;
+            for (int turn = 1; turn <= 60 && told == NEVER; turn++) {
+                counts.ask(requestsIn(turn, requestsPerSecond));
+                told = tcp.turn(TURN, LIMIT) && !isFirst ? turn : NEVER;
+                usual.age(TURN);
+            }
+            toldAfter.add(told);
+            counts.answer(1);
+            if (told == NEVER) {
+                tcp.turn(TURN, LIMIT);
+            } else {
+                tcp.restart();
+            }
+        }
+        assertFalse(toldAfter.subList(1, 10).contains(NEVER), "told after turns: " + toldAfter);
+        int quick = requestsPerSecond < 20 ? 20 : 9;
+        assertTrue(toldAfter.getLast() <= quick, "told after turns: " + toldAfter);
+    }
+
+    private static int requestsIn(int turn, int perSecond) {
+        return (turn + 1) * perSecond / 20 - turn * perSecond / 20;
+    }
+
+    @Test
+    void shouldNotUnlearnByOthersThatOneIsSlow() {
+        Counts ofOther = new Counts();
+        SilenceWatch other = new SilenceWatch(1, false, ofOther, usual);
+        for (int second = 0; second < 30; second++) {
+            for (int turn = 1; turn <= 20; turn++) {
+                counts.ask(1);
+                counts.answer(turn == 20 ? 20 : 0);
+                assertFalse(tcp.turn(TURN, LIMIT), "it answers once a second, and always did: " + second);
+                ofOther.ask(10);
+                ofOther.answer(second == 0 ? 0 : 10);
+                other.turn(TURN, LIMIT);
+                usual.age(TURN);
+            }
+        }
+    }
+
+    /** Two clients of an application that answers at once, but for reports: three seconds each, one after the other. */
+    @Test
+    void shouldRememberThatSomeAnswersAreSlowWhereFewAreAsked() {
+        for (int report = 0; report < 10; report++) {
+            for (int i = 0; i < 40; i++) {
+                counts.requests(1, 1);
+                assertFalse(tcp.turn(TURN, LIMIT));
+                usual.age(TURN);
+            }
+            for (int turn = 0; turn < 60; turn++) {
+                counts.ask(turn == 0 || (report > 0 && turn % 20 == 0) ? 1 : 0);
+                assertFalse(tcp.turn(TURN, LIMIT), "report " + report);
+                usual.age(TURN);
+            }
+            counts.answer(report > 0 ? 3 : 1);
+            assertFalse(tcp.turn(TURN, LIMIT));
+        }
+    }
+
     private int answering(SilenceWatch watch, int turns) {
         for (int i = 0; i < turns; i++) {
             counts.questions++;
@@ -187,6 +309,23 @@ class SilenceWatchTest {
         private long answers;
         private long toBackend;
         private long toClient;
+
+        private void requests(int each, int turns) {
+            for (int i = 0; i < turns; i++) {
+                ask(each);
+                answer(each);
+            }
+        }
+
+        private void ask(int many) {
+            questions += many;
+            toBackend += many * 10L;
+        }
+
+        private void answer(int many) {
+            answers += many;
+            toClient += many * 10L;
+        }
 
         @Override
         public long questions(int backend) {

@@ -42,7 +42,9 @@ class HealthIT {
     /** How long to wait for an answer that may never come. */
     private static final Duration SHORT = Duration.ofSeconds(1);
 
-    private static final String REQUEST = "GET / HTTP/1.0\r\n\r\n";
+    private static final String HALF = "GET / HTTP/1.0\r\n";
+    private static final String OTHER_HALF = "\r\n";
+    private static final String REQUEST = HALF + OTHER_HALF;
 
     @Test
     @RequiresProgram("nginx")
@@ -240,6 +242,62 @@ class HealthIT {
             assertThrows(SocketException.class, () -> first.getInputStream().read(), "reset, once the drain is over");
             assertThrows(SocketException.class, () -> second.getInputStream().read());
         }
+    }
+
+    /** Two services with one backend, which goes out by its probes, and whose connections nobody else ends. */
+    @Test
+    @RequiresProgram("nginx")
+    void shouldDrainTheConnectionsOfABackendThatGoesOutByItsHealth() throws Exception {
+        Duration drain = Duration.ofMillis(700);
+        try (Nginx freezing = Nginx.answering("hello");
+                Nginx other = Nginx.answering("hello");
+                ProxyProcess proxy = ProxyProcess.with(drained("short", freezing.port(), other.port(), "700ms")
+                                + drained("long", freezing.port(), other.port(), "1h"))
+                        .start()) {
+            awaitHealthy(proxy, "one", true);
+            try (Socket shortly = connect(proxy.tcp("short"));
+                    Socket longer = connect(proxy.tcp("long"))) {
+                shortly.getOutputStream().write(HALF.getBytes(US_ASCII));
+                longer.getOutputStream().write(HALF.getBytes(US_ASCII));
+                Await.until(
+                        "both have their connection to it",
+                        PATIENCE,
+                        () -> proxy.status().total("short") == 1
+                                && proxy.status().total("long") == 1
+                                && proxy.status()
+                                                .backend("one")
+                                                .path("bytes_to_backend")
+                                                .asLong()
+                                        == HALF.length());
+                long frozenNs = System.nanoTime();
+                freezing.freeze();
+
+                assertThrows(
+                        SocketException.class, () -> shortly.getInputStream().read(), "reset after its drain");
+                long afterNs = System.nanoTime() - frozenNs;
+                assertTrue(afterNs >= drain.toNanos(), () -> "not before the drain is over, but after ns: " + afterNs);
+                Await.until(
+                        "others are served by the other one",
+                        PATIENCE,
+                        () -> served(proxy.tcp("short"), PATIENCE) && served(proxy.tcp("long"), PATIENCE));
+
+                freezing.thaw();
+                longer.getOutputStream().write(OTHER_HALF.getBytes(US_ASCII));
+                String answer = new String(longer.getInputStream().readAllBytes(), US_ASCII);
+                assertTrue(answer.endsWith("hello"), () -> "it had an hour: " + answer);
+            }
+        }
+    }
+
+    private static String drained(String name, int first, int second, String drain) {
+        return """
+                %s  - name: %s
+                    listen: "tcp://127.0.0.1:0"
+                    health: { protocol: http, timeout: 2s, on-unhealthy: drain, drain: %s }
+                    backends:
+                      - { id: one, address: "127.0.0.1:%d" }
+                      - { id: two, address: "127.0.0.1:%d" }
+                """.formatted(name.equals("short") ? "services:\n" : "", name, drain, first, second);
     }
 
     @Test

@@ -24,13 +24,14 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheVersion() {
-        assertEquals(4, JournalLayout.VERSION);
+        assertEquals(5, JournalLayout.VERSION);
     }
 
     @Test
     void shouldKeepTheNumbersOfTypesCausesAndPhases() {
         assertEquals(
-                "PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END SNAP CHECKPOINT STATE SLOTS CHECKPOINT_END",
+                "PAD SESSION SETTINGS EVENT DECISION RELEASE FLOW_END FLOW GAP END SNAP CHECKPOINT STATE SLOTS CHECKPOINT_END"
+                        + " REPEAT TEXT",
                 names(RecordType.values()));
         assertEquals("OVERRUN DISK_FULL WRITE_FAILED", names(GapCause.values()));
         assertEquals("BEGIN PERIODIC END", names(FlowPhase.values()));
@@ -156,6 +157,18 @@ class JournalLayoutTest {
         MemorySegment entry = Arena.global().allocate(FlowLayout.SIZE, 8);
         assertEquals(152, RecordEncoder.flow(memory.address(), FlowPhase.END, 3, 8, 9, entry.address()));
         assertEquals("0713020300000000 0800000000000000 0900000000000000", hex(24, 8, 8, 8));
+    }
+
+    @Test
+    void shouldKeepTheBytesOfARepeat() {
+        PacketDescriptor packet = Recorded.datagram(Recorded.descriptor(), 0x1234, 0x0102030405060708L);
+        packet.packets(9);
+        MemorySegment event = Arena.global().allocate(RecordEncoder.LONGEST, 8);
+        RecordEncoder.event(event.address(), packet);
+
+        int length = RecordEncoder.repeat(memory.address(), 0xfedc, event.address());
+
+        assertEquals("0f02dcfe 4000 09 01 0807060504030201", hex(length, 4, 2, 1, 1, 8));
     }
 
     @Test

@@ -275,7 +275,7 @@ class JournalMishapsTest {
 
         void send(int datagrams) {
             for (int i = 0; i < datagrams; i++) {
-                pipeline.handle(Recorded.datagram(packet, 1 + (int) (nowNs % 100), nowNs++));
+                pipeline.handle(Recorded.datagram(packet, 1 + (int) (nowNs % 30_000), nowNs++));
             }
         }
 

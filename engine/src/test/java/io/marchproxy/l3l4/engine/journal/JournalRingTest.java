@@ -16,11 +16,37 @@ class JournalRingTest {
     private final int[] found = new int[1];
 
     @Test
-    void shouldBeAsLargeAsALongCheckpointNeeds() {
-        assertEquals(JournalRing.SHARD_BYTES, JournalRing.bytesFor(1));
-        assertEquals(JournalRing.SHARD_BYTES, JournalRing.bytesFor(2 << 20));
-        assertEquals(16 << 20, JournalRing.bytesFor((2 << 20) + 1));
-        assertEquals(1L << 32, JournalRing.bytesFor(1 << 30));
+    void shouldHandOverATextAlone() {
+        putGap();
+        putGap();
+        ring.publish(
+                RecordEncoder.text(ring.claim(JournalLayout.TEXT_LENGTH), RecordType.SETTINGS), Recorded.settings(7));
+        ring.publish(
+                RecordEncoder.text(ring.claim(JournalLayout.TEXT_LENGTH), RecordType.CHECKPOINT), Recorded.settings(8));
+        putGap();
+
+        assertEquals(2, find());
+        ring.release();
+        assertEquals(1, find());
+        assertEquals(RecordType.TEXT, Records.type(ring.found()));
+        assertEquals(RecordType.SETTINGS, Records.textType(ring.found()));
+        assertEquals(Recorded.settings(7), ring.text());
+        ring.release();
+        assertEquals(1, find());
+        assertEquals(RecordType.CHECKPOINT, Records.textType(ring.found()));
+        assertEquals(Recorded.settings(8), ring.text());
+        ring.release();
+        assertEquals(1, find());
+        assertEquals(RecordType.GAP, Records.type(ring.found()));
+    }
+
+    private void putGap() {
+        ring.publish(RecordEncoder.gap(ring.claim(RecordEncoder.LONGEST), GapCause.OVERRUN, 1));
+    }
+
+    private int find() {
+        ring.find(BYTES, found);
+        return found[0];
     }
 
     @Test

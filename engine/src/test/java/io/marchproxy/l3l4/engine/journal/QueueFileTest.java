@@ -108,14 +108,19 @@ class QueueFileTest {
                 new JournalStore(folder, 400_000_000L, Long.MAX_VALUE, new JournalClock(InstantSource.system()))) {
             for (int i = 0; i < count; i++) {
                 int records = 8 * (1 + random.nextInt(longest / 8));
-                byte[] document = new byte[Math.min(JournalLayout.DOCUMENT_HEADER + records, 512 << 10)];
+                byte[] document = new byte[Math.min(JournalLayout.DOCUMENT_HEADER + records, JournalLayout.LONGEST_DOCUMENT)];
                 random.nextBytes(document);
+                // One record, of any bytes.
+                ByteBuffer sealed = ByteBuffer.wrap(document).order(ByteOrder.LITTLE_ENDIAN);
+                sealed.putLong(JournalLayout.DOCUMENT_HEADER, RecordType.SNAP.ordinal());
+                sealed.putInt(
+                        JournalLayout.DOCUMENT_HEADER + JournalLayout.LONG_LENGTH,
+                        document.length - JournalLayout.DOCUMENT_HEADER);
                 MemorySegment.copy(document, 0, memory, ValueLayout.JAVA_BYTE, 0, document.length);
                 store.append(
                         memory.address(),
                         memory.address() + JournalLayout.DOCUMENT_HEADER,
                         document.length - JournalLayout.DOCUMENT_HEADER);
-                ByteBuffer sealed = ByteBuffer.wrap(document).order(ByteOrder.LITTLE_ENDIAN);
                 sealed.putInt(JournalLayout.DOCUMENT_CRC, JournalLayout.crc(sealed.duplicate(), new CRC32C()));
                 written.add(document);
             }

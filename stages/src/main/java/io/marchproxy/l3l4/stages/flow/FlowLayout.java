@@ -17,7 +17,9 @@ package io.marchproxy.l3l4.stages.flow;
  *112| timer previous | 116| timer next |120| TCP: tries, UDP: ICMP errors | TCP flags | replies left |124| dropped packets
  * </pre>
  *
- * <p>Fields that only connections need and fields that only sessions need share their place. Above the two bits of the class stand
+ * <p>Fields that only connections need, that only sessions need and that only flows of IP packets need share their place: there is no room
+ * beside them. Which it is follows from the service, not from the protocol alone: a flow of IP packets may well be one of TCP, but is
+ * never connected from here ({@link #TRIES} is 0), stands in no list of sessions, and is sent no event but packets. Above the two bits of the class stand
  * marks that are never seen outside of the classify stage.
  */
 public final class FlowLayout {

@@ -23,6 +23,14 @@ interface Algorithm {
     int pick(long nowNs);
 
     /**
+     * One that this flow is to try, though others are better by what is known; −1 for none, as nearly always. Asked of each new flow
+     * first, and of none that has tried others.
+     */
+    default int trial(long nowNs) {
+        return -1;
+    }
+
+    /**
      * Picks again, when the one picked has no room, was tried before, or has had its share: a turn that it had is gone.
      *
      * @param left by position: who may be picked, at least one

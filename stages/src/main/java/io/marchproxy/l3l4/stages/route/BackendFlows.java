@@ -84,6 +84,11 @@ final class BackendFlows {
         connecting[backend] = Math.max(connecting[backend] - 1, 0);
     }
 
+    /** Whether a connect is under way. */
+    boolean connects(int backend) {
+        return connecting[backend] > 0;
+    }
+
     int active(int backend) {
         return active[backend];
     }

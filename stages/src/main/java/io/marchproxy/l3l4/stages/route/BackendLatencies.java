@@ -83,10 +83,20 @@ final class BackendLatencies {
 
     /** What is left of the estimate. A probe says that it holds even if it was not answered: that is told by loss, and by health. */
     private double estimate(int backend, long nowNs) {
+        return PeakEwma.faded(estimateNs[backend], unrenewedNs(backend, nowNs));
+    }
+
+    /** For how long there should have been something that renews the estimate, and was not; 0 or less for not at all. */
+    private long unrenewedNs(int backend, long nowNs) {
         long sampledAgoNs = nowNs - sampledNs[backend] - HOLDS_NS;
         long probedAgoNs = nowNs - probedNs[backend] - HOLDS_PROBES * probeGapNs[backend];
         boolean isProbed = probeGapNs[backend] > 0;
-        return PeakEwma.faded(estimateNs[backend], isProbed ? Math.min(sampledAgoNs, probedAgoNs) : sampledAgoNs);
+        return isProbed ? Math.min(sampledAgoNs, probedAgoNs) : sampledAgoNs;
+    }
+
+    /** Whether nothing renews the estimate at the moment. */
+    boolean isFading(int backend, long nowNs) {
+        return unrenewedNs(backend, nowNs) > 0;
     }
 
     /**
@@ -94,8 +104,16 @@ final class BackendLatencies {
      * loss of p is 1 / (1 − p) times on average; 0 when nothing is known.
      */
     double expectedNs(int backend, long nowNs) {
-        double arrives = 1 - (double) lossPpm[backend] / PPM;
-        return estimate(backend, nowNs) * Math.min(1 / arrives, MOST_TRIES);
+        return estimate(backend, nowNs) * tries(backend);
+    }
+
+    /** The same by what was measured last, for as long as a fading estimate is anything at all; then 0. */
+    double knownNs(int backend, long nowNs) {
+        return unrenewedNs(backend, nowNs) < PeakEwma.FADES_NS ? estimateNs[backend] * tries(backend) : 0;
+    }
+
+    private double tries(int backend) {
+        return Math.min(1 / (1 - (double) lossPpm[backend] / PPM), MOST_TRIES);
     }
 
     void save(int backend, StateWriter to) {

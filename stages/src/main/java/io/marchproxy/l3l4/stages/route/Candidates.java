@@ -12,6 +12,7 @@ final class Candidates {
     private final int[] numbers;
     private final boolean[] mayBeUsed;
     private final int[] usable;
+    private final LeastLoaded leastLoaded;
     private int count;
     private boolean isPanic;
     private boolean anyHealthy;
@@ -22,6 +23,7 @@ final class Candidates {
         this.numbers = members.stream().mapToInt(PoolMember::number).toArray();
         this.mayBeUsed = new boolean[this.members.length];
         this.usable = new int[this.members.length];
+        this.leastLoaded = new LeastLoaded(numbers);
     }
 
     /**
@@ -44,6 +46,7 @@ final class Candidates {
                 usable[count++] = i;
             }
         }
+        leastLoaded.refresh(mayBeUsed);
     }
 
     /** Backends, whether they may be used or not. */
@@ -88,6 +91,22 @@ final class Candidates {
         return numbers[position];
     }
 
+    /** Where a backend stands in the pool; −1 when it is not here. Numbers mostly follow one another, so one look finds most. */
+    int positionOf(int backend) {
+        if (numbers.length > 0) {
+            int likely = backend - numbers[0];
+            if (likely >= 0 && likely < numbers.length && numbers[likely] == backend) {
+                return likely;
+            }
+        }
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] == backend) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     int active(int position) {
         return states.flows().active(members[position].number());
     }
@@ -97,33 +116,14 @@ final class Candidates {
         return Double.longBitsToDouble(states.flows().loads()[numbers[position]]);
     }
 
-    /**
-     * The position with the least load among some, from {@code first} on among equals; there is at least one. First the least
-     * load, four at a time, since each comparison waits for the one before it; then whose it is.
-     */
+    /** The position with the least load of those that may be used, from {@code first} on among equals; there is at least one. */
+    int leastLoaded(int first) {
+        return leastLoaded.from(first, states.flows().loads());
+    }
+
+    /** The same among some. */
     int leastLoaded(int first, boolean[] some) {
-        long[] loads = states.flows().loads();
-        int[] all = numbers;
-        long least = Long.MAX_VALUE;
-        long second = Long.MAX_VALUE;
-        long third = Long.MAX_VALUE;
-        long fourth = Long.MAX_VALUE;
-        int i = 0;
-        for (; i + 3 < all.length; i += 4) {
-            least = Math.min(least, some[i] ? loads[all[i]] : Long.MAX_VALUE);
-            second = Math.min(second, some[i + 1] ? loads[all[i + 1]] : Long.MAX_VALUE);
-            third = Math.min(third, some[i + 2] ? loads[all[i + 2]] : Long.MAX_VALUE);
-            fourth = Math.min(fourth, some[i + 3] ? loads[all[i + 3]] : Long.MAX_VALUE);
-        }
-        for (; i < all.length; i++) {
-            least = Math.min(least, some[i] ? loads[all[i]] : Long.MAX_VALUE);
-        }
-        least = Math.min(Math.min(least, second), Math.min(third, fourth));
-        int position = first;
-        while (!some[position] || loads[all[position]] != least) {
-            position = position + 1 == all.length ? 0 : position + 1;
-        }
-        return position;
+        return leastLoaded.from(first, states.flows().loads(), some);
     }
 
     /** Whether it has as many flows as it may have. */
@@ -139,9 +139,24 @@ final class Candidates {
      * than that without an answer, for how long they do. 0 when nothing is known.
      */
     double latencyNs(int position, long nowNs) {
-        int backend = members[position].number();
+        int backend = numbers[position];
         return Math.max(states.latencies().expectedNs(backend, nowNs), (double)
                 states.flows().waitingNs(backend, nowNs));
+    }
+
+    /** The same without that an estimate fades: what was measured last, until that is forgotten. */
+    double knownLatencyNs(int position, long nowNs) {
+        int backend = numbers[position];
+        return Math.max(states.latencies().knownNs(backend, nowNs), (double)
+                states.flows().waitingNs(backend, nowNs));
+    }
+
+    /** Whether a flow may find out how fast it is now: it has room, no other is about to, and nothing else tells. */
+    boolean mayBeTried(int position, long nowNs) {
+        int backend = numbers[position];
+        return !isFull(position)
+                && !states.flows().connects(backend)
+                && states.latencies().isFading(backend, nowNs);
     }
 
     /** Since when it has been healthy again, or {@link BackendStates#NEVER}. */

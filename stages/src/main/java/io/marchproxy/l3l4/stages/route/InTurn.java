@@ -21,6 +21,11 @@ abstract class InTurn implements Algorithm {
     /** Picks from {@code first} on among some, of whom there is at least one. */
     abstract int pickFrom(int first, boolean[] some);
 
+    /** The same among all that may be used. */
+    int pickFrom(int first) {
+        return pickFrom(first, candidates.mayBeUsed());
+    }
+
     /** Where the next choice begins to look. */
     int turn() {
         return turn;
@@ -42,7 +47,7 @@ abstract class InTurn implements Algorithm {
 
     @Override
     public int pick(long nowNs) {
-        int picked = pickFrom(turn, candidates.mayBeUsed());
+        int picked = pickFrom(turn);
         turn = after(picked);
         return picked;
     }

@@ -9,7 +9,8 @@ import io.marchproxy.l3l4.stages.pipeline.StateWriter;
  *
  * <p>A backend that was over the budget is within it again below {@value #BACK_AT} of it: one whose latency wanders about the budget would
  * otherwise take its traffic along each time. Two thresholds, as those of a thermostat or of RED's queues, and as health here has them
- * for loss; a tenth is more than a steady path's round trips differ by.
+ * for loss; a tenth is more than a steady path's round trips differ by. What was measured over the budget holds until something is
+ * measured again, and does not fade: where nothing probes, a flow now and then is sent to find out ({@link Trials}).
  */
 final class LowestCost extends Tiers {
     /** The part of the budget. */
@@ -21,8 +22,11 @@ final class LowestCost extends Tiers {
     private static final double AS_GOOD = 1.25;
     private final double budgetNs;
 
-    /** By position: who was over the budget when the list was last drawn up. */
-    private final boolean[] isOver;
+    /** Who was over the budget when the list was last drawn up. */
+    private final Trials over;
+
+    /** When the first of those is to be tried, as far as is known. */
+    private long nextTrialNs = Long.MAX_VALUE;
 
     /**
      * An algorithm with a budget.
@@ -32,7 +36,7 @@ final class LowestCost extends Tiers {
     LowestCost(Candidates candidates, long budgetNs) {
         super(candidates);
         this.budgetNs = budgetNs == 0 ? Double.POSITIVE_INFINITY : (double) budgetNs;
-        this.isOver = new boolean[candidates.size()];
+        this.over = new Trials(candidates.size());
     }
 
     @Override
@@ -42,16 +46,62 @@ final class LowestCost extends Tiers {
 
     @Override
     void prepare(long nowNs) {
-        for (int i = 0; i < isOver.length; i++) {
-            isOver[i] = candidates.latencyNs(i, nowNs) > (isOver[i] ? BACK_AT * budgetNs : budgetNs);
+        for (int i = 0; i < candidates.size(); i++) {
+            double limitNs = over.isOut(i) ? BACK_AT * budgetNs : budgetNs;
+            over.out(i, candidates.knownLatencyNs(i, nowNs) > limitNs, nowNs);
         }
     }
 
     @Override
+    public void refresh(long nowNs) {
+        super.refresh(nowNs);
+        nextTrialNs = Long.MAX_VALUE;
+        for (int i = 0; i < candidates.count(); i++) {
+            int position = candidates.usable(i);
+            if (isWorthATrial(position)) {
+                nextTrialNs = Math.min(nextTrialNs, over.dueNs(position));
+            }
+        }
+    }
+
+    /** Whether it would be among the best, were it fast. */
+    private boolean isWorthATrial(int position) {
+        return over.isOut(position)
+                && !shortlist()[position]
+                && (over.isOut(best(0)) || cost(position) <= cost(best(0)));
+    }
+
+    private double cost(int position) {
+        return candidates.member(position).costPerGb();
+    }
+
+    @Override
+    public int trial(long nowNs) {
+        if (nowNs < nextTrialNs) {
+            return -1;
+        }
+        int first = -1;
+        for (int i = 0; i < candidates.count(); i++) {
+            int position = candidates.usable(i);
+            boolean isDue = isWorthATrial(position) && over.dueNs(position) <= nowNs;
+            if (isDue
+                    && candidates.mayBeTried(position, nowNs)
+                    && (first < 0 || over.dueNs(position) < over.dueNs(first))) {
+                first = position;
+            }
+        }
+        if (first >= 0) {
+            over.begins(first, nowNs);
+        } else {
+            // What speaks against it is looked at again when the list is drawn up.
+            nextTrialNs = Long.MAX_VALUE;
+        }
+        return first;
+    }
+
+    @Override
     double rank(int position, long nowNs) {
-        return isOver[position]
-                ? OVER_BUDGET + candidates.latencyNs(position, nowNs)
-                : candidates.member(position).costPerGb();
+        return over.isOut(position) ? OVER_BUDGET + candidates.knownLatencyNs(position, nowNs) : cost(position);
     }
 
     @Override
@@ -67,34 +117,26 @@ final class LowestCost extends Tiers {
     @Override
     public void goOnFrom(Algorithm before) {
         if (before instanceof LowestCost other) {
-            for (int i = 0; i < isOver.length; i++) {
-                isOver[i] = other.wasOver(candidates.number(i));
+            for (int i = 0; i < candidates.size(); i++) {
+                int then = other.candidates.positionOf(candidates.number(i));
+                if (then >= 0) {
+                    over.goOn(i, other.over, then);
+                }
             }
         }
-    }
-
-    private boolean wasOver(int backend) {
-        for (int i = 0; i < isOver.length; i++) {
-            if (candidates.number(i) == backend) {
-                return isOver[i];
-            }
-        }
-        return false;
     }
 
     @Override
     public void save(StateWriter to) {
         super.save(to);
-        for (boolean is : isOver) {
-            to.number(is ? 1 : 0);
-        }
+        over.save(to);
+        to.number(nextTrialNs);
     }
 
     @Override
     public void restore(StateReader from) {
         super.restore(from);
-        for (int i = 0; i < isOver.length; i++) {
-            isOver[i] = from.number(0, 1) == 1;
-        }
+        over.restore(from);
+        nextTrialNs = from.number();
     }
 }

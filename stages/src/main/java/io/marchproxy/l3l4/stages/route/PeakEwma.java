@@ -18,6 +18,9 @@ final class PeakEwma {
     /** So many halvings leave nothing of any latency. */
     private static final long MOST_HALVINGS = 60;
 
+    /** After which nothing is left: some 42 s. */
+    static final long FADES_NS = MOST_HALVINGS * HALF_LIFE_NS;
+
     private PeakEwma() {}
 
     /**

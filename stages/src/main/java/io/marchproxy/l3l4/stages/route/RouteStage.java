@@ -233,11 +233,14 @@ public final class RouteStage implements Stage {
         return choose(packet, entry, before, nowNs);
     }
 
-    /** A session of before this start goes on: at its backend if that may be chosen, and in any case with its counters. */
+    /**
+     * A session of before this start goes on: at its backend if that may be used, and is still one that it leads to, which routes of before
+     * tell nothing of; and in any case with its counters.
+     */
     private Verdict goOn(PacketDescriptor packet, long entry, long known, long nowNs) {
         int backend = remembered.backend(known);
         Verdict verdict = Verdict.CONTINUE;
-        if (backend >= 0 && states.usable(backend)) {
+        if (backend >= 0 && states.usable(backend) && pools[packet.service()].reaches(entry, backend, nowNs)) {
             send(entry, backend);
             packet.backend(backend);
         } else {

@@ -126,7 +126,7 @@ final class ServicePool extends SingleWriter {
     }
 
     boolean has(int backend) {
-        return positionOf(backend) >= 0;
+        return candidates.positionOf(backend) >= 0;
     }
 
     /** Whether any may be used that is healthy. */
@@ -214,7 +214,8 @@ final class ServicePool extends SingleWriter {
             return NOBODY;
         }
         int last = tried == 0 ? NOBODY : FlowEntry.backend(entry);
-        int picked = pick(entry, nowNs);
+        int trial = tried == 0 ? now.trial(nowNs) : NOBODY;
+        int picked = trial < 0 ? pick(entry, nowNs) : trial;
         if (picked < 0 || !isFree(picked, tried, nowNs)) {
             picked = pickOther(picked, entry, tried, last, nowNs);
         }
@@ -314,23 +315,6 @@ final class ServicePool extends SingleWriter {
         return 1L << (backend % Long.SIZE);
     }
 
-    /** Where a backend stands in the pool; −1 when it is not here. Numbers mostly follow one another, so one look finds most. */
-    private int positionOf(int backend) {
-        int size = candidates.size();
-        if (size > 0) {
-            int likely = backend - candidates.number(0);
-            if (likely >= 0 && likely < size && candidates.number(likely) == backend) {
-                return likely;
-            }
-        }
-        for (int i = 0; i < size; i++) {
-            if (candidates.number(i) == backend) {
-                return i;
-            }
-        }
-        return NOBODY;
-    }
-
     /** Whether a flow may stay at a backend that is not healthy: in panic, when it is one of ours that are used. */
     boolean keepsInPanic(long entry, int backend, long nowNs) {
         if (settings.choice().panicPercent() == 0) {
@@ -340,7 +324,7 @@ final class ServicePool extends SingleWriter {
             return gateways.keepsInPanic(entry, backend, nowNs);
         }
         refresh(nowNs);
-        int position = positionOf(backend);
+        int position = candidates.positionOf(backend);
         return candidates.isPanic() && position >= 0 && candidates.mayBeUsed(position);
     }
 

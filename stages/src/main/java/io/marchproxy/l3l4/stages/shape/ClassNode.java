@@ -14,23 +14,17 @@ final class ClassNode {
     /** What a turn brings, in bytes: by its weight. */
     long quantum;
 
-    /** What waits, ends of streams included; and datagrams, which the bound is for. */
-    int held;
-
+    /** Datagrams that wait, which the bound is for. */
     int heldDatagrams;
 
-    /** As {@link ClientQueue#deficit}, among the classes below P0. */
+    /** What it may still send in its turn among the classes below P0, in bytes; at or below zero the turn is over. */
     long deficit;
 
     /** Its leaves that may send, as far as their services go. */
     final TurnRing<Leaf> turns = new TurnRing<>();
 
-    /** Of all queues of the direction. */
-    final TurnNumbers turnNumbers;
-
-    ClassNode(int number, TurnNumbers turnNumbers) {
+    ClassNode(int number) {
         this.number = number;
-        this.turnNumbers = turnNumbers;
     }
 
     /** It in a set of classes. */
@@ -42,20 +36,12 @@ final class ClassNode {
     void save(StateWriter to) {
         limits.save(to);
         to.number(deficit);
-        turns.save(to);
+        turns.save(to, leaf -> leaf.service.number);
     }
 
     /** The leaf whose turn it is, or null when none may send. */
     @Nullable
     Leaf turn() {
-        Leaf leaf = turns.turn();
-        if (leaf != null) {
-            while (leaf.deficit <= 0) {
-                leaf.deficit += Schedule.QUANTUM;
-                leaf = leaf.following();
-            }
-            turns.turn(leaf);
-        }
-        return leaf;
+        return turns.isEmpty() ? null : turns.turnByBytes();
     }
 }

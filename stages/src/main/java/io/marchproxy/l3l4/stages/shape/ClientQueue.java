@@ -1,6 +1,9 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.packet.IpPacket;
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,46 +14,19 @@ import org.jspecify.annotations.Nullable;
  * marked and dropped, and whose packets hardly wait is not, whatever others of the class do. A queue ends when it is empty, and
  * what was remembered of its delay with it.
  */
-final class ClientQueue implements Wait.Numbered {
-    /**
-     * The only one of its direction with this number, ever: when it came, or its last turn ended. Of those that go on at one time the lowest is
-     * first; so those that wait for the ceiling of one client keep their order when they begin to wait again and again, of
-     * which only the first may send.
-     */
+final class ClientQueue extends LeafTable.Entry<ClientQueue> implements Wait.Numbered {
+    /** No other of its direction had or has this number. Of those that go on at one time the lowest is first. */
     long number;
 
-    long clientHigh;
-    long clientLow;
+    /** Whose it is, while it is used. */
+    private @Nullable ClientNode client;
 
-    /** Where connections have ceilings, the flow that it is of alone; else 0. */
-    long flowRef;
-
-    /** The client's ceiling, and the connection's, where there are such. */
+    /** The connection's ceiling, where it has one. */
     @Nullable
-    EachBucket client;
+    EachBucket ceiling;
 
-    @Nullable
-    EachBucket connection;
-
-    /** While it is at one of them, it has no turns. */
-    final Wait<ClientQueue> forCeilings = new Wait<>(this);
-
-    @Nullable
-    Leaf leaf;
-
-    /** The next in the leaf's ring. */
-    @Nullable
-    ClientQueue next;
-
-    /** The next in the index's chain, or among those that are free. */
-    @Nullable
-    ClientQueue chained;
-
-    /** What it may still send in its turn, in bytes; at or below zero, the turn is over. */
-    long deficit;
-
-    /** Packets and ends of streams that wait. */
-    int packets;
+    /** While it is at its ceiling, it has no turns. */
+    final Wait<ClientQueue> forCeiling = new Wait<>(this);
 
     /** Datagrams that wait. */
     int datagrams;
@@ -60,49 +36,71 @@ final class ClientQueue implements Wait.Numbered {
 
     final Codel codel = new Codel();
 
+    private int packets;
     private int head = HeldPackets.NONE;
     private int tail = HeldPackets.NONE;
+
+    /** Begins anew, empty. */
+    void begin(long newNumber, ClientNode newClient, @Nullable EachBucket newCeiling) {
+        number = newNumber;
+        client = newClient;
+        ceiling = newCeiling;
+        deficit = Schedule.QUANTUM;
+        codel.begin();
+    }
+
+    /** Whose it is. */
+    ClientNode client() {
+        return Objects.requireNonNull(client);
+    }
 
     @Override
     public long waitNumber() {
         return number;
     }
 
+    /** What a packet counts against bounds: nothing, if it is of a stream that is relayed, whose bytes can't be dropped. */
+    static int datagrams(PacketDescriptor packet) {
+        return packet.protocol() == IpPacket.UDP || packet.isIpPacket() ? packet.packets() : 0;
+    }
+
     /** Counts what begins to wait, or no longer does. */
-    void count(int sign) {
-        if (client != null) {
-            client.held += sign;
+    void count(PacketDescriptor packet, int sign) {
+        int more = sign * datagrams(packet);
+        packets += sign;
+        bytes += (long) sign * packet.lengthBytes();
+        datagrams += more;
+        ClientNode node = client();
+        node.datagrams += more;
+        if (node.ceiling != null) {
+            node.ceiling.held += sign;
         }
-        if (connection != null) {
-            connection.held += sign;
-        }
-    }
-
-    /** Has its client, and its connection, pay. */
-    void pay(int bytes) {
-        deficit -= bytes;
-        if (client != null) {
-            client.bucket.take(bytes);
-        }
-        if (connection != null) {
-            connection.bucket.take(bytes);
+        if (ceiling != null) {
+            ceiling.held += sign;
         }
     }
 
-    /** The ceiling that does not let go on what is next; null when both do. */
-    @Nullable
-    TokenBucket closed(int bytes, long nowNs) {
-        if (connection != null && !connection.bucket.opens(bytes, nowNs)) {
-            return connection.bucket;
+    /** Has it and its client pay, each at its ceiling and for its turn. */
+    void pay(int paid) {
+        ClientNode node = client();
+        node.deficit -= paid;
+        deficit -= paid;
+        if (node.ceiling != null) {
+            node.ceiling.bucket.take(paid);
         }
-        return client != null && !client.bucket.opens(bytes, nowNs) ? client.bucket : null;
+        if (ceiling != null) {
+            ceiling.bucket.take(paid);
+        }
     }
 
-    /** Empties it, without freeing what was in it; the slot of the first, from which {@code next} goes on. */
-    int takeAll() {
-        int first = head;
-        head = HeldPackets.NONE;
-        return first;
+    /** Whether its ceiling lets so many bytes go on. */
+    boolean opens(int next, long nowNs) {
+        return ceiling == null || ceiling.bucket.opens(next, nowNs);
+    }
+
+    /** When its ceiling, which has just said no, will say yes. */
+    long opensNs(long nowNs) {
+        return Objects.requireNonNull(ceiling).bucket.opensNs(nowNs);
     }
 
     boolean isEmpty() {
@@ -123,6 +121,19 @@ final class ClientQueue implements Wait.Numbered {
         tail = slot;
     }
 
+    /** Takes the head off the queue, and frees its slot. */
+    void removeHead(HeldPackets held) {
+        held.remove(takeHead(held));
+    }
+
+    /** Takes the head off the queue; its slot, with nothing after it. */
+    int takeHead(HeldPackets held) {
+        int taken = head;
+        head = held.next(taken);
+        held.next(taken, HeldPackets.NONE);
+        return taken;
+    }
+
     void save(HeldPackets held, StateWriter to) {
         to.number(number);
         to.number(clientHigh);
@@ -130,18 +141,10 @@ final class ClientQueue implements Wait.Numbered {
         to.number(flowRef);
         to.number(deficit);
         codel.save(to);
-        to.number(EachBuckets.isShared(client) ? 1 : 0);
-        to.number(EachBuckets.isShared(connection) ? 1 : 0);
+        to.number(EachBuckets.isShared(ceiling) ? 1 : 0);
         to.number(packets);
         for (int slot = head; slot != HeldPackets.NONE; slot = held.next(slot)) {
             held.save(slot, to);
         }
-    }
-
-    /** Takes the head off the queue, and frees its slot. */
-    void removeHead(HeldPackets held) {
-        int gone = head;
-        head = held.next(gone);
-        held.remove(gone);
     }
 }

@@ -4,7 +4,6 @@ import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.Ecn;
-import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
@@ -12,6 +11,7 @@ import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -26,12 +26,6 @@ import org.jspecify.annotations.Nullable;
  * wakes late decides as one that wakes in time.
  */
 final class DirectionShaper extends SingleWriter {
-    /**
-     * A client may hold up to so many times what is left of its class's bound (Choudhury, Hahne, "Dynamic Queue Length Thresholds
-     * for Shared-Memory Packet Switches", 1998): eight ninths of it alone, and among others an even part, whoever came first.
-     */
-    private static final long SHARE_OF_ROOM = 8;
-
     private static final int MOST_SERVICES = 1 << 16;
 
     private final HeldPackets packets;
@@ -54,8 +48,8 @@ final class DirectionShaper extends SingleWriter {
         this.packets = packets;
         this.flows = flows;
         this.schedule = new Schedule(packets);
-        this.queues = new ClientQueues(flows.hash(), schedule.turnNumbers());
         this.each = new EachCeilings(flows);
+        this.queues = new ClientQueues(packets, each, flows.hash());
         this.link = schedule.link().ceiling;
     }
 
@@ -72,6 +66,7 @@ final class DirectionShaper extends SingleWriter {
             one.quantum = (long) Schedule.QUANTUM * limits.weight();
             one.limits.set(limits.guarantee(), limits.ceiling(), shards, nowNs);
         }
+        List<ServiceNode> others = new ArrayList<>();
         int known = settings.services().size();
         if (known > 0) {
             service(known - 1);
@@ -89,62 +84,24 @@ final class DirectionShaper extends SingleWriter {
             }
             ServiceNode one = services[i];
             one.limits.set(limits.guarantee(), toClient ? limits.toClient() : limits.toBackend(), shards, nowNs);
-            one.client = limits.each().client(toClient);
-            one.connection = limits.each().connection(toClient);
+            if (one.each(limits.each().client(toClient), limits.each().connection(toClient))) {
+                others.add(one);
+            }
         }
         each.apply(settings, services, nowNs);
         schedule.everybodyGoesOn(services);
-        queueAnew(nowNs);
+        others.forEach(service -> queueAnew(service, nowNs));
+        each.applied(nowNs);
         plan(nowNs);
     }
 
-    /** Has what waits be in the queues that it would be in if it came now, in the same order. Everybody has turns. */
-    private void queueAnew(long nowNs) {
-        for (ServiceNode service : services) {
-            for (int i = 0; i < Schedule.CLASSES; i++) {
-                Leaf leaf = service.findLeaf(i);
-                if (leaf != null && !leaf.isEmpty()) {
-                    queueAnew(leaf, nowNs);
-                }
+    private void queueAnew(ServiceNode service, long nowNs) {
+        for (int i = 0; i < Schedule.CLASSES; i++) {
+            Leaf leaf = service.findLeaf(i);
+            if (leaf != null) {
+                queues.queueAnew(leaf, nowNs);
             }
         }
-    }
-
-    private void queueAnew(Leaf leaf, long nowNs) {
-        boolean byConnection = leaf.service.connection.isSet();
-        for (ClientQueue queue : leaf.inOrder()) {
-            if ((queue.flowRef != 0) != byConnection) {
-                leaf.remove(queue);
-                queue.count(-queue.packets);
-                int slot = queue.takeAll();
-                long clientHigh = queue.clientHigh;
-                long clientLow = queue.clientLow;
-                queues.remove(queue);
-                while (slot != HeldPackets.NONE) {
-                    int following = packets.next(slot);
-                    packets.next(slot, HeldPackets.NONE);
-                    move(slot, leaf, clientHigh, clientLow, nowNs);
-                    slot = following;
-                }
-            } else if (queue.client == null == leaf.service.client.isSet()) {
-                queue.count(-queue.packets);
-                each.assign(queue, nowNs);
-                queue.count(queue.packets);
-            }
-        }
-    }
-
-    private void move(int slot, Leaf leaf, long clientHigh, long clientLow, long nowNs) {
-        PacketDescriptor packet = packets.at(slot);
-        long flowRef = leaf.service.connection.isSet() ? packet.flowRef() : 0;
-        ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowRef);
-        if (queue == null) {
-            queue = queues.add(leaf, clientHigh, clientLow, flowRef);
-            each.assign(queue, nowNs);
-            leaf.add(queue);
-        }
-        count(queue, packet, 1);
-        queue.append(slot, packets);
     }
 
     /** Takes over this shard's share of the limits of the link, a class or a service. */
@@ -155,7 +112,7 @@ final class DirectionShaper extends SingleWriter {
             case SERVICE -> service(which).limits.share(share, nowNs);
             case POLICER -> throw new IllegalArgumentException("nothing waits for a policer");
         }
-        schedule.everybodyGoesOn();
+        schedule.servicesGoOn();
         plan(nowNs);
     }
 
@@ -193,32 +150,34 @@ final class DirectionShaper extends SingleWriter {
         long entry = flows.entry(packet.flowRef());
         long clientHigh = Memory.getLong(entry + FlowLayout.CLIENT_HIGH);
         long clientLow = Memory.getLong(entry + FlowLayout.CLIENT_LOW);
-        long flowRef = service.connection.isSet() ? packet.flowRef() : 0;
-        ClientQueue queue = service.held == 0 ? null : queues.find(leaf, clientHigh, clientLow, flowRef);
+        ClientQueue queue = service.held == 0 ? null : queues.find(leaf, clientHigh, clientLow, packet.flowRef());
         if (!packet.isData() && queue == null) {
             return Verdict.CONTINUE;
         }
-        if (mayBeDropped(packet) && !hasRoom(trafficClass, queue, packet.packets())) {
-            return DropReason.QUEUE_FULL.drop(packet);
+        int datagrams = ClientQueue.datagrams(packet);
+        if (datagrams > 0) {
+            ClientNode client = queue == null ? queues.findClient(leaf, clientHigh, clientLow) : queue.client();
+            if (!leaf.hasRoom(client, queue, datagrams)) {
+                return DropReason.QUEUE_FULL.drop(packet);
+            }
         }
         if (queue == null) {
-            queue = queues.add(leaf, clientHigh, clientLow, flowRef);
-            each.assign(queue);
-            leaf.add(queue);
+            queue = queues.add(leaf, clientHigh, clientLow, packet.flowRef());
         }
         hold(packet, leaf, queue);
         plan(nowNs);
         return Verdict.HOLD;
     }
 
-    /** Whether nobody waits for what the packet would use, and all limits have it; then it has paid. */
+    /**
+     * Whether nobody waits for what the packet would use, nor another of its flow for anything, and all limits have it; then it
+     * has paid.
+     */
     private boolean passes(PacketDescriptor packet, ServiceNode service, ClassNode trafficClass, long nowNs) {
         int bytes = packet.lengthBytes();
         if (held != 0
-                && ((each.isAny() && waiting.trafficClass(packet.flowRef()) != WaitingFlows.NOTHING)
-                        || link.isLimited()
-                        || (service.held != 0 && service.ceiling.isLimited())
-                        || (trafficClass.held != 0 && trafficClass.ceiling.isLimited()))) {
+                && (schedule.isWanted(service, trafficClass)
+                        || waiting.trafficClass(packet.flowRef()) != WaitingFlows.NOTHING)) {
             return false;
         }
         if (!service.ceiling.admits(bytes, nowNs)
@@ -234,48 +193,21 @@ final class DirectionShaper extends SingleWriter {
         return true;
     }
 
-    /** Datagrams and IP packets; but not bytes of a stream that is relayed, nor its end. */
-    private static boolean mayBeDropped(PacketDescriptor packet) {
-        return packet.protocol() == IpPacket.UDP || packet.isIpPacket();
-    }
-
-    private static boolean hasRoom(ClassNode trafficClass, @Nullable ClientQueue queue, int datagrams) {
-        int room = trafficClass.boundPackets - trafficClass.heldDatagrams;
-        // A run that is longer than the bound still finds room where nothing waits.
-        return (datagrams <= room && (queue == null || queue.datagrams < SHARE_OF_ROOM * room))
-                || trafficClass.heldDatagrams == 0;
-    }
-
     private void hold(PacketDescriptor packet, Leaf leaf, ClientQueue queue) {
         packet.flags(packet.flags() | DescriptorFlags.WAS_HELD);
+        waiting.add(packet.flowRef(), packet.trafficClass());
         count(leaf, queue, packet, 1);
         queue.append(packets.add(packet), packets);
-        schedule.arrived(leaf);
+        schedule.blocked().arrived(leaf);
     }
 
     private void count(Leaf leaf, ClientQueue queue, PacketDescriptor packet, int sign) {
+        int datagrams = sign * ClientQueue.datagrams(packet);
         held += sign;
         leaf.service.held += sign;
-        leaf.trafficClass.held += sign;
-        if (sign > 0) {
-            waiting.add(packet.flowRef(), packet.trafficClass());
-        } else {
-            waiting.remove(packet.flowRef());
-        }
-        if (mayBeDropped(packet)) {
-            leaf.trafficClass.heldDatagrams += sign * packet.packets();
-        }
-        count(queue, packet, sign);
-    }
-
-    /** Counts what a queue has. */
-    private static void count(ClientQueue queue, PacketDescriptor packet, int sign) {
-        queue.packets += sign;
-        queue.bytes += (long) sign * packet.lengthBytes();
-        if (mayBeDropped(packet)) {
-            queue.datagrams += sign * packet.packets();
-        }
-        queue.count(sign);
+        leaf.datagrams += datagrams;
+        leaf.trafficClass.heldDatagrams += datagrams;
+        queue.count(packet, sign);
     }
 
     /**
@@ -295,9 +227,10 @@ final class DirectionShaper extends SingleWriter {
         packet.releaseNs(nowNs);
         // What outlived its flow goes nowhere, and costs nothing. Asked before it leaves, since that may end the flow.
         boolean isGone = flows.entry(packet.flowRef()) == 0;
-        boolean isDropped = !isGone && codel.isOn() && mayBeDropped(packet) && waitedTooLong(packet, queue, nowNs);
+        boolean isDropped =
+                !isGone && codel.isOn() && ClientQueue.datagrams(packet) > 0 && waitedTooLong(packet, queue, nowNs);
         leavingBytes = isGone || isDropped ? 0 : packet.lengthBytes();
-        if (leavingBytes != 0 && packet.isData() && schedule.borrows(Objects.requireNonNull(queue.leaf))) {
+        if (leavingBytes != 0 && packet.isData() && schedule.borrows(queue.leaf())) {
             packet.flags(packet.flags() | DescriptorFlags.BORROWED);
         }
         return packet;
@@ -322,18 +255,18 @@ final class DirectionShaper extends SingleWriter {
     /** Takes out what {@link #next} lent, and decides what is next. */
     void released(long nowNs) {
         ClientQueue queue = Objects.requireNonNull(schedule.leaving());
-        Leaf leaf = Objects.requireNonNull(queue.leaf);
+        Leaf leaf = queue.leaf();
         PacketDescriptor packet = packets.at(queue.head());
         if (packet.isData()) {
             schedule.pay(leaf, queue, leavingBytes);
         }
+        waiting.remove(packet.flowRef());
         count(leaf, queue, packet, -1);
         queue.removeHead(packets);
         if (queue.isEmpty()) {
-            leaf.remove(queue);
             queues.remove(queue);
             if (leaf.isEmpty()) {
-                schedule.emptied(leaf);
+                schedule.blocked().emptied(leaf);
             }
             plan(nowNs);
         } else if (packets.at(queue.head()).isData()) {
@@ -346,7 +279,7 @@ final class DirectionShaper extends SingleWriter {
     /** Writes everything that later decisions depend on: what was earned, what waits, and who is next. */
     void save(StateWriter to) {
         each.save(to);
-        to.number(schedule.turnNumbers().last());
+        to.number(queues.lastNumber());
         to.number(services.length);
         for (int number = 0; number < services.length; number++) {
             ServiceNode service = services[number];
@@ -358,22 +291,14 @@ final class DirectionShaper extends SingleWriter {
                 }
             }
         }
-        List<ClientQueue> blocked = schedule.blocked();
-        to.number(blocked.size());
-        for (ClientQueue queue : blocked) {
-            Leaf leaf = Objects.requireNonNull(queue.leaf);
-            to.number(leaf.service.number);
-            to.number(leaf.trafficClass.number);
-            to.number(queue.forCeilings.untilNs);
-            queue.save(packets, to);
-        }
+        schedule.blocked().save(to);
         schedule.save(services, to);
     }
 
     /** Takes over what was saved. */
     void restore(StateReader from) {
         each.restore(services, from);
-        long lastNumber = from.number();
+        queues.lastNumber(from.number());
         int known = from.number(0, MOST_SERVICES);
         if (known > 0) {
             service(known - 1);
@@ -388,32 +313,47 @@ final class DirectionShaper extends SingleWriter {
             }
         }
         for (int left = from.number(0, Integer.MAX_VALUE); left > 0; left--) {
-            ServiceNode service = services[from.number(0, known - 1)];
-            Leaf leaf = service.leaf(schedule.trafficClass(from.number(0, Schedule.CLASSES - 1)));
+            Leaf leaf = leaf(from);
             long untilNs = from.number();
-            schedule.restore(restoreQueue(leaf, from), untilNs);
+            schedule.blocked().restore(restoreClient(leaf, from), untilNs);
         }
-        schedule.turnNumbers().after(lastNumber);
+        for (int left = from.number(0, Integer.MAX_VALUE); left > 0; left--) {
+            Leaf leaf = leaf(from);
+            long untilNs = from.number();
+            schedule.blocked().restore(restoreQueue(queues.restoreClient(leaf, from), from), untilNs);
+        }
         schedule.restore(services, from);
+    }
+
+    private Leaf leaf(StateReader from) {
+        ServiceNode service = services[from.number(0, services.length - 1)];
+        return service.leaf(schedule.trafficClass(from.number(0, Schedule.CLASSES - 1)));
     }
 
     private void restore(Leaf leaf, StateReader from) {
         leaf.deficit = from.number();
         for (int clients = from.number(0, Integer.MAX_VALUE); clients > 0; clients--) {
-            leaf.addAgain(restoreQueue(leaf, from));
+            leaf.turns.add(restoreClient(leaf, from));
         }
     }
 
-    private ClientQueue restoreQueue(Leaf leaf, StateReader from) {
-        long number = from.number();
-        ClientQueue queue = queues.add(leaf, from.number(), from.number(), from.number());
-        queue.number = number;
-        queue.deficit = from.number();
-        queue.codel.restore(from);
-        each.assign(queue, from.number(0, 1) != 0, from.number(0, 1) != 0);
+    private ClientNode restoreClient(Leaf leaf, StateReader from) {
+        ClientNode client = queues.restoreClient(leaf, from);
+        for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
+            client.turns.add(restoreQueue(client, from));
+        }
+        return client;
+    }
+
+    private ClientQueue restoreQueue(ClientNode client, StateReader from) {
+        ClientQueue queue = queues.restoreQueue(client, from);
         for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
             int slot = packets.restore(from);
-            count(leaf, queue, packets.at(slot), 1);
+            PacketDescriptor packet = packets.at(slot);
+            if (flows.entry(packet.flowRef()) != 0) {
+                waiting.add(packet.flowRef(), packet.trafficClass());
+            }
+            count(client.leaf(), queue, packet, 1);
             queue.append(slot, packets);
         }
         return queue;

@@ -2,28 +2,26 @@ package io.marchproxy.l3l4.stages.shape;
 
 import org.jspecify.annotations.Nullable;
 
-/** The ceiling of one client of a service, or of one of its connections, in one direction. */
-final class EachBucket {
+/** The ceiling of one client of a service, or of one of its connections, in one direction; or of none, kept to be used again. */
+final class EachBucket extends TurnRing.Member<EachBucket> {
     /** A client's is twice its service's number, a connection's one more. */
-    final int kind;
+    int kind;
 
     /** A client's address; of a connection, 0 and its flow reference. */
-    final long high;
+    long high;
 
-    final long low;
+    long low;
 
     final TokenBucket bucket = new TokenBucket();
 
     /** Packets and ends of streams that wait under it. */
     int held;
 
-    /** The next in the table's chain. */
+    /** The next in the table's chain, or among those of none. */
     @Nullable
     EachBucket chained;
 
-    EachBucket(int kind, long high, long low) {
-        this.kind = kind;
-        this.high = high;
-        this.low = low;
+    boolean is(int ofKind, long ofHigh, long ofLow) {
+        return low == ofLow && high == ofHigh && kind == ofKind;
     }
 }

@@ -3,32 +3,35 @@ package io.marchproxy.l3l4.stages.shape;
 import io.marchproxy.l3l4.stages.flow.FlowHash;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The buckets of clients and connections that have a ceiling each. One that is full, and that nothing waits for, is as good as none:
- * such are taken out whenever there are twice as many as were left the last time. So there are about as many as clients that
- * sent within the time that a bucket takes to fill, a burst by a rate. Where there would be more than so many, those that come
- * new share one for their service, until there is room again: they are held back more than they should be, and never less.
+ * for each that is new a few of the others are looked at, in turns, and such ones are given up and used again. So there are
+ * about as many as clients that sent within the time that a bucket takes to fill, a burst by a rate, and a third more; all are gone
+ * through at a reload alone. Where there would be more than so many, those that come new share one for their service,
+ * until there is room again: they are held back more than they should be, and never less.
  */
 final class EachBuckets {
+    /** The address of who shares: none, since IPv4 addresses have no first half, and no IPv6 address begins so. */
+    static final long SHARED = -1;
+
     private static final int FIRST_PLACES = 64;
 
-    /** While there are as many as there may be, one look through all of them for so many that found no room. */
-    private static final int REFUSED_PER_SWEEP = 4;
-
-    /** The address of who shares: none, since IPv4 addresses have no first half, and no IPv6 address begins so. */
-    private static final long SHARED = -1;
+    /** How many are looked at for one that is new. */
+    private static final int LOOKS = 4;
 
     private final int most;
     private final FlowHash hash;
-    private @Nullable EachBucket[] places = new @Nullable EachBucket[FIRST_PLACES];
-    private int size;
-    private int sweepAt = FIRST_PLACES;
 
-    /** How often somebody was sent to the shared one since the last look for room. */
-    private int refused;
+    /** All of them, in the order in which they are looked at: it is not the table's, which is another in each process. */
+    private final TurnRing<EachBucket> looks = new TurnRing<>();
+
+    private @Nullable EachBucket[] places = new @Nullable EachBucket[FIRST_PLACES];
+    private @Nullable EachBucket free;
+    private int size;
 
     EachBuckets(int most, FlowHash hash) {
         this.most = most;
@@ -42,18 +45,10 @@ final class EachBuckets {
      */
     EachBucket get(int kind, long high, long low, RateLimit limit, long nowNs, @Nullable EachBucket inUse) {
         EachBucket found = find(kind, high, low);
-        if (found == null && size >= sweepAt && (size < most || ++refused > most / REFUSED_PER_SWEEP)) {
-            sweep(nowNs, inUse);
+        if (found == null) {
+            lookForRoom(nowNs, inUse);
+            found = size < most ? add(kind, high, low, limit, nowNs) : find(kind, SHARED, SHARED);
         }
-        if (found == null && size >= most) {
-            return shared(kind, limit, nowNs);
-        }
-        return found == null ? add(kind, high, low, limit, nowNs) : found;
-    }
-
-    /** The bucket of those that came when there was no room. */
-    EachBucket shared(int kind, RateLimit limit, long nowNs) {
-        EachBucket found = find(kind, SHARED, SHARED);
         return found == null ? add(kind, SHARED, SHARED, limit, nowNs) : found;
     }
 
@@ -61,9 +56,11 @@ final class EachBuckets {
         return one != null && one.high == SHARED && one.low == SHARED;
     }
 
-    private @Nullable EachBucket find(int kind, long high, long low) {
+    /** The bucket of a client or connection, or null. */
+    @Nullable
+    EachBucket find(int kind, long high, long low) {
         EachBucket one = places[place(kind, high, low)];
-        while (one != null && (one.low != low || one.high != high || one.kind != kind)) {
+        while (one != null && !one.is(kind, high, low)) {
             one = one.chained;
         }
         return one;
@@ -73,42 +70,56 @@ final class EachBuckets {
         if (size == places.length) {
             grow();
         }
-        EachBucket one = new EachBucket(kind, high, low);
+        EachBucket one = free;
+        if (one == null) {
+            one = new EachBucket();
+        } else {
+            free = one.chained;
+            one.bucket.set(0, 1, nowNs);
+        }
+        one.kind = kind;
+        one.high = high;
+        one.low = low;
         one.bucket.set(limit.bitsPerSecond(), limit.burstBytes(), nowNs);
         chain(one);
+        looks.add(one);
         size++;
         return one;
     }
 
-    /** Takes over limits by kind; what has none any more holds nobody. */
-    void apply(IntFunction<RateLimit> limits, long nowNs) {
-        for (EachBucket first : places) {
-            for (EachBucket one = first; one != null; one = one.chained) {
-                RateLimit limit = limits.apply(one.kind);
-                one.bucket.set(limit.bitsPerSecond(), limit.burstBytes(), nowNs);
+    @SuppressWarnings("ReferenceEquality") // the very one that is in use
+    private void lookForRoom(long nowNs, @Nullable EachBucket inUse) {
+        for (int left = Math.min(LOOKS, size); left > 0; left--) {
+            EachBucket one = Objects.requireNonNull(looks.turn());
+            if (one == inUse || !giveUp(one, nowNs)) {
+                looks.turn(one.following());
             }
         }
-        sweep(nowNs, null);
     }
 
-    private void sweep(long nowNs, @Nullable EachBucket inUse) {
-        size = 0;
-        for (int i = 0; i < places.length; i++) {
-            EachBucket one = places[i];
-            EachBucket kept = null;
-            while (one != null) {
-                EachBucket following = one.chained;
-                if (one.held != 0 || one == inUse || !one.bucket.isFull(nowNs)) {
-                    one.chained = kept;
-                    kept = one;
-                    size++;
-                }
-                one = following;
-            }
-            places[i] = kept;
+    private boolean giveUp(EachBucket one, long nowNs) {
+        if (one.held != 0 || !one.bucket.isFull(nowNs)) {
+            return false;
         }
-        refused = 0;
-        sweepAt = Math.min(most, Math.max(FIRST_PLACES, 2 * size));
+        unchain(one);
+        looks.remove(one);
+        one.chained = free;
+        free = one;
+        size--;
+        return true;
+    }
+
+    /** Takes over limits by kind; what has none any more holds nobody. */
+    void apply(IntFunction<RateLimit> limits, long nowNs) {
+        for (EachBucket one : looks.inOrder()) {
+            RateLimit limit = limits.apply(one.kind);
+            one.bucket.set(limit.bitsPerSecond(), limit.burstBytes(), nowNs);
+        }
+    }
+
+    /** Gives up all that are as good as none. */
+    void tidy(long nowNs) {
+        looks.inOrder().forEach(one -> giveUp(one, nowNs));
     }
 
     private void chain(EachBucket one) {
@@ -117,33 +128,37 @@ final class EachBuckets {
         places[place] = one;
     }
 
+    @SuppressWarnings("ReferenceEquality") // a bucket is itself, and equals nobody
+    private void unchain(EachBucket gone) {
+        int place = place(gone.kind, gone.high, gone.low);
+        EachBucket before = places[place];
+        if (before == gone) {
+            places[place] = gone.chained;
+        } else {
+            while (before != null && before.chained != gone) {
+                before = before.chained;
+            }
+            Objects.requireNonNull(before).chained = gone.chained;
+        }
+    }
+
     private int place(int kind, long high, long low) {
         return hash.of(high, low, kind) & (places.length - 1);
     }
 
     private void grow() {
-        @Nullable EachBucket[] before = places;
-        places = new @Nullable EachBucket[2 * before.length];
-        for (EachBucket first : before) {
-            for (EachBucket one = first; one != null; ) {
-                EachBucket following = one.chained;
-                chain(one);
-                one = following;
-            }
-        }
+        places = new @Nullable EachBucket[2 * places.length];
+        looks.inOrder().forEach(this::chain);
     }
 
-    /** Writes those that are not full, and takes out the others, so that who takes over has as many. */
-    void save(long nowNs, StateWriter to) {
-        sweep(nowNs, null);
+    /** Writes all of them in the order in which they will be looked at. */
+    void save(StateWriter to) {
         to.number(size);
-        for (EachBucket first : places) {
-            for (EachBucket one = first; one != null; one = one.chained) {
-                to.number(one.kind);
-                to.number(one.high);
-                to.number(one.low);
-                one.bucket.save(to);
-            }
+        for (EachBucket one : looks.inOrder()) {
+            to.number(one.kind);
+            to.number(one.high);
+            to.number(one.low);
+            one.bucket.save(to);
         }
     }
 
@@ -155,7 +170,5 @@ final class EachBuckets {
                     .bucket
                     .restore(from);
         }
-        refused = 0;
-        sweepAt = Math.min(most, Math.max(FIRST_PLACES, 2 * size));
     }
 }

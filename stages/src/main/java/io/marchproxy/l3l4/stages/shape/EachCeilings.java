@@ -7,7 +7,6 @@ import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +24,6 @@ final class EachCeilings extends SingleWriter {
 
     private @Nullable EachBucket ofConnection;
 
-    /** When something was last asked of the buckets. */
-    private long askedNs = Long.MIN_VALUE;
-
     EachCeilings(FlowTable flows) {
         this.flows = flows;
         this.buckets = new EachBuckets(2 * flows.capacity(), flows.hash());
@@ -35,10 +31,15 @@ final class EachCeilings extends SingleWriter {
 
     /** Takes over a snapshot, which the services have already. */
     void apply(ShapeSettings settings, ServiceNode[] services, long nowNs) {
-        ofClient = null;
-        ofConnection = null;
         isAny = settings.services().stream().anyMatch(one -> one.each().isSet());
         buckets.apply(kind -> limit(services, kind), nowNs);
+    }
+
+    /** What waits is under the ceilings that there are: no others are kept. */
+    void applied(long nowNs) {
+        buckets.tidy(nowNs);
+        ofClient = null;
+        ofConnection = null;
     }
 
     private static int clientKind(ServiceNode service) {
@@ -64,23 +65,42 @@ final class EachCeilings extends SingleWriter {
 
     /** Looks for the ceilings of a packet's client and connection. */
     void ask(PacketDescriptor packet, ServiceNode service, long nowNs) {
-        askedNs = nowNs;
-        ofClient = null;
-        ofConnection = null;
-        if (service.client.isSet()) {
-            long entry = flows.entry(packet.flowRef());
-            ofClient = buckets.get(
-                    clientKind(service),
-                    Memory.getLong(entry + FlowLayout.CLIENT_HIGH),
-                    Memory.getLong(entry + FlowLayout.CLIENT_LOW),
-                    service.client,
-                    nowNs,
-                    null);
+        if (!service.client.isSet() && !service.connection.isSet()) {
+            ofClient = null;
+            ofConnection = null;
+            return;
         }
-        if (service.connection.isSet()) {
-            ofConnection =
-                    buckets.get(connectionKind(service), 0, packet.flowRef(), service.connection, nowNs, ofClient);
-        }
+        long entry = flows.entry(packet.flowRef());
+        long clientHigh = Memory.getLong(entry + FlowLayout.CLIENT_HIGH);
+        long clientLow = Memory.getLong(entry + FlowLayout.CLIENT_LOW);
+        ask(service, clientHigh, clientLow, packet.flowRef(), nowNs);
+    }
+
+    /** Looks for the ceilings of a client and a connection. */
+    void ask(ServiceNode service, long clientHigh, long clientLow, long flowRef, long nowNs) {
+        ofClient = service.client.isSet()
+                ? buckets.get(clientKind(service), clientHigh, clientLow, service.client, nowNs, null)
+                : null;
+        ofConnection = service.connection.isSet()
+                ? buckets.get(connectionKind(service), 0, flowRef, service.connection, nowNs, ofClient)
+                : null;
+    }
+
+    /** The client's ceiling that was asked for; null if it has none. */
+    @Nullable
+    EachBucket ofClient() {
+        return ofClient;
+    }
+
+    /** Whether the client has none of its own, since there was no room, but that of all such. */
+    boolean isClientShared() {
+        return EachBuckets.isShared(ofClient);
+    }
+
+    /** The connection's ceiling that was asked for; null if it has none. */
+    @Nullable
+    EachBucket ofConnection() {
+        return ofConnection;
     }
 
     /** Whether nobody waits for those that were asked for, and both let so many bytes pass. */
@@ -102,48 +122,37 @@ final class EachCeilings extends SingleWriter {
         }
     }
 
-    /** Gives a queue the buckets that were asked for its first packet. */
-    void assign(ClientQueue queue) {
-        queue.client = ofClient;
-        queue.connection = ofConnection;
+    /** The ceiling of a client that was saved; null if it has none. */
+    @Nullable
+    EachBucket ofClient(ServiceNode service, long clientHigh, long clientLow) {
+        return service.client.isSet() ? found(buckets.find(clientKind(service), clientHigh, clientLow)) : null;
     }
 
-    /** Gives a queue the buckets of its client and connection. */
-    void assign(ClientQueue queue, long nowNs) {
-        ServiceNode service = Objects.requireNonNull(queue.leaf).service;
-        queue.client = service.client.isSet()
-                ? buckets.get(clientKind(service), queue.clientHigh, queue.clientLow, service.client, nowNs, null)
-                : null;
-        queue.connection = service.connection.isSet()
-                ? buckets.get(connectionKind(service), 0, queue.flowRef, service.connection, nowNs, queue.client)
-                : null;
+    /** The ceiling of a connection that was saved; null if it has none. */
+    @Nullable
+    EachBucket ofConnection(ServiceNode service, long flowRef, boolean isShared) {
+        if (!service.connection.isSet()) {
+            return null;
+        }
+        return found(
+                isShared
+                        ? buckets.find(connectionKind(service), EachBuckets.SHARED, EachBuckets.SHARED)
+                        : buckets.find(connectionKind(service), 0, flowRef));
     }
 
-    /** As it was saved: who came when there was no room for a bucket of its own goes on with the shared one. */
-    void assign(ClientQueue queue, boolean isClientShared, boolean isConnectionShared) {
-        ServiceNode service = Objects.requireNonNull(queue.leaf).service;
-        if (isClientShared) {
-            queue.client = buckets.shared(clientKind(service), service.client, askedNs);
-        } else if (service.client.isSet()) {
-            queue.client =
-                    buckets.get(clientKind(service), queue.clientHigh, queue.clientLow, service.client, askedNs, null);
+    private static EachBucket found(@Nullable EachBucket bucket) {
+        if (bucket == null) {
+            throw new IllegalStateException("something waits for a ceiling that there is not");
         }
-        if (isConnectionShared) {
-            queue.connection = buckets.shared(connectionKind(service), service.connection, askedNs);
-        } else if (service.connection.isSet()) {
-            queue.connection =
-                    buckets.get(connectionKind(service), 0, queue.flowRef, service.connection, askedNs, queue.client);
-        }
+        return bucket;
     }
 
     void save(StateWriter to) {
-        to.number(askedNs);
-        buckets.save(askedNs, to);
+        buckets.save(to);
     }
 
     /** Takes over what was saved, with the services that the settings name. */
     void restore(ServiceNode[] services, StateReader from) {
-        askedNs = from.number();
         buckets.restore(kind -> limit(services, kind), from);
     }
 }

@@ -16,7 +16,7 @@ import java.util.List;
  *
  * <p>Room is made by doubling, when first needed, and kept; once as much has been held as ever is, nothing is allocated.
  */
-final class HeldPackets {
+class HeldPackets {
     static final int NONE = -1;
 
     private static final int FIRST_ROOM = 64;

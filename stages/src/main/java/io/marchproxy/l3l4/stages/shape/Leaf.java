@@ -1,24 +1,31 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A service's packets of one class, in one direction: its clients take turns by deficit (see {@link Schedule}). */
 final class Leaf extends TurnRing.Member<Leaf> {
+    /**
+     * How many times what is left of a class's bound a service may hold of it (Choudhury, Hahne, "Dynamic Queue Length Thresholds
+     * for Shared-Memory Packet Switches", 1998): eight ninths alone; n that want more leave a part of 8n + 1 to those that come.
+     */
+    private static final long SHARE_OF_ROOM = 8;
+
+    /** How far a client may go with what is left to its service: {@link #hasRoom}. */
+    private static final long REACH = 12;
+
     final ServiceNode service;
     final ClassNode trafficClass;
 
     /** The only leaf of its direction with this number. */
     final int number;
 
-    /** As {@link ClientQueue#deficit}, among the leaves of the class. */
-    long deficit;
+    /** Its clients that may send; who waits for its ceiling is not among them, nor is who has nothing but queues that do. */
+    final TurnRing<ClientNode> turns = new TurnRing<>();
 
-    /** The client that has had its turn last; the next one's is now. */
-    private @Nullable ClientQueue last;
+    /** Datagrams that wait. */
+    int datagrams;
 
     Leaf(ServiceNode service, ClassNode trafficClass) {
         this.service = service;
@@ -26,60 +33,35 @@ final class Leaf extends TurnRing.Member<Leaf> {
         this.number = service.number * Schedule.CLASSES + trafficClass.number;
     }
 
-    /** Whether nobody is in it who may have a turn; what waits for a ceiling of its client's is not in it. */
+    /** Whether there is nobody whose turn it could be. */
     boolean isEmpty() {
-        return last == null;
+        return turns.isEmpty();
     }
 
-    @Override
-    int turnNumber() {
-        return service.number;
-    }
-
-    /** Lets a client in, who is new, and the last to have a turn. */
-    void add(ClientQueue queue) {
-        queue.deficit = Schedule.QUANTUM;
-        addAgain(queue);
-    }
-
-    /** Lets a client in who was in it before. */
-    void addAgain(ClientQueue queue) {
-        ClientQueue before = last;
-        if (before == null) {
-            queue.next = queue;
-        } else {
-            queue.next = before.next;
-            before.next = queue;
-        }
-        last = queue;
-    }
-
-    /** The client whose turn it is; there must be one. */
+    /** Whose turn it is; there must be somebody. */
     ClientQueue turn() {
-        ClientQueue queue = first();
-        while (queue.deficit <= 0) {
-            queue.deficit += Schedule.QUANTUM;
-            queue.number = trafficClass.turnNumbers.next();
-            last = queue;
-            queue = first();
-        }
-        return queue;
+        return turns.turnByBytes().turns.turnByBytes();
     }
 
-    /** Takes a client out, of whom nothing waits any more. Nearly always it is the one whose turn it is, and found at once. */
-    void remove(ClientQueue queue) {
-        ClientQueue before = Objects.requireNonNull(last);
-        while (before.next != queue) {
-            before = Objects.requireNonNull(before.next);
+    /**
+     * Whether there is room for more datagrams of a queue. First its service must have some left, by {@link #SHARE_OF_ROOM}. Of
+     * that a client may hold the more, the more is left: ({@link #REACH} × what is left)² by the bound. So one alone has four
+     * fifths of the bound, and many leave room to another as long as there are fewer of them than datagrams may wait; were it eight
+     * times what is left, a hundred would use it up. Where connections have ceilings, what one holds counts twice: so it
+     * leaves room to its client's others.
+     */
+    boolean hasRoom(@Nullable ClientNode client, @Nullable ClientQueue queue, int more) {
+        long bound = trafficClass.boundPackets;
+        long room = bound - trafficClass.heldDatagrams;
+        // Each datagram more makes what its service may hold less by eight.
+        long left = Math.ceilDiv(SHARE_OF_ROOM * room - datagrams, SHARE_OF_ROOM + 1);
+        long held = client == null ? 0L : client.datagrams;
+        if (queue != null && service.connection.isSet()) {
+            held += queue.datagrams;
         }
-        if (before == queue) {
-            last = null;
-        } else {
-            before.next = queue.next;
-            if (last == queue) {
-                last = before;
-            }
-        }
+        // A run that is longer than the bound still finds room where nothing waits.
+        return (more <= left && (held + more) * bound <= REACH * left * REACH * left)
+                || trafficClass.heldDatagrams == 0;
     }
 
     /** Writes a leaf, or that nothing of it ever waited. */
@@ -92,29 +74,13 @@ final class Leaf extends TurnRing.Member<Leaf> {
         }
     }
 
-    /** All in it, in the order of their turns. */
-    List<ClientQueue> inOrder() {
-        List<ClientQueue> all = new ArrayList<>();
-        ClientQueue end = last;
-        for (ClientQueue queue = end == null ? null : end.next;
-                queue != null;
-                queue = queue == end ? null : queue.next) {
-            all.add(queue);
-        }
-        return all;
-    }
-
-    /** Writes its clients in the order of their turns, and what waits of each. */
+    /** Writes its clients that have turns, in their order, and what waits of each. */
     private void save(HeldPackets held, StateWriter to) {
         to.number(deficit);
-        List<ClientQueue> clients = inOrder();
+        List<ClientNode> clients = turns.inOrder();
         to.number(clients.size());
-        for (ClientQueue queue : clients) {
-            queue.save(held, to);
+        for (ClientNode client : clients) {
+            client.save(held, to);
         }
-    }
-
-    private ClientQueue first() {
-        return Objects.requireNonNull(Objects.requireNonNull(last).next);
     }
 }

@@ -4,8 +4,6 @@ import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,12 +27,12 @@ import org.jspecify.annotations.Nullable;
  * Buckets and borrowing are those of HTB (Devera, "Hierarchical token bucket theory", 2002); unlike there a class's limits are not of
  * one service's classes but of the class over all services, so this is no tree with one parent each.
  *
- * <p>Besides, each client and each connection may have a ceiling of its own; with the latter, connections take turns where clients did.
+ * <p>Besides, each client and each connection may have a ceiling of its own; with the latter, a client's connections take turns in
+ * its turns.
  *
- * <p>A service at its ceiling has no turns until it has tokens, and so a client or connection at its: none is spent on one that can't
- * send. A packet costs a few
- * looks; O(log s) when its service waits for its ceiling or guarantee among s others that do; and at the most its length /
- * {@link #QUANTUM} further turns of its leaf and client.
+ * <p>Who is at a ceiling of its own has no turns ({@link Blocked}), so none is spent on one that can't send. A packet costs a few
+ * looks; O(log n) when its service, client or connection waits for its ceiling or guarantee among n that do; and at the most its length /
+ * {@link #QUANTUM} further turns of its leaf, client and connection.
  */
 final class Schedule extends SingleWriter {
     static final int CLASSES = 4;
@@ -45,14 +43,9 @@ final class Schedule extends SingleWriter {
     private final HeldPackets packets;
     private final Limits linkLimits = new Limits();
     private final TokenBucket link = linkLimits.ceiling;
-    private final TurnNumbers turnNumbers = new TurnNumbers();
     private final ClassNode[] classes = new ClassNode[CLASSES];
-    private final Waits<ServiceNode> forCeilings = new Waits<>();
-    private final Waits<ServiceNode> forGuarantees = new Waits<>();
-    private final Waits<ClientQueue> forClients = new Waits<>();
-    /** Services that have a guarantee to use and something to use it for: they take turns packet by packet. */
-    private final TurnRing<ServiceNode> promised = new TurnRing<>();
-
+    private final Promises promises = new Promises();
+    private final Blocked blocked;
     private final @Nullable Leaf[] candidates = new @Nullable Leaf[CLASSES];
 
     /** The class below P0 whose turn it is. */
@@ -66,13 +59,18 @@ final class Schedule extends SingleWriter {
 
     private long dueNs = Long.MAX_VALUE;
 
+    /** Whether somebody waits for the link, or may; not when all that wait are at ceilings of their own, or of their class. */
+    private boolean isLinkWanted;
+
     Schedule(HeldPackets packets) {
         this.packets = packets;
-        Arrays.setAll(classes, i -> new ClassNode(i, turnNumbers));
+        this.blocked = new Blocked(packets, promises);
+        Arrays.setAll(classes, ClassNode::new);
     }
 
-    TurnNumbers turnNumbers() {
-        return turnNumbers;
+    /** Who is at a ceiling of its own. */
+    Blocked blocked() {
+        return blocked;
     }
 
     Limits link() {
@@ -98,6 +96,17 @@ final class Schedule extends SingleWriter {
     void idle() {
         leaving = null;
         dueNs = Long.MAX_VALUE;
+        isLinkWanted = false;
+    }
+
+    /**
+     * Whether somebody waits for what a packet that comes would use, or may before {@link #dueNs}. Those who can't use it until then are
+     * passed by: all that is queued of a service at its ceiling, or of a client or connection at its own.
+     */
+    boolean isWanted(ServiceNode service, ClassNode trafficClass) {
+        return (isLinkWanted && link.isLimited())
+                || (trafficClass.ceiling.isLimited() && !trafficClass.turns.isEmpty())
+                || (service.held != 0 && service.ceiling.isLimited() && service.isWanted());
     }
 
     /** Writes who has which turn, waits for what, and until when. Between events, when nothing is about to leave. */
@@ -106,16 +115,16 @@ final class Schedule extends SingleWriter {
         for (int i = 0; i < services.length; i++) {
             if (services[i].number == i) {
                 services[i].forCeiling.save(to);
-                services[i].forGuarantee.save(to);
-                to.number(services[i].closedClasses);
+                Promises.save(services[i], to);
             }
         }
         for (ClassNode one : classes) {
             one.save(to);
         }
-        promised.save(to);
+        promises.save(to);
         to.number(turn);
         to.number(dueNs);
+        to.number(isLinkWanted ? 1 : 0);
     }
 
     /** Takes over what was saved. The leaves have what waits in them already. */
@@ -123,9 +132,8 @@ final class Schedule extends SingleWriter {
         linkLimits.restore(from);
         for (int i = 0; i < services.length; i++) {
             if (services[i].number == i) {
-                forCeilings.restore(services[i].forCeiling, from);
-                forGuarantees.restore(services[i].forGuarantee, from);
-                services[i].closedClasses = from.number(0, (1 << CLASSES) - 1);
+                blocked.restore(services[i], from);
+                promises.restore(services[i], from);
             }
         }
         for (ClassNode one : classes) {
@@ -139,11 +147,10 @@ final class Schedule extends SingleWriter {
                 one.turns.add(leaf);
             }
         }
-        for (int left = from.number(0, services.length); left > 0; left--) {
-            promised.add(services[from.number(0, services.length - 1)]);
-        }
+        promises.restore(services, from);
         turn = from.number(1, CLASSES - 1);
         dueNs = from.number();
+        isLinkWanted = from.number(0, 1) != 0;
     }
 
     /** The end of a stream leaves right behind its bytes, whatever the limits. */
@@ -153,59 +160,18 @@ final class Schedule extends SingleWriter {
         dueNs = nowNs;
     }
 
-    /** Something more waits in a leaf. */
-    void arrived(Leaf leaf) {
-        ServiceNode service = leaf.service;
-        if (!service.forCeiling.isOn && !leaf.isInRing() && !leaf.isEmpty()) {
-            leaf.trafficClass.turns.add(leaf);
-        }
-        if (!leaf.isEmpty() && service.waitsForOthersThan(leaf.trafficClass)) {
-            forGuarantees.remove(service.forGuarantee);
-        }
-        promise(service);
+    /** Other shares of limits: services look again whether they must wait. */
+    void servicesGoOn() {
+        blocked.allServicesGoOn();
+        promises.everybodyGoesOn();
     }
 
-    /** What waits for ceilings of clients and connections, in the order in which it began to be there. */
-    List<ClientQueue> blocked() {
-        return forClients.inOrder().stream().map(wait -> wait.who).toList();
-    }
-
-    /** Has a queue wait that did when it was saved. */
-    void restore(ClientQueue blocked, long untilNs) {
-        forClients.add(blocked.forCeilings, untilNs);
-    }
-
-    /** Nothing waits in a leaf any more that might have a turn. */
-    void emptied(Leaf leaf) {
-        if (leaf.isInRing()) {
-            leaf.trafficClass.turns.remove(leaf);
-        }
-        if (leaf.service.isInRing() && !leaf.service.isReady()) {
-            promised.remove(leaf.service);
-        }
-    }
-
-    /** Other shares: everybody looks again whether he must wait. */
-    void everybodyGoesOn() {
-        while (!forClients.isEmpty()) {
-            goOn(forClients.removeFirst().who);
-        }
-        while (!forCeilings.isEmpty()) {
-            goOn(forCeilings.removeFirst().who);
-        }
-        while (!forGuarantees.isEmpty()) {
-            promise(forGuarantees.removeFirst().who);
-        }
-    }
-
-    /** New limits: likewise, and some have a guarantee who had none, or none any more. */
+    /** New limits: everybody looks again whether he must wait. */
     void everybodyGoesOn(ServiceNode[] services) {
-        everybodyGoesOn();
+        blocked.everybodyGoesOn();
+        promises.everybodyGoesOn();
         for (ServiceNode service : services) {
-            if (service.isInRing() && !service.isPromised()) {
-                promised.remove(service);
-            }
-            promise(service);
+            promises.lookAgain(service);
         }
     }
 
@@ -265,19 +231,16 @@ final class Schedule extends SingleWriter {
         leaving = null;
         promise = null;
         dueNs = Long.MAX_VALUE;
-        while (forClients.firstNs() <= nowNs) {
-            goOn(forClients.removeFirst().who);
-        }
-        while (forCeilings.firstNs() <= nowNs) {
-            goOn(forCeilings.removeFirst().who);
-        }
-        if (!link.opens(0, nowNs)) {
+        blocked.goOn(nowNs);
+        isLinkWanted = hasTurns();
+        if (isLinkWanted && !link.opens(0, nowNs)) {
             dueNs = link.opensNs(nowNs);
             return;
         }
         Leaf leaf = choose(nowNs);
         if (leaf == null) {
-            dueNs = Math.min(dueNs, Math.min(forCeilings.firstNs(), forClients.firstNs()));
+            isLinkWanted = false;
+            dueNs = Math.min(dueNs, blocked.firstNs());
             return;
         }
         ClientQueue queue = leaf.turn();
@@ -287,6 +250,15 @@ final class Schedule extends SingleWriter {
         } else {
             dueNs = link.opensNs(nowNs);
         }
+    }
+
+    private boolean hasTurns() {
+        for (ClassNode one : classes) {
+            if (!one.turns.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private @Nullable Leaf choose(long nowNs) {
@@ -316,25 +288,22 @@ final class Schedule extends SingleWriter {
     }
 
     private @Nullable Leaf byServicesGuarantee(long nowNs) {
-        while (forGuarantees.firstNs() <= nowNs) {
-            promise(forGuarantees.removeFirst().who);
-        }
-        for (ServiceNode service = promised.turn(); service != null; service = promised.turn()) {
+        for (ServiceNode service = promises.turn(nowNs); service != null; service = promises.turn(nowNs)) {
             if (!service.guarantee.hasAny(nowNs)) {
-                waitToUseGuarantee(service, 0, service.guarantee.anyNs(nowNs));
+                promises.await(service, 0, service.guarantee.anyNs(nowNs));
                 continue;
             }
             int closed = 0;
             long openNs = Long.MAX_VALUE;
             for (int i = 0; i < CLASSES && !service.forCeiling.isOn; i++) {
                 Leaf leaf = service.findLeaf(i);
-                if (leaf != null && leaf.isInRing() && opens(leaf, nowNs)) {
+                if (leaf != null && leaf.isInRing() && blocked.opens(leaf, nowNs)) {
                     int bytes = packets.at(leaf.turn().head()).lengthBytes();
                     if (!service.ceiling.opens(bytes, nowNs)) {
-                        block(service, nowNs);
+                        blocked.block(service, nowNs);
                     } else if (classes[i].ceiling.opens(bytes, nowNs)) {
                         promise = service.guarantee;
-                        promised.turn(service.following());
+                        promises.used(service);
                         return leaf;
                     } else {
                         closed |= classes[i].bit();
@@ -343,27 +312,21 @@ final class Schedule extends SingleWriter {
                 }
             }
             if (service.isInRing()) {
-                waitToUseGuarantee(service, closed, openNs);
+                promises.await(service, closed, openNs);
             }
         }
         return null;
     }
 
-    private void waitToUseGuarantee(ServiceNode service, int closedClasses, long untilNs) {
-        promised.remove(service);
-        service.closedClasses = closedClasses;
-        forGuarantees.add(service.forGuarantee, untilNs);
-    }
-
     /** The leaf of a class that may send now as far as its service and class go, or null; then {@link #dueNs} is no later than when one may. */
     private @Nullable Leaf candidate(ClassNode trafficClass, long nowNs) {
         for (Leaf leaf = trafficClass.turn(); leaf != null; leaf = trafficClass.turn()) {
-            if (!opens(leaf, nowNs)) {
+            if (!blocked.opens(leaf, nowNs)) {
                 continue;
             }
             int bytes = packets.at(leaf.turn().head()).lengthBytes();
             if (!leaf.service.ceiling.opens(bytes, nowNs)) {
-                block(leaf.service, nowNs);
+                blocked.block(leaf.service, nowNs);
             } else if (trafficClass.ceiling.opens(bytes, nowNs)) {
                 return leaf;
             } else {
@@ -402,60 +365,6 @@ final class Schedule extends SingleWriter {
                 trafficClass.deficit += trafficClass.quantum;
             }
             turn = turn == CLASSES - 1 ? 1 : turn + 1;
-        }
-    }
-
-    /** A service at its ceiling waits, and has no turns until it goes on. */
-    private void block(ServiceNode service, long nowNs) {
-        forCeilings.add(service.forCeiling, service.ceiling.opensNs(nowNs));
-        for (int i = 0; i < CLASSES; i++) {
-            Leaf leaf = service.findLeaf(i);
-            if (leaf != null && leaf.isInRing()) {
-                leaf.trafficClass.turns.remove(leaf);
-            }
-        }
-        if (service.isInRing()) {
-            promised.remove(service);
-        }
-    }
-
-    /**
-     * Whether there is a client in a leaf whose ceilings let it go on: it is the one whose turn it is then. Those before it wait, and
-     * if there is none, so does the leaf.
-     */
-    private boolean opens(Leaf leaf, long nowNs) {
-        while (!leaf.isEmpty()) {
-            ClientQueue queue = leaf.turn();
-            TokenBucket closed = queue.closed(packets.at(queue.head()).lengthBytes(), nowNs);
-            if (closed == null) {
-                return true;
-            }
-            leaf.remove(queue);
-            forClients.add(queue.forCeilings, closed.opensNs(nowNs));
-        }
-        emptied(leaf);
-        return false;
-    }
-
-    private void goOn(ClientQueue queue) {
-        Leaf leaf = Objects.requireNonNull(queue.leaf);
-        leaf.addAgain(queue);
-        arrived(leaf);
-    }
-
-    private void goOn(ServiceNode service) {
-        for (int i = 0; i < CLASSES; i++) {
-            Leaf leaf = service.findLeaf(i);
-            if (leaf != null && !leaf.isEmpty()) {
-                leaf.trafficClass.turns.add(leaf);
-            }
-        }
-        promise(service);
-    }
-
-    private void promise(ServiceNode service) {
-        if (service.isPromised() && !service.isInRing()) {
-            promised.add(service);
         }
     }
 }

@@ -48,6 +48,31 @@ final class ServiceNode extends TurnRing.Member<ServiceNode> implements Wait.Num
         return leaves[trafficClass];
     }
 
+    /**
+     * Takes over ceilings of each client and connection.
+     *
+     * @return whether what waits is to be queued anew: there are ceilings that there were not, or not any more
+     */
+    boolean each(RateLimit newClient, RateLimit newConnection) {
+        boolean isOther = client.isSet() != newClient.isSet() || connection.isSet() != newConnection.isSet();
+        client = newClient;
+        connection = newConnection;
+        return isOther;
+    }
+
+    /** Whether somebody waits who might use its ceiling now, or for that. */
+    boolean isWanted() {
+        if (forCeiling.isOn) {
+            return true;
+        }
+        for (Leaf leaf : leaves) {
+            if (leaf != null && leaf.isInRing()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether it has a guarantee, and something that waits and may use it. */
     boolean isPromised() {
         return guarantee.isLimited() && !forCeiling.isOn && !forGuarantee.isOn && isReady();
@@ -70,11 +95,6 @@ final class ServiceNode extends TurnRing.Member<ServiceNode> implements Wait.Num
 
     @Override
     public long waitNumber() {
-        return number;
-    }
-
-    @Override
-    int turnNumber() {
         return number;
     }
 }

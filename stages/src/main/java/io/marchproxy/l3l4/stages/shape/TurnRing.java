@@ -1,7 +1,10 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +17,8 @@ final class TurnRing<M extends TurnRing.Member<M>> {
         private @Nullable M next;
         private @Nullable M previous;
 
-        /** What a checkpoint calls it: no other member of the ring has this number. */
-        abstract int turnNumber();
+        /** Where turns go by bytes, what it may still send in its turn; at or below zero the turn is over. */
+        long deficit;
 
         @SuppressWarnings("ReferenceEquality") // a member is itself, and equals nobody
         private boolean isSame(@Nullable Member<M> other) {
@@ -47,6 +50,20 @@ final class TurnRing<M extends TurnRing.Member<M>> {
     /** The turn goes to a member, and on from there. */
     void turn(M member) {
         first = member;
+    }
+
+    /**
+     * Whose turn it is by bytes; there must be somebody. Who has used up its turn is the last, and has the next one's bytes then
+     * (deficit round robin, see {@link Schedule}). Asked again before anybody has paid, the answer is the same.
+     */
+    M turnByBytes() {
+        M member = Objects.requireNonNull(first);
+        while (member.deficit <= 0) {
+            member.deficit += Schedule.QUANTUM;
+            member = member.following();
+        }
+        first = member;
+        return member;
     }
 
     /** Lets in who is in no ring, as the last to have a turn. */
@@ -84,15 +101,21 @@ final class TurnRing<M extends TurnRing.Member<M>> {
         link.previous = null;
     }
 
-    /** Writes whose turn it is and will be: how many, and their numbers. */
-    void save(StateWriter to) {
-        int members = 0;
+    /** All in it, in the order of their turns. */
+    List<M> inOrder() {
+        List<M> all = new ArrayList<>();
         for (M one = first; one != null; one = following(one)) {
-            members++;
+            all.add(one);
         }
-        to.number(members);
-        for (M one = first; one != null; one = following(one)) {
-            to.number(one.turnNumber());
+        return all;
+    }
+
+    /** Writes whose turn it is and will be: how many, and their numbers, of which no two are alike. */
+    void save(StateWriter to, ToIntFunction<M> number) {
+        List<M> all = inOrder();
+        to.number(all.size());
+        for (M one : all) {
+            to.number(number.applyAsInt(one));
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.stages.classify.ServiceProfile;
+import io.marchproxy.l3l4.stages.flow.FlowLayout;
 import io.marchproxy.l3l4.stages.flow.Mix;
 import io.marchproxy.l3l4.stages.flow.TestFlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
@@ -20,6 +21,7 @@ import io.marchproxy.l3l4.stages.route.PrefixRoutes;
 import io.marchproxy.l3l4.stages.route.RouteAlgorithm;
 import io.marchproxy.l3l4.stages.route.RouteChoice;
 import io.marchproxy.l3l4.stages.route.RouteView;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -159,6 +161,27 @@ class GatewayRoutesTest {
         health(31, true);
         assertEquals("31", to(0x0a01_0201L, 4));
         bench.assertBalance();
+    }
+
+    @Test
+    void shouldTakeAFlowOfBeforeARestartToItsGatewayOnlyWhereItsDestinationLeadsThere() {
+        restored(0x0a01_0201L, 1, 32);
+        restored(0x0a01_0001L, 2, 30);
+
+        assertEquals("32", to(0x0a01_0201L, 1), "the second of two, whose turn it is not");
+        assertEquals("31", to(0x0a01_0001L, 2), "the routes of before led elsewhere");
+        assertEquals("31", to(0x0a01_0201L, 3), "a new one has the first turn");
+        assertEquals(2, bench.pipeline.remembered().found());
+    }
+
+    private void restored(long destination, int flow, int gateway) {
+        PacketDescriptor event = packet(4, 0, destination, flow);
+        event.kind(EventKind.RESTORE);
+        event.backend(gateway);
+        event.argument0(10);
+        event.payloadAddress(
+                Arena.global().allocate(FlowLayout.REMEMBERED_SIZE, Long.BYTES).address());
+        assertEquals(List.of(), bench.send());
     }
 
     @Test

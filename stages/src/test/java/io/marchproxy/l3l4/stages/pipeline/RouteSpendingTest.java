@@ -4,6 +4,8 @@ import static io.marchproxy.l3l4.stages.packet.Direction.TO_CLIENT;
 import static io.marchproxy.l3l4.stages.pipeline.TestSettings.SECOND_NS;
 import static io.marchproxy.l3l4.stages.pipeline.TestSettings.WEB;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.route.BackendPool;
@@ -22,9 +24,19 @@ class RouteSpendingTest {
     private static final double PER_GB = 1e9;
 
     private static Bench bench(double budget) {
+        return new Bench(settings(budget));
+    }
+
+    private static PipelineSettings settings(double budget) {
         PoolMember backend = new PoolMember(1, 1, true, 1, 0, 1, 0, PER_GB, 0);
         RouteChoice choice = RouteChoice.DEFAULT.withDailyBudget(budget);
-        return new Bench(TestSettings.with(WEB, new BackendPool(List.of(backend), choice, 1, SECOND_NS)));
+        return TestSettings.with(WEB, new BackendPool(List.of(backend), choice, 1, SECOND_NS));
+    }
+
+    private static void reload(Bench bench, double budget) {
+        bench.make(EventKind.CONFIG, 0);
+        bench.event.endpoint(settings(budget));
+        bench.send();
     }
 
     private static void spend(Bench bench, int bytes) {
@@ -61,5 +73,25 @@ class RouteSpendingTest {
 
         assertEquals(700, spentOn(bench, 0), 1e-6);
         assertEquals(0, spentOn(bench, 1), 1e-6);
+    }
+
+    @Test
+    void shouldGoOnWithTheDaysMoneyWhenABudgetIsTakenAwayAndSetAgain() {
+        Bench bench = bench(100);
+        bench.at(SECOND_NS);
+        spend(bench, 150);
+        bench.advanceTo(2 * SECOND_NS);
+        assertTrue(bench.pipeline.routes(WEB).isSaving());
+
+        reload(bench, 0);
+        spend(bench, 10);
+        assertFalse(bench.pipeline.routes(WEB).isSaving(), "without a budget");
+        assertEquals(160, spentOn(bench, 0), 1e-6);
+
+        reload(bench, 120);
+        assertTrue(bench.pipeline.routes(WEB).isSaving(), "160 of 120");
+        reload(bench, 1_000);
+        bench.advanceTo(3 * SECOND_NS);
+        assertFalse(bench.pipeline.routes(WEB).isSaving(), "160 of 1,000");
     }
 }

@@ -70,6 +70,13 @@ final class PoolRig {
         states.measured(backend, (long) (ms * MS), 0, nowNs);
     }
 
+    /** Others are configured from now on. */
+    void reload(RouteChoice choice, List<PoolMember> members) {
+        BackendPool settings = new BackendPool(members, choice, 1, CONNECT_TOTAL_NS);
+        states.apply(List.of(settings));
+        pool.apply(settings, 0);
+    }
+
     /** A flow of a client of its own. */
     int flow() {
         return flowOf(++client);

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.stages.flow.FlowHash;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class EachBucketsTest {
@@ -43,12 +46,24 @@ class EachBucketsTest {
         for (int i = 0; i < MOST; i++) {
             use(i, 0);
         }
-        int refused = 0;
-        while (EachBuckets.isShared(use(1_000 + refused, SECOND))) {
-            refused++;
+
+        assertEquals(0, refusedOf(1_000, MOST), "nobody shares a bucket though all others were full");
+    }
+
+    /** Clients that come, send and are gone: those that are in use are a few of them at any time. */
+    @Test
+    void shouldUseThoseAgainThatNobodyNeeds() {
+        EachBuckets many = new EachBuckets(1_000_000, new FlowHash(1));
+        Set<EachBucket> all = Collections.newSetFromMap(new IdentityHashMap<>());
+        int atOnce = 100;
+        long fillsNs = 1_000 * 1_000;
+        for (int client = 0; client < 100_000; client++) {
+            EachBucket one = many.get(0, 0, client, LIMIT, client * fillsNs / atOnce, null);
+            one.bucket.take(1_000);
+            all.add(one);
         }
-        assertTrue(refused <= MOST / 2, refused + " clients shared a bucket though all others were full");
-        assertEquals(0, refusedOf(2_000, MOST / 2), "and there is room for many");
+
+        assertTrue(all.size() <= 2 * atOnce, all.size() + " buckets for " + atOnce + " clients at once");
     }
 
     @Test

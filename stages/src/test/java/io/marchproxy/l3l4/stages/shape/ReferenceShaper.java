@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -40,26 +41,51 @@ final class ReferenceShaper {
 
     record Release(Packet packet, Fate fate) {}
 
-    private static final class Client {
-        final int number;
+    /** What waits of a client in a leaf, or of one of its flows. */
+    private static final class Queue {
+        final Client client;
         final long flow;
-        final Leaf leaf;
-        long id;
+        final long id;
         long goOnNs = Long.MIN_VALUE;
         final Deque<Packet> packets = new ArrayDeque<>();
         final ReferenceCodel codel = new ReferenceCodel();
-        int datagrams;
         long deficit = Schedule.QUANTUM;
 
-        Client(Leaf leaf, int number, long flow, long id) {
-            this.leaf = leaf;
-            this.number = number;
+        Queue(Client client, long flow, long id) {
+            this.client = client;
             this.flow = flow;
             this.id = id;
         }
+
+        int datagrams() {
+            return packets.stream().mapToInt(Packet::datagrams).sum();
+        }
     }
 
-    private final class Leaf {
+    private static final class Client {
+        final int number;
+        final Leaf leaf;
+        final long id;
+        long goOnNs = Long.MIN_VALUE;
+        final List<Queue> queues = new ArrayList<>();
+        long deficit = Schedule.QUANTUM;
+
+        Client(Leaf leaf, int number, long id) {
+            this.leaf = leaf;
+            this.number = number;
+            this.id = id;
+        }
+
+        Queue turn() {
+            while (queues.getFirst().deficit <= 0) {
+                queues.getFirst().deficit += Schedule.QUANTUM;
+                queues.addLast(queues.removeFirst());
+            }
+            return queues.getFirst();
+        }
+    }
+
+    private static final class Leaf {
         final int service;
         final int trafficClass;
         final List<Client> clients = new ArrayList<>();
@@ -70,13 +96,16 @@ final class ReferenceShaper {
             this.trafficClass = trafficClass;
         }
 
-        Client turn() {
+        Client client() {
             while (clients.getFirst().deficit <= 0) {
                 clients.getFirst().deficit += Schedule.QUANTUM;
-                clients.getFirst().id = ++ids;
                 clients.addLast(clients.removeFirst());
             }
             return clients.getFirst();
+        }
+
+        Queue turn() {
+            return client().turn();
         }
 
         Packet head() {
@@ -92,7 +121,10 @@ final class ReferenceShaper {
     /** Of clients and connections, by service, which of the two, and number. */
     private final Map<List<Long>, ReferenceBucket> each = new HashMap<>();
 
+    /** At ceilings of their own, and so without turns. */
     private final List<Client> blocked = new ArrayList<>();
+
+    private final List<Queue> blockedQueues = new ArrayList<>();
     private boolean toClient;
     private long ids;
     private final List<List<Leaf>> rings = new ArrayList<>();
@@ -106,8 +138,8 @@ final class ReferenceShaper {
     private final List<Integer> promised = new ArrayList<>();
     private ShapeSettings settings = new ShapeSettings(0, 0, 0, 0);
     private int turn = 1;
-    private @Nullable Leaf leaving;
-    private @Nullable Client leavingClient;
+    private @Nullable Queue leaving;
+    private boolean linkIsWanted;
     private @Nullable ReferenceBucket promise;
     private long dueNs = Long.MAX_VALUE;
     private long heldBytes;
@@ -133,6 +165,9 @@ final class ReferenceShaper {
     }
 
     void apply(ShapeSettings next, boolean isToClient, long nowNs) {
+        List<Leaf> others = leaves.stream()
+                .filter(leaf -> isOther(leaf.service, settings, next, isToClient))
+                .toList();
         settings = next;
         toClient = isToClient;
         each.forEach((key, bucket) -> bucket.set(limit(key.getFirst().intValue(), key.get(1) == 1), nowNs));
@@ -146,18 +181,31 @@ final class ReferenceShaper {
             serviceCeilings.get(i).set(toClient ? limits.toClient() : limits.toBackend(), nowNs);
             serviceGuarantees.get(i).set(limits.guarantee(), nowNs);
         }
-        everybodyGoesOn();
+        goOn(Long.MAX_VALUE);
+        servicesGoOn();
         for (int i = 0; i < goOnNs.length; i++) {
             if (!serviceGuarantees.get(i).isLimited()) {
                 forget(i);
             }
             promise(i);
         }
-        leaves.forEach(this::queueAnew);
+        others.forEach(this::queueAnew);
         plan(nowNs);
     }
 
+    /** Whether clients or connections of a service have ceilings that had none, or the other way round. */
+    private static boolean isOther(int service, ShapeSettings before, ShapeSettings next, boolean toClient) {
+        return limit(service, false, before, toClient).isSet()
+                        != limit(service, false, next, toClient).isSet()
+                || limit(service, true, before, toClient).isSet()
+                        != limit(service, true, next, toClient).isSet();
+    }
+
     private RateLimit limit(int service, boolean ofConnection) {
+        return limit(service, ofConnection, settings, toClient);
+    }
+
+    private static RateLimit limit(int service, boolean ofConnection, ShapeSettings settings, boolean toClient) {
         EachLimits limits = service < settings.services().size()
                 ? settings.services().get(service).each()
                 : EachLimits.NONE;
@@ -167,45 +215,83 @@ final class ReferenceShaper {
     }
 
     private void queueAnew(Leaf leaf) {
-        boolean byConnection = limit(leaf.service, true).isSet();
-        for (Client client : List.copyOf(leaf.clients)) {
-            if (client.flow != 0 != byConnection) {
-                leaf.clients.remove(client);
-                for (Packet packet : client.packets) {
-                    Client other = find(leaf, packet);
-                    if (other == null) {
-                        other = new Client(leaf, packet.client, byConnection ? packet.flow : 0, ++ids);
-                        leaf.clients.add(other);
-                    }
-                    other.packets.addLast(packet);
-                    other.datagrams += packet.datagrams;
-                }
-            }
-        }
+        List<Packet> packets = leaf.clients.stream()
+                .flatMap(client -> client.queues.stream())
+                .flatMap(queue -> queue.packets.stream())
+                .toList();
+        leaf.clients.clear();
+        packets.forEach(packet -> queue(leaf, packet).packets.addLast(packet));
     }
 
-    private @Nullable Client find(Leaf leaf, Packet packet) {
-        long flow = limit(leaf.service, true).isSet() ? packet.flow : 0;
-        return Stream.concat(leaf.clients.stream(), blocked.stream())
-                .filter(one -> one.leaf == leaf && one.number == packet.client && one.flow == flow)
+    private @Nullable Client findClient(Leaf leaf, Packet packet) {
+        return all().stream()
+                .map(queue -> queue.client)
+                .filter(client -> client.leaf == leaf && client.number == packet.client)
                 .findFirst()
                 .orElse(null);
     }
 
+    private @Nullable Queue find(Leaf leaf, Packet packet) {
+        return all().stream()
+                .filter(queue -> queue.client.leaf == leaf
+                        && queue.client.number == packet.client
+                        && queue.flow == flowOf(packet))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private long flowOf(Packet packet) {
+        return limit(packet.service, true).isSet() ? packet.flow : 0;
+    }
+
+    /** The queue that a packet is to wait in: a new one has the last turn. */
+    private Queue queue(Leaf leaf, Packet packet) {
+        Queue queue = find(leaf, packet);
+        if (queue == null) {
+            Client client = findClient(leaf, packet);
+            if (client == null) {
+                client = new Client(leaf, packet.client, ++ids);
+            }
+            queue = new Queue(client, flowOf(packet), ++ids);
+            hasTurn(queue);
+        }
+        return queue;
+    }
+
+    private void hasTurn(Queue queue) {
+        Client client = queue.client;
+        client.queues.add(queue);
+        if (!blocked.contains(client) && !client.leaf.clients.contains(client)) {
+            client.leaf.clients.add(client);
+        }
+    }
+
+    private static void hasNoTurn(Queue queue) {
+        Client client = queue.client;
+        client.queues.remove(queue);
+        if (client.queues.isEmpty()) {
+            client.leaf.clients.remove(client);
+        }
+    }
+
     /** The ceilings of a packet's connection and client, those that there are. */
     private List<ReferenceBucket> eachOf(int service, int client, long flow, long nowNs) {
-        List<ReferenceBucket> all = new ArrayList<>();
-        for (int i = 1; i >= 0; i--) {
-            RateLimit limit = limit(service, i == 1);
-            if (limit.isSet()) {
-                all.add(each.computeIfAbsent(List.of((long) service, (long) i, i == 1 ? flow : client), missing -> {
-                    ReferenceBucket bucket = new ReferenceBucket();
-                    bucket.set(limit, nowNs);
-                    return bucket;
-                }));
-            }
+        return Stream.of(ofEach(service, true, flow, nowNs), ofEach(service, false, client, nowNs))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /** The ceiling of a connection or client; null without one. */
+    private @Nullable ReferenceBucket ofEach(int service, boolean isConnection, long number, long nowNs) {
+        RateLimit limit = limit(service, isConnection);
+        if (!limit.isSet()) {
+            return null;
         }
-        return all;
+        return each.computeIfAbsent(List.of((long) service, isConnection ? 1L : 0L, number), missing -> {
+            ReferenceBucket bucket = new ReferenceBucket();
+            bucket.set(limit, nowNs);
+            return bucket;
+        });
     }
 
     /** Whether no client or connection had more than its ceiling. */
@@ -213,8 +299,12 @@ final class ReferenceShaper {
         return each.values().stream().allMatch(ReferenceBucket::isKept);
     }
 
-    private List<Client> all() {
-        return Stream.concat(leaves.stream().flatMap(leaf -> leaf.clients.stream()), blocked.stream())
+    private List<Queue> all() {
+        return Stream.of(
+                        leaves.stream().flatMap(leaf -> leaf.clients.stream()).flatMap(one -> one.queues.stream()),
+                        blocked.stream().flatMap(client -> client.queues.stream()),
+                        blockedQueues.stream())
+                .flatMap(queues -> queues)
                 .toList();
     }
 
@@ -231,12 +321,12 @@ final class ReferenceShaper {
             }
             case POLICER -> throw new IllegalArgumentException("polices nothing");
         }
-        everybodyGoesOn();
+        servicesGoOn();
         plan(nowNs);
     }
 
-    private void everybodyGoesOn() {
-        goOn(Long.MAX_VALUE);
+    private void servicesGoOn() {
+        servicesGoOn(Long.MAX_VALUE);
         inOrder(promisedNs, Long.MAX_VALUE).forEach(service -> {
             promisedNs[service] = Long.MIN_VALUE;
             promise(service);
@@ -265,58 +355,73 @@ final class ReferenceShaper {
         if (packet.isData && passes(packet, nowNs)) {
             return true;
         }
-        Client client = find(leaf, packet);
-        if (!packet.isData && client == null) {
+        if (!packet.isData && find(leaf, packet) == null) {
             return true;
         }
-        int held = 0;
-        for (Client waiting : all()) {
-            held += waiting.leaf.trafficClass == packet.trafficClass ? waiting.datagrams : 0;
-        }
-        int room = settings.classes().get(packet.trafficClass).queuePackets() - held;
-        boolean fits = packet.datagrams <= room && (client == null || client.datagrams < 8L * room);
-        if (packet.datagrams > 0 && !fits && held > 0) {
+        if (packet.datagrams > 0 && !hasRoom(leaf, packet)) {
             return null;
         }
-        if (client == null) {
-            client = new Client(leaf, packet.client, limit(leaf.service, true).isSet() ? packet.flow : 0, ++ids);
-            leaf.clients.add(client);
-        }
-        client.packets.addLast(packet);
+        queue(leaf, packet).packets.addLast(packet);
         heldBytes += packet.bytes;
-        client.datagrams += packet.datagrams;
-        if (goOnNs[packet.service] == Long.MIN_VALUE
-                && !leaf.clients.isEmpty()
-                && !rings.get(packet.trafficClass).contains(leaf)) {
-            rings.get(packet.trafficClass).add(leaf);
-        }
-        promise(packet.service);
+        arrived(leaf);
         plan(nowNs);
         return false;
     }
 
+    /**
+     * Whether there is room for a packet: a service may go on as long as it holds less than eight times what is left of the bound, and a client, and once
+     * more a connection if such have ceilings, up to a part of what its service may still hold that falls with its square.
+     */
+    private boolean hasRoom(Leaf leaf, Packet packet) {
+        int held = 0;
+        int ofService = 0;
+        int ofClient = 0;
+        int ofConnection = 0;
+        for (Queue one : all()) {
+            if (one.client.leaf.trafficClass == packet.trafficClass) {
+                held += one.datagrams();
+                if (one.client.leaf == leaf) {
+                    ofService += one.datagrams();
+                    if (one.client.number == packet.client) {
+                        ofClient += one.datagrams();
+                        ofConnection += one.flow != 0 && one.flow == packet.flow ? one.datagrams() : 0;
+                    }
+                }
+            }
+        }
+        if (held == 0) {
+            return true;
+        }
+        int bound = settings.classes().get(packet.trafficClass).queuePackets();
+        int left = 0;
+        while (ofService + left < 8 * (bound - held - left)) {
+            left++;
+        }
+        return packet.datagrams <= left
+                && Math.sqrt((double) (ofClient + ofConnection + packet.datagrams) * bound) <= 12 * left;
+    }
+
     private boolean passes(Packet packet, long nowNs) {
-        boolean waits = false;
-        boolean ofService = false;
-        boolean ofClass = false;
+        boolean ofFlow = false;
         boolean ofEach = false;
-        for (Client client : all()) {
-            waits = true;
-            ofService |= client.leaf.service == packet.service;
-            ofClass |= client.leaf.trafficClass == packet.trafficClass;
-            ofEach |= client.leaf.service == packet.service
-                    && ((limit(packet.service, false).isSet() && client.number == packet.client)
-                            || (limit(packet.service, true).isSet() && client.flow == packet.flow));
+        for (Queue queue : all()) {
+            ofFlow |= queue.packets.stream().anyMatch(one -> one.flow == packet.flow);
+            ofEach |= queue.client.leaf.service == packet.service
+                    && ((limit(packet.service, false).isSet() && queue.client.number == packet.client)
+                            || (limit(packet.service, true).isSet() && queue.flow == packet.flow));
         }
         List<ReferenceBucket> ofPacket = eachOf(packet.service, packet.client, packet.flow, nowNs);
         ReferenceBucket service = serviceCeilings.get(packet.service);
         ReferenceBucket trafficClass = classCeilings.get(packet.trafficClass);
-        if ((waits && link.isLimited())
-                || (ofService && service.isLimited())
-                || (ofClass && trafficClass.isLimited())
+        boolean serviceIsWanted = goOnNs[packet.service] != Long.MIN_VALUE
+                || rings.stream().flatMap(List::stream).anyMatch(leaf -> leaf.service == packet.service);
+        if ((linkIsWanted && link.isLimited())
+                || (serviceIsWanted && service.isLimited())
+                || (!rings.get(packet.trafficClass).isEmpty() && trafficClass.isLimited())
                 || !service.admits(packet.bytes, nowNs)
                 || !trafficClass.admits(packet.bytes, nowNs)
                 || !link.admits(packet.bytes, nowNs)
+                || ofFlow
                 || ofEach
                 || !ofPacket.stream().allMatch(one -> one.admits(packet.bytes, nowNs))) {
             return false;
@@ -345,19 +450,19 @@ final class ReferenceShaper {
         if (leaving == null) {
             plan(nowNs);
         }
-        Leaf leaf = leaving;
-        Client client = leavingClient;
-        if (leaf == null || client == null) {
+        Queue queue = leaving;
+        if (queue == null) {
             return null;
         }
-        Packet packet = client.packets.removeFirst();
+        Leaf leaf = queue.client.leaf;
+        Packet packet = queue.packets.removeFirst();
         heldBytes -= packet.bytes;
-        client.datagrams -= packet.datagrams;
-        Fate fate = isGone ? Fate.LEAVES : fate(packet, client, nowNs);
+        Fate fate = isGone ? Fate.LEAVES : fate(packet, queue, nowNs);
         if (packet.isData) {
             int bytes = isGone || fate == Fate.IS_DROPPED ? 0 : packet.bytes;
-            client.deficit -= bytes;
-            eachOf(leaf.service, client.number, client.flow, nowNs).forEach(one -> one.take(bytes));
+            queue.deficit -= bytes;
+            queue.client.deficit -= bytes;
+            eachOf(leaf.service, queue.client.number, queue.flow, nowNs).forEach(one -> one.take(bytes));
             if (promise != serviceGuarantees.get(leaf.service)) {
                 leaf.deficit -= bytes;
             }
@@ -368,8 +473,8 @@ final class ReferenceShaper {
             }
             takeCeilings(leaf.service, leaf.trafficClass, bytes);
         }
-        if (client.packets.isEmpty()) {
-            leaf.clients.remove(client);
+        if (queue.packets.isEmpty()) {
+            hasNoTurn(queue);
             if (leaf.clients.isEmpty()) {
                 rings.get(leaf.trafficClass).remove(leaf);
             }
@@ -377,7 +482,7 @@ final class ReferenceShaper {
                 forget(leaf.service);
             }
             plan(nowNs);
-        } else if (client.packets.getFirst().isData) {
+        } else if (queue.packets.getFirst().isData) {
             plan(nowNs);
         } else {
             promise = null;
@@ -387,11 +492,11 @@ final class ReferenceShaper {
     }
 
     /** Of one that was taken out of its queue. */
-    private Fate fate(Packet packet, Client client, long nowNs) {
-        long behind = client.packets.stream().mapToLong(Packet::bytes).sum();
+    private Fate fate(Packet packet, Queue queue, long nowNs) {
+        long behind = queue.packets.stream().mapToLong(Packet::bytes).sum();
         if (!settings.codel().isOn()
                 || packet.datagrams == 0
-                || !client.codel.drops(nowNs, nowNs - packet.arrivalNs, behind, settings.codel())) {
+                || !queue.codel.drops(nowNs, nowNs - packet.arrivalNs, behind, settings.codel())) {
             return Fate.LEAVES;
         }
         return packet.isEcnCapable ? Fate.LEAVES_MARKED : Fate.IS_DROPPED;
@@ -399,14 +504,16 @@ final class ReferenceShaper {
 
     private void plan(long nowNs) {
         leaving = null;
-        leavingClient = null;
         promise = null;
         dueNs = Long.MAX_VALUE;
+        linkIsWanted = false;
         if (all().isEmpty()) {
             return;
         }
         goOn(nowNs);
-        if (!link.opens(0, nowNs)) {
+        boolean hasTurns = rings.stream().anyMatch(ring -> !ring.isEmpty());
+        if (hasTurns && !link.opens(0, nowNs)) {
+            linkIsWanted = true;
             dueNs = link.opensNs(nowNs);
             return;
         }
@@ -418,9 +525,14 @@ final class ReferenceShaper {
             for (Client client : blocked) {
                 dueNs = Math.min(dueNs, client.goOnNs);
             }
-        } else if (link.opens(leaf.head().bytes, nowNs)) {
-            leaving = leaf;
-            leavingClient = leaf.turn();
+            for (Queue queue : blockedQueues) {
+                dueNs = Math.min(dueNs, queue.goOnNs);
+            }
+            return;
+        }
+        linkIsWanted = true;
+        if (link.opens(leaf.head().bytes, nowNs)) {
+            leaving = leaf.turn();
             dueNs = nowNs;
         } else {
             dueNs = link.opensNs(nowNs);
@@ -535,23 +647,25 @@ final class ReferenceShaper {
         }
     }
 
-    /** Has clients wait that are at a ceiling of their own, up to the first that is not. */
+    /** Has clients and connections wait that are at a ceiling of their own, up to the first that is not. */
     private boolean opens(Leaf leaf, long nowNs) {
         boolean wasReady = !leaf.clients.isEmpty();
         while (!leaf.clients.isEmpty()) {
-            Client client = leaf.turn();
-            ReferenceBucket closed = null;
-            for (ReferenceBucket one : eachOf(leaf.service, client.number, client.flow, nowNs)) {
-                if (closed == null && !one.opens(leaf.head().bytes, nowNs)) {
-                    closed = one;
-                }
-            }
-            if (closed == null) {
+            Queue queue = leaf.turn();
+            int bytes = leaf.head().bytes;
+            ReferenceBucket ofConnection = ofEach(leaf.service, true, queue.flow, nowNs);
+            ReferenceBucket ofClient = ofEach(leaf.service, false, queue.client.number, nowNs);
+            if (ofConnection != null && !ofConnection.opens(bytes, nowNs)) {
+                queue.goOnNs = ofConnection.opensNs(nowNs);
+                hasNoTurn(queue);
+                blockedQueues.add(queue);
+            } else if (ofClient != null && !ofClient.opens(bytes, nowNs)) {
+                queue.client.goOnNs = ofClient.opensNs(nowNs);
+                leaf.clients.remove(queue.client);
+                blocked.add(queue.client);
+            } else {
                 return true;
             }
-            client.goOnNs = closed.opensNs(nowNs);
-            leaf.clients.remove(client);
-            blocked.add(client);
         }
         if (wasReady) {
             rings.get(leaf.trafficClass).remove(leaf);
@@ -569,6 +683,15 @@ final class ReferenceShaper {
     }
 
     private void goOn(long untilNs) {
+        List<Queue> dueQueues = blockedQueues.stream()
+                .filter(queue -> queue.goOnNs <= untilNs)
+                .sorted(Comparator.comparingLong((Queue queue) -> queue.goOnNs).thenComparingLong(queue -> queue.id))
+                .toList();
+        for (Queue queue : dueQueues) {
+            blockedQueues.remove(queue);
+            hasTurn(queue);
+            arrived(queue.client.leaf);
+        }
         List<Client> due = blocked.stream()
                 .filter(client -> client.goOnNs <= untilNs)
                 .sorted(Comparator.comparingLong((Client client) -> client.goOnNs)
@@ -577,12 +700,20 @@ final class ReferenceShaper {
         for (Client client : due) {
             blocked.remove(client);
             client.leaf.clients.add(client);
-            List<Leaf> ring = rings.get(client.leaf.trafficClass);
-            if (goOnNs[client.leaf.service] == Long.MIN_VALUE && !ring.contains(client.leaf)) {
-                ring.add(client.leaf);
-            }
-            promise(client.leaf.service);
+            arrived(client.leaf);
         }
+        servicesGoOn(untilNs);
+    }
+
+    private void arrived(Leaf leaf) {
+        List<Leaf> ring = rings.get(leaf.trafficClass);
+        if (goOnNs[leaf.service] == Long.MIN_VALUE && !leaf.clients.isEmpty() && !ring.contains(leaf)) {
+            ring.add(leaf);
+        }
+        promise(leaf.service);
+    }
+
+    private void servicesGoOn(long untilNs) {
         inOrder(goOnNs, untilNs).forEach(service -> {
             goOnNs[service] = Long.MIN_VALUE;
             for (int i = 0; i < CLASSES; i++) {

@@ -74,6 +74,8 @@ class ShapeModelTest {
     private long nowNs = -5_000_000_000L;
     private long sequence;
     private int held;
+    private int passedBy;
+    private int foundNoRoom;
     private int marked;
     private int droppedLate;
     private int policed;
@@ -133,6 +135,7 @@ class ShapeModelTest {
         assertTrue(!isCrowd || (strangers > 5_000 && forgotten > 5_000), strangers + " strangers, " + forgotten);
         assertTrue(changes > 5 && held > OPERATIONS / 10, changes + " changes, " + held + " held");
         assertTrue(restored > 10, restored + " times restored");
+        assertTrue(passedBy > 100 && foundNoRoom > 100, passedBy + " passed by, " + foundNoRoom + " found no room");
         assertTrue(policed > 100 && remarked > 100, policed + " policed, " + remarked + " remarked");
         assertTrue(
                 marked > 100 && droppedLate > 100, marked + " marked, " + droppedLate + " dropped for having waited");
@@ -240,9 +243,12 @@ class ShapeModelTest {
                 () -> offered + " at " + nowNs);
         if (verdict == Verdict.CONTINUE) {
             out[direction] += bytes;
+            passedBy += isData && inForce.link().isSet() && heldBytes(direction) > 0 ? 1 : 0;
             Deque<Long> before = orders.get(offered.flow() * 2 + direction);
             assertTrue(!isData || before == null || before.isEmpty(), "a packet has overtaken another of its flow");
         } else if (verdict == Verdict.DROP) {
+            assertEquals(DropReason.QUEUE_FULL, DropReason.in(packet));
+            foundNoRoom++;
             dropped[direction] += bytes;
         } else {
             held++;

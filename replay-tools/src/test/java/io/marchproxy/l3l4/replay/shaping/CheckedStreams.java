@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * A backend and its clients, over whose connections one side sends as fast as it may what the other knows before: each byte is held
@@ -44,6 +45,7 @@ final class CheckedStreams implements AutoCloseable {
 
     private final List<CompletableFuture<Long>> received = Collections.synchronizedList(new ArrayList<>());
 
+    private int opened;
     private volatile boolean running = true;
     private volatile boolean resting;
     private final AtomicInteger atRest = new AtomicInteger();
@@ -76,6 +78,16 @@ final class CheckedStreams implements AutoCloseable {
         boolean fromClient = direction == Direction.TO_BACKEND;
         socket.getOutputStream().write(fromClient ? FROM_CLIENT : FROM_BACKEND);
         begin(socket, fromClient);
+        opened++;
+        await("the other side has not begun", () -> sent.size() == opened && received.size() == opened);
+    }
+
+    private static void await(String missing, BooleanSupplier condition) {
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() - deadlineNs < 0, missing + " after a minute");
+            LockSupport.parkNanos(PAUSE_NS);
+        }
     }
 
     private void accept() {
@@ -156,11 +168,7 @@ final class CheckedStreams implements AutoCloseable {
     /** Has all senders pause, and waits until what they sent has come; {@link #goOn} ends it. */
     void pause() {
         resting = true;
-        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (atRest.get() < sent.size() || bytesUnderWay.sum() != 0) {
-            assertTrue(System.nanoTime() - deadlineNs < 0, () -> bytesUnderWay + " bytes are under way after a minute");
-            LockSupport.parkNanos(PAUSE_NS);
-        }
+        await("bytes are under way", () -> atRest.get() == sent.size() && bytesUnderWay.sum() == 0);
     }
 
     void goOn() {

@@ -56,7 +56,8 @@ final class DailyBudget {
     /** Goes on from a budget of settings before, whose backends may have been others. */
     void goOnFrom(DailyBudget other) {
         IntStream former = IntStream.concat(other.candidates.numbers(), IntStream.of(other.gone));
-        gone = former.filter(number -> candidates.positionOf(number) < 0 && states.flows().active(number) > 0)
+        gone = former.filter(number ->
+                        candidates.positionOf(number) < 0 && states.flows().active(number) > 0)
                 .toArray();
         before = total() - (other.total() - other.before);
         elsewhere = other.elsewhere;

@@ -180,6 +180,7 @@ class CostTrialsTest {
 
     @Test
     void shouldTryOneThatStartsSlowlyAllTheSame() {
+        rig = new PoolRig(COST.withSlowStartNs(100 * SECOND), MEMBERS);
         isKnownToBeSlow();
         rig.health(0, false);
         flows(1, 100);

@@ -283,7 +283,7 @@ public final class ProxyService implements AutoCloseable {
      * @return null when there is no such service or shard
      */
     public @Nullable Explanation explain(Tuple flow, @Nullable String service, int shard) {
-        Explainer explainer = new Explainer(compiled);
+        Explainer explainer = new Explainer(compiled, failover.health()::isDrained);
         CompiledService asked = (service == null
                         ? explainer.serviceOf(flow)
                         : explainer.service(service, flow.protocol()))

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.engine.journal.RecordType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -56,7 +57,7 @@ class CorruptionTest {
             while (wild.journals().status().getFirst().checkpoints() == 0) {
                 wild.events(500);
             }
-            wild.events(1_000);
+            wild.events(500).steady(300).events(500);
         }
         Files.delete(files().getFirst());
         try (Wild wild = new Wild(data, SEED + 1, 200, 100, 16_000_000)) {
@@ -76,7 +77,22 @@ class CorruptionTest {
             at = end + 3 & -HEADER;
         }
         assertTrue(documents.size() > 1, () -> "documents " + documents);
+        assertTrue(repeats(bytes) > 50, "too little that is packed");
         assertEquals(0, Tools.run("verify", data).exitCode());
+    }
+
+    /** Records that stand for others. */
+    private int repeats(ByteBuffer bytes) {
+        int repeats = 0;
+        for (Document document : documents) {
+            int at = document.from + HEADER + DOCUMENT_RECORDS;
+            while (at < document.until) {
+                int words = Byte.toUnsignedInt(bytes.get(at + 1));
+                repeats += bytes.get(at) == RecordType.REPEAT.ordinal() ? 1 : 0;
+                at += words == 0 ? bytes.getInt(at + 4) : 8 * words;
+            }
+        }
+        return repeats;
     }
 
     @Test

@@ -80,6 +80,24 @@ final class Wild implements AutoCloseable {
         return this;
     }
 
+    /** Lets a few clients send datagrams that differ by time and length alone, trains among them. */
+    Wild steady(int count) {
+        for (int i = 0; i < count; i++) {
+            nowNs += i % 3 == 0 ? 1_000 : 0;
+            event.reset(EventKind.DATA, nowNs);
+            event.protocol(UDP);
+            event.ipVersion(4);
+            event.service(0);
+            event.sourceLow(0x0a00_0001L);
+            event.sourcePort(1_000 + i / 3 % 2);
+            event.destinationLow(0x7f00_0001L);
+            event.destinationPort(53);
+            event.lengthBytes(64 + i / 50);
+            pipeline.handle(event);
+        }
+        return this;
+    }
+
     Journals journals() {
         return journals;
     }

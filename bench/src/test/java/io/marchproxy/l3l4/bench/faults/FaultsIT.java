@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real faults, a few of each of the kinds that have an aim. */
+/** Real faults, a few of several kinds. */
 class FaultsIT {
     @Test
     void shouldMeasureFaultsAndLeaveNothingBehind(@TempDir Path folder) throws Exception {
@@ -18,10 +18,10 @@ class FaultsIT {
         Path hlog = folder.resolve("faults.hlog");
 
         QuickRun run = QuickRun.of(
-                new FaultsCommand(), "--only=killed,frozen,udp-blackholed", "--json=" + json, "--hlog=" + hlog);
+                new FaultsCommand(), "--only=killed,frozen,slow,udp-blackholed", "--json=" + json, "--hlog=" + hlog);
 
         String raw = Files.readString(json);
-        for (String kind : List.of("killed", "frozen", "udp-blackholed")) {
+        for (String kind : List.of("killed", "frozen", "slow", "udp-blackholed")) {
             assertTrue(raw.contains("\"kind\" : \"" + kind + "\""), raw);
             assertTrue(run.out().lines().anyMatch(line -> line.startsWith(kind + " ")), run.out());
         }

@@ -63,6 +63,8 @@ class WorkloadsTest {
         }
         all.put("shape", StageRig.shapePassThrough(ARENA));
         all.put("shape, three limits", StageRig.shapeLimited(ARENA));
+        all.put("shape, packets wait for the link", HeldRig.link(ARENA, 100));
+        all.put("shape, connections wait for their client's ceiling", HeldRig.client(ARENA, 100));
         TokenBucketRig buckets = new TokenBucketRig();
         all.put("token bucket", buckets::take);
         all.put("token bucket without a limit", buckets::takeUnlimited);

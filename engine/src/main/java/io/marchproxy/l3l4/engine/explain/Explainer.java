@@ -35,6 +35,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ public final class Explainer {
     private static final double MS_NS = 1e6;
     private static final double PPM_PERCENT = 1e4;
     private final CompiledSettings settings;
+    private final IntPredicate isDrained;
 
     /** What of a backend is supposed to be otherwise than it is at a start. */
     public record Suppositions(List<String> down, Map<String, Long> latenciesNs) {
@@ -64,7 +66,18 @@ public final class Explainer {
 
     /** Asks about a configuration. */
     public Explainer(CompiledSettings settings) {
+        this(settings, backend -> false);
+    }
+
+    /**
+     * Asks about a service that runs.
+     *
+     * @param isDrained of a backend's number, whether it takes no new traffic by command, which routes know from ill health as little as
+     *     traffic does
+     */
+    public Explainer(CompiledSettings settings, IntPredicate isDrained) {
         this.settings = settings;
+        this.isDrained = isDrained;
     }
 
     /** The service that listens where a flow is sent to, else the one that takes all other IP packets, if there is one. */
@@ -184,7 +197,7 @@ public final class Explainer {
                 decided.rule() - 1,
                 "P" + decided.trafficClass(),
                 label(pool.algorithm()),
-                pool.scoreName(),
+                pool.algorithm() == RouteAlgorithm.MAGLEV ? "score" : pool.scoreName(),
                 remarks(pool, route),
                 candidates,
                 choice,
@@ -192,7 +205,7 @@ public final class Explainer {
                 route == null ? null : text(route.ipVersion(), route.longest()));
     }
 
-    private static Explanation.Candidate candidate(
+    private Explanation.Candidate candidate(
             CandidateView view, CompiledBackend backend, PoolView pool, boolean isChosen) {
         return shown(
                 view,
@@ -230,18 +243,23 @@ public final class Explainer {
                 isUnknown ? "has no prefix for the destination" : "the prefix is not its");
     }
 
-    private static String why(CandidateView view, PoolView pool, boolean isChosen) {
+    private String why(CandidateView view, PoolView pool, boolean isChosen) {
         if (isChosen) {
-            return "chosen";
+            return view.isTooSlow() && !view.isBest()
+                    ? "chosen, to find out whether it is within the latency budget again"
+                    : "chosen";
         }
         if (!view.enabled()) {
             return "is not enabled";
         }
         if (!view.isUsed()) {
-            return "is not healthy";
+            return isDrained.test(view.number()) ? "is drained" : "is not healthy";
         }
         if (view.isFull()) {
             return "has as many flows as it may have";
+        }
+        if (!view.isBest() && view.isTooSlow()) {
+            return "is above the latency budget";
         }
         if (!view.isBest()) {
             return "others are better by " + pool.scoreName();
@@ -266,6 +284,9 @@ public final class Explainer {
         }
         if (pool.isSaving()) {
             remarks.add("the day's money is spent: the cheapest are used");
+        }
+        if (pool.candidates().stream().anyMatch(one -> one.isBest() && one.isTooSlow())) {
+            remarks.add("none is within the latency budget: the fastest are used");
         }
         if (pool.sticky()) {
             remarks.add("clients stay with their backends");

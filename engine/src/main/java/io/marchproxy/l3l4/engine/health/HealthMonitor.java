@@ -141,6 +141,12 @@ public final class HealthMonitor implements HealthSignals, AutoCloseable {
         return shown.get(backend);
     }
 
+    /** Whether a backend takes no new traffic by command. */
+    public boolean isDrained(int backend) {
+        Health health = shown.get(backend);
+        return health != null && health.drained();
+    }
+
     /** Has a backend take no new traffic however healthy it is, or take some again. It stays so over changes of what is watched. */
     public void drain(int backend, boolean wanted) {
         loop.execute(() -> {

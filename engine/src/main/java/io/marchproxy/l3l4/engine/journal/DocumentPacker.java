@@ -18,8 +18,8 @@ final class DocumentPacker {
     private static final int OFFSET_MASK = (1 << HALF) - 1;
 
     private static final long TYPE_AND_KIND = 0xff_00ffL;
-    private static final long DATA_EVENT = RecordType.EVENT.ordinal()
-            | ((long) EventKind.DATA.ordinal() << (JournalLayout.EVENT_KIND * Byte.SIZE));
+    private static final long DATA_EVENT =
+            RecordType.EVENT.ordinal() | ((long) EventKind.DATA.ordinal() << (JournalLayout.EVENT_KIND * Byte.SIZE));
     private static final long TYPE_AND_WORDS = 0xffffL;
     private static final long SHORT_DECISION = RecordType.DECISION.ordinal()
             | ((JournalLayout.DECISION_RELEASE_NS / Long.BYTES) << (JournalLayout.WORDS * Byte.SIZE));

@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.journal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 
 /** Settings as JSON, off heap, so that a piece of it is recorded by one copy. */
 final class JsonText {
@@ -23,6 +24,11 @@ final class JsonText {
 
     /** Writes the record of the piece that begins at an offset; gives the record's length. */
     int piece(long at, RecordType type, int offset) {
-        return RecordEncoder.piece(at, type, text.address(), length(), offset, Math.min(PIECE, length() - offset));
+        try {
+            return RecordEncoder.piece(at, type, text.address(), length(), offset, Math.min(PIECE, length() - offset));
+        } finally {
+            // Its memory goes with it.
+            Reference.reachabilityFence(text);
+        }
     }
 }

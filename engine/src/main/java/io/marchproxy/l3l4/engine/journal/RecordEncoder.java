@@ -182,14 +182,11 @@ public final class RecordEncoder {
     static int repeat(long at, int word, long event) {
         begin(at, RecordType.REPEAT, JournalLayout.REPEAT_LENGTH);
         Memory.putShort(at + JournalLayout.REPEAT_OF, (short) word);
-        Memory.putShort(
-                at + JournalLayout.REPEAT_LENGTH_BYTES,
-                (short) Memory.getInt(event + JournalLayout.EVENT_LENGTH_BYTES));
-        Memory.putByte(
-                at + JournalLayout.REPEAT_PACKETS, (byte) Memory.getInt(event + JournalLayout.EVENT_PACKETS));
+        Memory.putShort(at + JournalLayout.REPEAT_LENGTH_BYTES, (short)
+                Memory.getInt(event + JournalLayout.EVENT_LENGTH_BYTES));
+        Memory.putByte(at + JournalLayout.REPEAT_PACKETS, (byte) Memory.getInt(event + JournalLayout.EVENT_PACKETS));
         Memory.putByte(at + JournalLayout.REPEAT_TIMES, (byte) 1);
-        Memory.putLong(
-                at + JournalLayout.REPEAT_ARRIVAL_NS, Memory.getLong(event + JournalLayout.EVENT_ARRIVAL_NS));
+        Memory.putLong(at + JournalLayout.REPEAT_ARRIVAL_NS, Memory.getLong(event + JournalLayout.EVENT_ARRIVAL_NS));
         return JournalLayout.REPEAT_LENGTH;
     }
 

@@ -32,6 +32,14 @@ import org.jspecify.annotations.Nullable;
 final class RecordJson {
     private static final JsonFactory JSON = new JsonFactory();
 
+    /** Asked of a class, each time, they take longer than all else. */
+    private static final ClassValue<RecordComponent[]> COMPONENTS = new ClassValue<>() {
+        @Override
+        protected RecordComponent[] computeValue(Class<?> type) {
+            return type.getRecordComponents();
+        }
+    };
+
     private RecordJson() {}
 
     /** A record as UTF-8. */
@@ -51,7 +59,7 @@ final class RecordJson {
             case Derived _ -> json.writeNull();
             case Record record -> {
                 json.writeStartObject();
-                for (RecordComponent component : record.getClass().getRecordComponents()) {
+                for (RecordComponent component : COMPONENTS.get(record.getClass())) {
                     json.writeFieldName(component.getName());
                     write(json, read(record, component));
                 }
@@ -192,7 +200,7 @@ final class RecordJson {
     }
 
     private static Object record(Class<?> type, Map<?, ?> object, String path) throws JournalException {
-        RecordComponent[] components = type.getRecordComponents();
+        RecordComponent[] components = COMPONENTS.get(type);
         @Nullable Object[] values = new Object[components.length];
         Class<?>[] types = new Class<?>[components.length];
         for (int i = 0; i < components.length; i++) {

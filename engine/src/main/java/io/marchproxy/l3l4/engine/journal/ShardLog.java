@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardLog {
     private static final Logger LOG = LoggerFactory.getLogger(ShardLog.class);
-    private static final int MOST_PIECES_BYTES = JournalLayout.LONGEST_DOCUMENT - JournalLayout.DOCUMENT_HEADER;
     private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long RECORDS_PER_CHECKPOINT = 8;
     private static final long PRUNE_NS = TimeUnit.MINUTES.toNanos(1);
@@ -37,10 +36,8 @@ final class ShardLog {
 
     private final long gap;
 
-    /** Those of a text that make a document. */
-    private final long pieces;
-
     private final int[] found = new int[1];
+    private final TextPieces texts;
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong writtenBytes = new AtomicLong();
     private final AtomicLong discarded = new AtomicLong();
@@ -83,7 +80,7 @@ final class ShardLog {
         this.recording = new Recording(ring);
         this.header = arena.allocate(JournalLayout.DOCUMENT_HEADER, 64).address();
         this.gap = arena.allocate(RecordEncoder.LONGEST, 64).address();
-        this.pieces = arena.allocate(MOST_PIECES_BYTES, 64).address();
+        this.texts = new TextPieces(arena);
         this.pruneNs = System.nanoTime() + PRUNE_NS;
         this.retryNs = System.nanoTime();
     }
@@ -102,9 +99,9 @@ final class ShardLog {
         return recording;
     }
 
-    /** Whether what waits would be half a document already. Any thread. */
+    /** Whether what waits would be half a document already. Writing thread. */
     boolean isBehind() {
-        return ring.waiting() > JournalLayout.LONGEST_DOCUMENT / 2;
+        return texts.isUnderWay() || ring.waiting() > JournalLayout.LONGEST_DOCUMENT / 2;
     }
 
     /** Whether records wait that take more than half of the ring. Any thread. */
@@ -126,12 +123,16 @@ final class ShardLog {
         if (state == State.OPENING) {
             return false;
         }
+        if (texts.isUnderWay()) {
+            writeText();
+            return true;
+        }
         int length = ring.find(JournalLayout.LONGEST_DOCUMENT - JournalLayout.DOCUMENT_HEADER, found);
         if (length == 0) {
             return false;
         }
         if (Records.type(ring.found()) == RecordType.TEXT) {
-            writeText(Records.textType(ring.found()), new JsonText(ring.text()));
+            beginText();
         } else {
             write(ring.found(), length, found[0]);
         }
@@ -188,19 +189,24 @@ final class ShardLog {
         }
     }
 
-    private void writeText(RecordType type, JsonText text) {
-        if (type == RecordType.CHECKPOINT) {
-            checkpointTextBytes = text.length();
+    /** Puts the TEXT that was found into words. One that can't be is lost, and the thread goes on for the other shards. */
+    private void beginText() {
+        try {
+            texts.begin(Records.textType(ring.found()), ring.text());
+        } catch (RuntimeException | Error e) {
+            suspend(e);
+            lost(1);
         }
-        for (int offset = 0; offset < text.length(); ) {
-            int length = 0;
-            int count = 0;
-            while (offset < text.length() && length + JournalLayout.LONGEST_RECORD <= MOST_PIECES_BYTES) {
-                length += text.piece(pieces + length, type, offset);
-                offset += JsonText.PIECE;
-                count++;
-            }
-            write(pieces, length, count);
+    }
+
+    /** Writes a document of the text that is under way. */
+    private void writeText() {
+        int length = texts.next();
+        write(texts.address(), length, texts.count());
+        if (texts.type() == RecordType.CHECKPOINT) {
+            checkpointTextBytes = texts.length();
+            // Or one that is longer than a file would ask for the next by itself.
+            sinceCheckpoint = Math.max(0, sinceCheckpoint - length);
         }
     }
 
@@ -215,6 +221,10 @@ final class ShardLog {
                 suspend(e);
             }
         }
+        lost(count);
+    }
+
+    private void lost(int count) {
         nextRecord += count;
         lostInGap += count;
         discarded.setOpaque(discarded.getPlain() + count);
@@ -254,15 +264,20 @@ final class ShardLog {
     }
 
     /**
-     * Asks for a checkpoint at a file's begin, so that what is left can be verified when older files are gone. One that is large
+     * Asks for a checkpoint, or what the session is, at a file's begin, so that what is left can be verified when older files are gone. One that is large
      * comes more seldom: an eighth of what is recorded at the most, unless the budget is so small that none would be left.
      */
     private void wantCheckpoint() {
+        Checkpoints asked = checkpoints;
+        long bytes = checkpointTextBytes + (asked == null ? 0 : asked.lastBytes());
+        if (sinceCheckpoint < Math.min(RECORDS_PER_CHECKPOINT * bytes, budgetBytes / 4)) {
+            return;
+        }
         if (sessionWanted != null) {
+            sinceCheckpoint = 0;
             sessionWanted.run();
         }
-        Checkpoints asked = checkpoints;
-        if (asked == null || sinceCheckpoint < Math.min(RECORDS_PER_CHECKPOINT * (asked.lastBytes() + checkpointTextBytes), budgetBytes / 4)) {
+        if (asked == null) {
             return;
         }
         boolean lacking = asked.isWanted();

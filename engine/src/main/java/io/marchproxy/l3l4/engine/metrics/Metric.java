@@ -368,7 +368,7 @@ public enum Metric {
             "marchproxy_journal_bytes_total",
             Type.COUNTER,
             Unit.BYTES,
-            "Records written to the shard's journal files, in bytes.",
+            "Bytes that records take in the shard's journal files, packed.",
             "shard"),
     JOURNAL_WAITING(
             "marchproxy_journal_waiting_bytes",

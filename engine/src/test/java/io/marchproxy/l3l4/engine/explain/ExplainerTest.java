@@ -98,6 +98,15 @@ class ExplainerTest {
                 "tcp 10.0.0.1:5 127.0.0.1:8080",
                 new Explainer.Suppositions(List.of(), Map.of("far", 90_000_000L, "near", 1_000_000L)));
         assertEquals("near", slow.choice());
+        assertEquals("is above the latency budget", why(slow, "far"));
+        assertTrue(Double.isNaN(slow.candidates().get(1).score()), "a price says nothing of it");
+        Explanation slower = explain(
+                settings,
+                "tcp 10.0.0.1:5 127.0.0.1:8080",
+                new Explainer.Suppositions(List.of(), Map.of("far", 90_000_000L, "near", 200_000_000L)));
+        assertEquals("far", slower.choice());
+        assertEquals("chosen", why(slower, "far"));
+        assertEquals(List.of("none is within the latency budget: the fastest are used"), slower.remarks());
         Explanation down = explain(
                 settings,
                 "tcp 10.0.0.1:5 127.0.0.1:8080",
@@ -121,6 +130,25 @@ class ExplainerTest {
             assertEquals("near", explainer.explain(flow, service, state).choice());
             assertEquals("near", explainer.explain(flow, service, state).choice(), "nothing has moved on");
         }
+    }
+
+    @Test
+    void shouldTellADrainedBackendFromOneThatIsNotHealthy() throws Exception {
+        CompiledSettings settings = compile("maglev");
+        int far = settings.backends().stream()
+                .filter(backend -> backend.target().id().equals("far"))
+                .mapToInt(backend -> backend.target().index())
+                .findFirst()
+                .orElseThrow();
+        Explainer explainer = new Explainer(settings, backend -> backend == far);
+        Tuple flow = Tuple.of("tcp 10.0.0.1:5 127.0.0.1:8080", 0);
+        Explanation told = explainer.explain(
+                flow,
+                explainer.serviceOf(flow).orElseThrow(),
+                new Explainer.Suppositions(List.of("near", "far"), Map.of()));
+        assertEquals("is drained", why(told, "far"));
+        assertEquals("is not healthy", why(told, "near"));
+        assertEquals("score", told.scoreName(), "a hash orders nobody");
     }
 
     @Test

@@ -108,7 +108,8 @@ class QueueFileTest {
                 new JournalStore(folder, 400_000_000L, Long.MAX_VALUE, new JournalClock(InstantSource.system()))) {
             for (int i = 0; i < count; i++) {
                 int records = 8 * (1 + random.nextInt(longest / 8));
-                byte[] document = new byte[Math.min(JournalLayout.DOCUMENT_HEADER + records, JournalLayout.LONGEST_DOCUMENT)];
+                byte[] document =
+                        new byte[Math.min(JournalLayout.DOCUMENT_HEADER + records, JournalLayout.LONGEST_DOCUMENT)];
                 random.nextBytes(document);
                 // One record, of any bytes.
                 ByteBuffer sealed = ByteBuffer.wrap(document).order(ByteOrder.LITTLE_ENDIAN);

@@ -45,8 +45,13 @@ interface Algorithm {
         return -1;
     }
 
-    /** What it orders backends by: the lower, the better. Also what is shown of a choice. */
+    /** What it orders backends by: the lower, the better. Also what is shown of a choice; NaN for one without. */
     double score(int position, long nowNs);
+
+    /** Whether one is passed over for being too slow, whatever else speaks for it. */
+    default boolean isTooSlow(int position) {
+        return false;
+    }
 
     /** What the score is, for those who read it. */
     String scoreName();

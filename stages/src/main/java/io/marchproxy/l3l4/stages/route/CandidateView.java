@@ -13,6 +13,7 @@ package io.marchproxy.l3l4.stages.route;
  * @param share of its traffic that it gets, less than 1 for a while after it returned
  * @param isUsed whether it is among those that the algorithm may look at: enabled, and healthy unless in panic
  * @param isBest whether the algorithm would take it, if nothing else spoke against it
+ * @param isTooSlow whether it is out of the algorithm's choice for being above the latency budget
  * @param score what it is ordered by, the lower the better; NaN when that is not known
  */
 public record CandidateView(
@@ -26,6 +27,7 @@ public record CandidateView(
         double share,
         boolean isUsed,
         boolean isBest,
+        boolean isTooSlow,
         double score) {
     /** Whether it has as many flows as it may have. */
     public boolean isFull() {

@@ -110,6 +110,16 @@ final class LowestCost extends Tiers {
     }
 
     @Override
+    public double score(int position, long nowNs) {
+        return over.isOut(position) ? Double.NaN : cost(position);
+    }
+
+    @Override
+    public boolean isTooSlow(int position) {
+        return over.isOut(position);
+    }
+
+    @Override
     public String scoreName() {
         return "cost per GB";
     }

@@ -356,6 +356,7 @@ final class ServicePool extends SingleWriter {
                     share(i, nowNs),
                     isUsed,
                     isUsed && best[i],
+                    isUsed && now.isTooSlow(i),
                     isUsed ? now.score(i, nowNs) : Double.NaN));
         }
         return new PoolView(

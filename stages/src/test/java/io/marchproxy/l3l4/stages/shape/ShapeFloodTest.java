@@ -38,16 +38,22 @@ class ShapeFloodTest {
     private final long[] bytes = new long[4];
     private final long[] longestNs = new long[4];
 
-    /** Of whom drops and delays are told apart: the quiet client of the capped service. */
+    /** Of the quiet client of the capped service. */
     private int quietClientDropped;
 
+    private int quietClientHeld;
+
     private ShapeStage stage(long linkMbit) {
+        return stage(linkMbit, RateLimit.NONE, capped(10));
+    }
+
+    private ShapeStage stage(long linkMbit, RateLimit ofClass, ServiceLimits flooded) {
         ClassLimits one = new ClassLimits(QUEUE, RateLimit.NONE);
         return new ShapeStage(
                 new ShapeSettings(
                         new RateLimit(linkMbit * MBIT, 64 << 10),
-                        List.of(one, one, one, one),
-                        List.of(capped(10), ServiceLimits.NONE, ServiceLimits.NONE, capped(5)),
+                        List.of(one, one, one, new ClassLimits(QUEUE, ofClass)),
+                        List.of(flooded, ServiceLimits.NONE, ServiceLimits.NONE, capped(5)),
                         1),
                 flows);
     }
@@ -76,6 +82,7 @@ class ShapeFloodTest {
             bytes[service] += size;
         } else if (verdict == Verdict.HOLD) {
             held[service]++;
+            quietClientHeld += service == CAPPED && client == FLOODING ? 1 : 0;
         } else {
             dropped[service]++;
             quietClientDropped += service == CAPPED && client == FLOODING ? 1 : 0;
@@ -133,6 +140,30 @@ class ShapeFloodTest {
         assertEquals(0, dropped[QUIET], told());
         assertEquals(0, held[QUIET], told());
         assertEquals(0, quietClientDropped, "a quiet client of the flooded service");
+    }
+
+    @Test
+    void shouldLetAQuietServicePassAtOnceUnderACeilingOfItsClassThatIsNotReached() {
+        run(stage(1_000, new RateLimit(20 * MBIT, 16_384), capped(10)), 0, false);
+
+        assertTrue(dropped[CAPPED] > 10_000, told());
+        assertEquals(0, dropped[QUIET], told());
+        assertTrue(held[QUIET] < 100, "but for moments in which others have used up its burst: " + told());
+    }
+
+    @Test
+    void shouldLetAQuietClientPassAtOnceWhileOthersOfItsServiceAreAtCeilingsOfTheirOwn() {
+        RateLimit client = new RateLimit(MBIT / 10, 4_096);
+        run(
+                stage(
+                        1_000,
+                        RateLimit.NONE,
+                        capped(200).with(new EachLimits(client, client, RateLimit.NONE, RateLimit.NONE))),
+                0,
+                false);
+
+        assertTrue(dropped[CAPPED] > 10_000, told());
+        assertEquals(0, quietClientHeld + quietClientDropped, told());
     }
 
     @Test

@@ -78,6 +78,21 @@ class EachBucketsTest {
                 "what waits under it would have another than who comes next");
     }
 
+    /** It may have used up a burst of the shared one just before. */
+    @Test
+    void shouldBeginEmptyBesideASharedOneThatIsNotFull() {
+        for (int i = 0; i < MOST; i++) {
+            use(i, 0);
+        }
+        assertTrue(EachBuckets.isShared(use(MOST, SECOND - 1)));
+
+        EachBucket own = buckets.get(0, 0, MOST, LIMIT, SECOND, null);
+
+        assertFalse(EachBuckets.isShared(own));
+        assertFalse(own.bucket.admits(1, SECOND));
+        assertTrue(own.bucket.admits(500, SECOND + SECOND / 2), "it earns from then on");
+    }
+
     private int refusedOf(int first, int count) {
         int refused = 0;
         for (int i = 0; i < count; i++) {

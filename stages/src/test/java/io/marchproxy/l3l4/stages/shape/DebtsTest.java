@@ -137,7 +137,7 @@ class DebtsTest {
             send(0, leftFlow, TCP, leftBytes);
         }
         long most = got.get(second);
-        assertEquals(most, got.get(third), 3_100, "those with a backlog");
+        assertTrue(Math.abs(most - got.get(third)) <= 3_100, "those with a backlog");
         assertTrue(got.get(single) <= most + bytes + 2 * Schedule.QUANTUM, got.get(single) + " of " + most);
         assertTrue(100 * got.get(single) >= 45 * most, "it has a part, though it is not always there");
     }
@@ -239,8 +239,7 @@ class DebtsTest {
         RateLimit slow = new RateLimit(1_000_000, 16_384);
         ServiceLimits[] services = new ServiceLimits[count];
         for (int i = 0; i < count; i++) {
-            services[i] =
-                    new ServiceLimits(hasGuarantees ? slow : RateLimit.NONE, slow, slow, -1, EachLimits.NONE);
+            services[i] = new ServiceLimits(hasGuarantees ? slow : RateLimit.NONE, slow, slow, -1, EachLimits.NONE);
         }
         apply(settings(hasGuarantees ? 1_000_000_000_000L / 4 : 0, services));
         for (int i = 0; i < count; i++) {

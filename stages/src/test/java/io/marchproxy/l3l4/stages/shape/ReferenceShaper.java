@@ -362,7 +362,9 @@ final class ReferenceShaper {
 
     private List<Queue> all() {
         return Stream.of(
-                        leaves.stream().flatMap(leaf -> leaf.clients().stream()).flatMap(one -> one.turns.members.stream()),
+                        leaves.stream()
+                                .flatMap(leaf -> leaf.clients().stream())
+                                .flatMap(one -> one.turns.members.stream()),
                         blocked.stream().flatMap(client -> client.turns.members.stream()),
                         blockedQueues.stream())
                 .flatMap(queues -> queues)
@@ -478,7 +480,9 @@ final class ReferenceShaper {
         ReferenceBucket service = serviceCeilings.get(packet.service);
         ReferenceBucket trafficClass = classCeilings.get(packet.trafficClass);
         boolean serviceIsWanted = goOnNs[packet.service] != Long.MIN_VALUE
-                || rings.stream().flatMap(ring -> ring.members.stream()).anyMatch(leaf -> leaf.service == packet.service);
+                || rings.stream()
+                        .flatMap(ring -> ring.members.stream())
+                        .anyMatch(leaf -> leaf.service == packet.service);
         if ((linkIsWanted && link.isLimited())
                 || (serviceIsWanted && service.isLimited())
                 || (!rings.get(packet.trafficClass).members.isEmpty() && trafficClass.isLimited())

@@ -60,13 +60,14 @@ class AllocationTest implements PipelineOutput {
     /** Clients and connections at ceilings of their own, so little below what comes that each packet waits and none is dropped. */
     @Test
     void shouldNotAllocateForPacketsThatWaitForClientsAndConnections() {
-        RateLimit client = new RateLimit(LINK_RATE / 2 - 1_000, 1_000);
-        RateLimit connection = new RateLimit(LINK_RATE / 2 - 500, 1_000);
-        ServiceLimits each = ServiceLimits.NONE.with(new EachLimits(client, client, connection, connection));
+        RateLimit less = new RateLimit(LINK_RATE / 2 - 100_000, 2_000);
+        RateLimit more = new RateLimit(LINK_RATE / 2, 2_000);
+        ServiceLimits byClient = ServiceLimits.NONE.with(new EachLimits(less, less, more, more));
+        ServiceLimits byConnection = ServiceLimits.NONE.with(new EachLimits(more, more, less, less));
         assertNothingAllocated(new ShapeSettings(
-                new RateLimit(LINK_RATE, 1_000),
+                new RateLimit(2 * LINK_RATE, 10_000),
                 TestSettings.initial().shape().classes(),
-                List.of(each, each, each, each),
+                List.of(byClient, ServiceLimits.NONE, byConnection),
                 1,
                 new CodelSettings(5_000_000, 100_000_000)));
         assertTrue(waited > PACKETS / 2, waited + " waited");

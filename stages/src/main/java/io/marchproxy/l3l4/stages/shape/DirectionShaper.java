@@ -336,7 +336,9 @@ final class DirectionShaper extends SingleWriter {
             if (services[number].number == number) {
                 services[number].limits.restore(from);
                 for (int i = 0; i < Schedule.CLASSES; i++) {
-                    restore(services[number].leaf(schedule.trafficClass(i)), from);
+                    if (from.number(0, 1) != 0) {
+                        restore(services[number].leaf(schedule.trafficClass(i)), from);
+                    }
                 }
             }
         }
@@ -365,9 +367,6 @@ final class DirectionShaper extends SingleWriter {
     }
 
     private void restore(Leaf leaf, StateReader from) {
-        if (from.number(0, 1) == 0) {
-            return;
-        }
         leaf.restoreTurn(from);
         leaf.turns.restore(from);
         for (int clients = from.number(0, Integer.MAX_VALUE); clients > 0; clients--) {

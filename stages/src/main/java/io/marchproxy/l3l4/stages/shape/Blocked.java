@@ -41,9 +41,12 @@ final class Blocked extends SingleWriter {
         servicesGoOn(nowNs);
     }
 
-    /** Other shares, which clients and connections have none of: services look again whether they must wait. */
-    void allServicesGoOn() {
-        servicesGoOn(ALL);
+    /** Another share of a service's limits: it looks again whether it must wait. */
+    void lookAgain(ServiceNode service) {
+        if (service.forCeiling.isOn) {
+            services.remove(service.forCeiling);
+            goOn(service);
+        }
     }
 
     private void servicesGoOn(long untilNs) {
@@ -62,7 +65,7 @@ final class Blocked extends SingleWriter {
         services.add(service.forCeiling, service.ceiling.opensNs(nowNs));
         for (int i = 0; i < Schedule.CLASSES; i++) {
             Leaf leaf = service.findLeaf(i);
-            if (leaf != null && leaf.isInRing()) {
+            if (leaf != null && leaf.hasTurns()) {
                 leaf.trafficClass.turns.remove(leaf);
             }
         }
@@ -94,7 +97,7 @@ final class Blocked extends SingleWriter {
 
     /** Something more waits in a leaf. */
     void arrived(Leaf leaf) {
-        if (!leaf.service.forCeiling.isOn && !leaf.isInRing() && !leaf.isEmpty()) {
+        if (!leaf.service.forCeiling.isOn && !leaf.hasTurns() && !leaf.isEmpty()) {
             leaf.trafficClass.turns.add(leaf);
         }
         promises.arrived(leaf);
@@ -102,7 +105,7 @@ final class Blocked extends SingleWriter {
 
     /** Nothing waits in a leaf any more that might have a turn. */
     void emptied(Leaf leaf) {
-        if (leaf.isInRing()) {
+        if (leaf.hasTurns()) {
             leaf.trafficClass.turns.remove(leaf);
         }
         if (!leaf.service.isReady()) {

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A class in one direction: its limits, its bound, and its leaves. */
@@ -21,7 +22,7 @@ final class ClassNode {
     long deficit;
 
     /** Its leaves that may send, as far as their services go. */
-    final TurnRing<Leaf> turns = new TurnRing<>();
+    final ByteTurns<Leaf> turns = new ByteTurns<>();
 
     ClassNode(int number) {
         this.number = number;
@@ -36,12 +37,17 @@ final class ClassNode {
     void save(StateWriter to) {
         limits.save(to);
         to.number(deficit);
-        turns.save(to, leaf -> leaf.service.number);
+        turns.save(to);
+        List<Leaf> leaves = turns.inOrder();
+        to.number(leaves.size());
+        for (Leaf leaf : leaves) {
+            to.number(leaf.service.number);
+        }
     }
 
     /** The leaf whose turn it is, or null when none may send. */
     @Nullable
     Leaf turn() {
-        return turns.isEmpty() ? null : turns.turnByBytes();
+        return turns.isEmpty() ? null : turns.turn();
     }
 }

@@ -24,19 +24,21 @@ final class ClientNode extends LeafTable.Entry<ClientNode> implements Wait.Numbe
     final Wait<ClientNode> forCeiling = new Wait<>(this);
 
     /** Its queues that may send, as far as their own ceilings go. */
-    final TurnRing<ClientQueue> turns = new TurnRing<>();
+    final ByteTurns<ClientQueue> turns = new ByteTurns<>();
 
-    /** Its queues, those included that wait for ceilings of their own. */
+    /** Its queues in which something waits, those included that wait for ceilings of their own. */
     int queues;
+
+    /** Its queues in which nothing waits, that are remembered for what they owe. */
+    int owing;
 
     /** Datagrams that wait. */
     int datagrams;
 
-    /** Begins anew. */
+    /** Begins to wait. */
     void begin(long newNumber, @Nullable EachBucket newCeiling) {
         number = newNumber;
         ceiling = newCeiling;
-        deficit = Schedule.QUANTUM;
     }
 
     /** Whether its ceiling lets so many bytes go on. */
@@ -59,7 +61,8 @@ final class ClientNode extends LeafTable.Entry<ClientNode> implements Wait.Numbe
         to.number(number);
         to.number(clientHigh);
         to.number(clientLow);
-        to.number(deficit);
+        saveTurn(to);
+        turns.save(to);
     }
 
     /** Writes it, and its queues that have turns in their order. */

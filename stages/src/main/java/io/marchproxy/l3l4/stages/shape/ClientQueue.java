@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It is this queue that is kept short, and not that of a class or service: as RFC 8290 has it, who fills a queue is
  * marked and dropped, and whose packets hardly wait is not, whatever others of the class do. A queue ends when it is empty, and
- * what was remembered of its delay with it.
+ * what was remembered of its delay with it; but not what it owes for its turns ({@link Debts}).
  */
 final class ClientQueue extends LeafTable.Entry<ClientQueue> implements Wait.Numbered {
     /** No other of its direction had or has this number. Of those that go on at one time the lowest is first. */
@@ -40,12 +40,11 @@ final class ClientQueue extends LeafTable.Entry<ClientQueue> implements Wait.Num
     private int head = HeldPackets.NONE;
     private int tail = HeldPackets.NONE;
 
-    /** Begins anew, empty. */
+    /** Begins to be filled. */
     void begin(long newNumber, ClientNode newClient, @Nullable EachBucket newCeiling) {
         number = newNumber;
         client = newClient;
         ceiling = newCeiling;
-        deficit = Schedule.QUANTUM;
         codel.begin();
     }
 
@@ -134,12 +133,17 @@ final class ClientQueue extends LeafTable.Entry<ClientQueue> implements Wait.Num
         return taken;
     }
 
-    void save(HeldPackets held, StateWriter to) {
+    /** Writes it without what waits in it. */
+    void saveAlone(StateWriter to) {
         to.number(number);
         to.number(clientHigh);
         to.number(clientLow);
         to.number(flowRef);
-        to.number(deficit);
+        saveTurn(to);
+    }
+
+    void save(HeldPackets held, StateWriter to) {
+        saveAlone(to);
         codel.save(to);
         to.number(EachBuckets.isShared(ceiling) ? 1 : 0);
         to.number(packets);

@@ -1,9 +1,11 @@
 package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.flow.FlowHash;
+import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
+import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,21 +16,25 @@ final class ClientQueues extends SingleWriter {
     private final EachCeilings each;
     private final LeafTable<ClientNode> clients;
     private final LeafTable<ClientQueue> queues;
+    private final Debts debts;
 
     /** The last number that was given to a client or a queue. */
     private long lastNumber;
 
-    ClientQueues(HeldPackets packets, EachCeilings each, FlowHash hash) {
+    ClientQueues(HeldPackets packets, EachCeilings each, FlowTable flows) {
+        FlowHash hash = flows.hash();
         this.packets = packets;
         this.each = each;
         this.clients = new LeafTable<>(hash, ClientNode::new);
         this.queues = new LeafTable<>(hash, ClientQueue::new);
+        this.debts = new Debts(clients, queues, 2 * flows.capacity());
     }
 
     /** The queue of a client, or of one of its connections where those have ceilings; null when nothing of it waits. */
     @Nullable
     ClientQueue find(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
-        return queues.find(leaf, clientHigh, clientLow, flowOf(leaf, flowRef));
+        ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowOf(leaf, flowRef));
+        return queue == null || queue.isEmpty() ? null : queue;
     }
 
     private static long flowOf(Leaf leaf, long flowRef) {
@@ -43,18 +49,26 @@ final class ClientQueues extends SingleWriter {
                 : clients.find(leaf, clientHigh, clientLow, 0);
     }
 
-    /** A queue for who has none, under the ceilings that were asked for; the last to have a turn. */
+    /** A queue for who has none, under the ceilings that were asked for; the last to have a turn, or later if it owes for more. */
     ClientQueue add(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
         ClientNode client = findClient(leaf, clientHigh, clientLow);
         if (client == null) {
             client = each.isClientShared()
                     ? clients.add(leaf, EachBuckets.SHARED, EachBuckets.SHARED, 0)
                     : clients.add(leaf, clientHigh, clientLow, 0);
+        }
+        if (client.queues == 0) {
+            debts.comesBack(client);
             client.begin(++lastNumber, each.ofClient());
         }
-        ClientQueue queue = queues.add(leaf, clientHigh, clientLow, flowOf(leaf, flowRef));
-        queue.begin(++lastNumber, client, each.ofConnection());
         client.queues++;
+        ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowOf(leaf, flowRef));
+        if (queue != null) {
+            debts.comesBack(queue, client);
+        } else {
+            queue = queues.add(leaf, clientHigh, clientLow, flowOf(leaf, flowRef));
+        }
+        queue.begin(++lastNumber, client, each.ofConnection());
         hasTurn(queue);
         return queue;
     }
@@ -63,19 +77,19 @@ final class ClientQueues extends SingleWriter {
     static void hasTurn(ClientQueue queue) {
         ClientNode client = queue.client();
         client.turns.add(queue);
-        if (!client.isInRing() && !client.forCeiling.isOn) {
+        if (!client.hasTurns() && !client.forCeiling.isOn) {
             client.leaf().turns.add(client);
         }
     }
 
-    /** Gives up a queue that is empty, and whose turn it was. */
-    void remove(ClientQueue queue) {
+    /** A queue is empty, whose turn it was; what it owes is remembered, and what its client does. */
+    void emptied(ClientQueue queue) {
         ClientNode client = queue.client();
         hasNoTurn(queue);
-        queues.remove(queue);
+        debts.leaves(queue);
         client.queues--;
         if (client.queues == 0) {
-            clients.remove(client);
+            debts.leaves(client);
         }
     }
 
@@ -88,11 +102,8 @@ final class ClientQueues extends SingleWriter {
         }
     }
 
-    /**
-     * Has what waits in a leaf be in the queues that it would be in if it came now, in the same order: clients or connections have
-     * ceilings that had none, or none any more. Everybody has turns.
-     */
-    void queueAnew(Leaf leaf, long nowNs) {
+    /** Takes all out that waits in a leaf, of which everybody has turns, in the order of their queues; what is owed is over with it. */
+    List<Moved> takeAll(Leaf leaf) {
         List<Moved> moved = new ArrayList<>();
         for (ClientNode client : leaf.turns.inOrder()) {
             for (ClientQueue queue : client.turns.inOrder()) {
@@ -101,23 +112,26 @@ final class ClientQueues extends SingleWriter {
                     queue.count(packets.at(slot), -1);
                     moved.add(new Moved(slot, queue.clientHigh, queue.clientLow));
                 }
-                remove(queue);
+                emptied(queue);
             }
         }
-        for (Moved one : moved) {
-            PacketDescriptor packet = packets.at(one.slot);
-            each.ask(leaf.service, one.clientHigh, one.clientLow, packet.flowRef(), nowNs);
-            ClientQueue queue = find(leaf, one.clientHigh, one.clientLow, packet.flowRef());
-            if (queue == null) {
-                queue = add(leaf, one.clientHigh, one.clientLow, packet.flowRef());
-            }
-            queue.count(packet, 1);
-            queue.append(one.slot, packets);
+        return moved;
+    }
+
+    /** Has a packet that was taken out be in the queue of a leaf that it would be in if it came now. */
+    void putBack(Moved one, Leaf leaf, long nowNs) {
+        PacketDescriptor packet = packets.at(one.slot);
+        each.ask(leaf.service, one.clientHigh, one.clientLow, packet.flowRef(), nowNs);
+        ClientQueue queue = find(leaf, one.clientHigh, one.clientLow, packet.flowRef());
+        if (queue == null) {
+            queue = add(leaf, one.clientHigh, one.clientLow, packet.flowRef());
         }
+        queue.count(packet, 1);
+        queue.append(one.slot, packets);
     }
 
     /** A packet on its way to another queue. Its flow may be over, so its client is not to be had from there. */
-    private record Moved(int slot, long clientHigh, long clientLow) {}
+    record Moved(int slot, long clientHigh, long clientLow) {}
 
     /** Where the numbers of clients and queues have got to. */
     long lastNumber() {
@@ -131,29 +145,61 @@ final class ClientQueues extends SingleWriter {
 
     /** Takes over a client that was saved, without its queues, or finds it where that was done. */
     ClientNode restoreClient(Leaf leaf, StateReader from) {
+        ClientNode client = restoreAlone(leaf, from);
+        if (client.queues == 0) {
+            client.ceiling = each.ofClient(leaf.service, client.clientHigh, client.clientLow);
+        }
+        return client;
+    }
+
+    private ClientNode restoreAlone(Leaf leaf, StateReader from) {
         long number = from.number();
         long clientHigh = from.number();
         long clientLow = from.number();
-        long deficit = from.number();
         ClientNode client = clients.find(leaf, clientHigh, clientLow, 0);
         if (client == null) {
             client = clients.add(leaf, clientHigh, clientLow, 0);
-            client.begin(number, each.ofClient(leaf.service, clientHigh, clientLow));
-            client.deficit = deficit;
+            client.begin(number, null);
         }
+        client.restoreTurn(from);
+        client.turns.restore(from);
         return client;
     }
 
     /** Takes over a queue that was saved, without its packets, whose number is what comes next. */
     ClientQueue restoreQueue(ClientNode client, StateReader from) {
-        Leaf leaf = client.leaf();
-        long number = from.number();
-        ClientQueue queue = queues.add(leaf, from.number(), from.number(), from.number());
-        queue.begin(number, client, null);
-        queue.deficit = from.number();
+        ClientQueue queue = restoreAlone(client, from);
         queue.codel.restore(from);
-        queue.ceiling = each.ofConnection(leaf.service, queue.flowRef, from.number(0, 1) != 0);
+        queue.ceiling = each.ofConnection(client.leaf().service, queue.flowRef, from.number(0, 1) != 0);
         client.queues++;
         return queue;
+    }
+
+    private ClientQueue restoreAlone(ClientNode client, StateReader from) {
+        long number = from.number();
+        ClientQueue queue = queues.add(client.leaf(), from.number(), from.number(), from.number());
+        queue.begin(number, client, null);
+        queue.restoreTurn(from);
+        return queue;
+    }
+
+    /** Forgets who has paid. */
+    void tidyDebts() {
+        debts.tidy();
+    }
+
+    /** Writes who owes for turns while nothing of it waits. */
+    void saveDebts(StateWriter to) {
+        debts.save(to);
+    }
+
+    /** Takes over a client that owes. */
+    void restoreDebtOfClient(Leaf leaf, StateReader from) {
+        debts.remember(restoreAlone(leaf, from));
+    }
+
+    /** Takes over a queue that owes, and its client, if that is not here. */
+    void restoreDebtOfQueue(Leaf leaf, StateReader from) {
+        debts.remember(restoreAlone(restoreAlone(leaf, from), from));
     }
 }

@@ -11,10 +11,11 @@ import io.marchproxy.l3l4.stages.pipeline.DropReason;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,7 @@ final class DirectionShaper extends SingleWriter {
         this.flows = flows;
         this.schedule = new Schedule(packets);
         this.each = new EachCeilings(flows);
-        this.queues = new ClientQueues(packets, each, flows.hash());
+        this.queues = new ClientQueues(packets, each, flows);
         this.link = schedule.link().ceiling;
     }
 
@@ -66,23 +67,27 @@ final class DirectionShaper extends SingleWriter {
             one.quantum = (long) Schedule.QUANTUM * limits.weight();
             one.limits.set(limits.guarantee(), limits.ceiling(), shards, nowNs);
         }
-        List<ServiceNode> others = new ArrayList<>();
+        Set<ServiceNode> others = new LinkedHashSet<>();
         int known = settings.services().size();
         if (known > 0) {
             service(known - 1);
         }
         for (int i = 0; i < services.length; i++) {
             ServiceLimits limits = i < known ? settings.services().get(i) : ServiceLimits.NONE;
+            ServiceNode one = services[i];
             if (limits.isSharing()) {
-                services[i] = services[limits.sharesWith()];
+                one = services[limits.sharesWith()];
+            } else if (one.number != i) {
+                // It shared another's limits under the settings that a comparison came from.
+                one = new ServiceNode(i);
+            }
+            if (one != services[i]) {
+                others.add(services[i]);
+                services[i] = one;
+            }
+            if (limits.isSharing()) {
                 continue;
             }
-            if (services[i].number != i) {
-                // It shared another's limits under the settings that a comparison came from. What waits goes on by
-                // those.
-                services[i] = new ServiceNode(i);
-            }
-            ServiceNode one = services[i];
             one.limits.set(limits.guarantee(), toClient ? limits.toClient() : limits.toBackend(), shards, nowNs);
             if (one.each(limits.each().client(toClient), limits.each().connection(toClient))) {
                 others.add(one);
@@ -91,15 +96,31 @@ final class DirectionShaper extends SingleWriter {
         each.apply(settings, services, nowNs);
         schedule.everybodyGoesOn(services);
         others.forEach(service -> queueAnew(service, nowNs));
+        queues.tidyDebts();
         each.applied(nowNs);
         plan(nowNs);
     }
 
-    private void queueAnew(ServiceNode service, long nowNs) {
+    /**
+     * Has what waits of a service be in the queues that it would be in if it came now, in the same order: clients or connections have
+     * ceilings that had none, or none any more, or it has its limits with others, or by itself again. Everybody has turns.
+     */
+    private void queueAnew(ServiceNode before, long nowNs) {
         for (int i = 0; i < Schedule.CLASSES; i++) {
-            Leaf leaf = service.findLeaf(i);
+            Leaf leaf = before.findLeaf(i);
             if (leaf != null) {
-                queues.queueAnew(leaf, nowNs);
+                List<ClientQueues.Moved> moved = queues.takeAll(leaf);
+                for (ClientQueues.Moved one : moved) {
+                    PacketDescriptor packet = packets.at(one.slot());
+                    Leaf target = services[packet.service()].leaf(leaf.trafficClass);
+                    count(leaf, packet, -1);
+                    count(target, packet, 1);
+                    queues.putBack(one, target, nowNs);
+                    schedule.blocked().arrived(target);
+                }
+                if (leaf.isEmpty()) {
+                    schedule.blocked().emptied(leaf);
+                }
             }
         }
     }
@@ -108,11 +129,16 @@ final class DirectionShaper extends SingleWriter {
     void share(ShareOf of, int which, int share, long nowNs) {
         switch (of) {
             case LINK -> schedule.link().share(share, nowNs);
-            case CLASS -> schedule.trafficClass(which).limits.share(share, nowNs);
-            case SERVICE -> service(which).limits.share(share, nowNs);
+            case CLASS -> {
+                schedule.trafficClass(which).limits.share(share, nowNs);
+                schedule.lookAgain(schedule.trafficClass(which));
+            }
+            case SERVICE -> {
+                service(which).limits.share(share, nowNs);
+                schedule.lookAgain(service(which));
+            }
             case POLICER -> throw new IllegalArgumentException("nothing waits for a policer");
         }
-        schedule.servicesGoOn();
         plan(nowNs);
     }
 
@@ -196,18 +222,18 @@ final class DirectionShaper extends SingleWriter {
     private void hold(PacketDescriptor packet, Leaf leaf, ClientQueue queue) {
         packet.flags(packet.flags() | DescriptorFlags.WAS_HELD);
         waiting.add(packet.flowRef(), packet.trafficClass());
-        count(leaf, queue, packet, 1);
+        count(leaf, packet, 1);
+        queue.count(packet, 1);
         queue.append(packets.add(packet), packets);
         schedule.blocked().arrived(leaf);
     }
 
-    private void count(Leaf leaf, ClientQueue queue, PacketDescriptor packet, int sign) {
+    private void count(Leaf leaf, PacketDescriptor packet, int sign) {
         int datagrams = sign * ClientQueue.datagrams(packet);
         held += sign;
         leaf.service.held += sign;
         leaf.datagrams += datagrams;
         leaf.trafficClass.heldDatagrams += datagrams;
-        queue.count(packet, sign);
     }
 
     /**
@@ -261,10 +287,11 @@ final class DirectionShaper extends SingleWriter {
             schedule.pay(leaf, queue, leavingBytes);
         }
         waiting.remove(packet.flowRef());
-        count(leaf, queue, packet, -1);
+        count(leaf, packet, -1);
+        queue.count(packet, -1);
         queue.removeHead(packets);
         if (queue.isEmpty()) {
-            queues.remove(queue);
+            queues.emptied(queue);
             if (leaf.isEmpty()) {
                 schedule.blocked().emptied(leaf);
             }
@@ -292,6 +319,7 @@ final class DirectionShaper extends SingleWriter {
             }
         }
         schedule.blocked().save(to);
+        queues.saveDebts(to);
         schedule.save(services, to);
     }
 
@@ -308,7 +336,9 @@ final class DirectionShaper extends SingleWriter {
             if (services[number].number == number) {
                 services[number].limits.restore(from);
                 for (int i = 0; i < Schedule.CLASSES; i++) {
-                    restore(services[number].leaf(schedule.trafficClass(i)), from);
+                    if (from.number(0, 1) != 0) {
+                        restore(services[number].leaf(schedule.trafficClass(i)), from);
+                    }
                 }
             }
         }
@@ -322,6 +352,12 @@ final class DirectionShaper extends SingleWriter {
             long untilNs = from.number();
             schedule.blocked().restore(restoreQueue(queues.restoreClient(leaf, from), from), untilNs);
         }
+        for (int left = from.number(0, Integer.MAX_VALUE); left > 0; left--) {
+            queues.restoreDebtOfClient(leaf(from), from);
+        }
+        for (int left = from.number(0, Integer.MAX_VALUE); left > 0; left--) {
+            queues.restoreDebtOfQueue(leaf(from), from);
+        }
         schedule.restore(services, from);
     }
 
@@ -331,16 +367,17 @@ final class DirectionShaper extends SingleWriter {
     }
 
     private void restore(Leaf leaf, StateReader from) {
-        leaf.deficit = from.number();
+        leaf.restoreTurn(from);
+        leaf.turns.restore(from);
         for (int clients = from.number(0, Integer.MAX_VALUE); clients > 0; clients--) {
-            leaf.turns.add(restoreClient(leaf, from));
+            leaf.turns.restore(restoreClient(leaf, from));
         }
     }
 
     private ClientNode restoreClient(Leaf leaf, StateReader from) {
         ClientNode client = queues.restoreClient(leaf, from);
         for (int left = from.number(1, Integer.MAX_VALUE); left > 0; left--) {
-            client.turns.add(restoreQueue(client, from));
+            client.turns.restore(restoreQueue(client, from));
         }
         return client;
     }
@@ -353,7 +390,8 @@ final class DirectionShaper extends SingleWriter {
             if (flows.entry(packet.flowRef()) != 0) {
                 waiting.add(packet.flowRef(), packet.trafficClass());
             }
-            count(client.leaf(), queue, packet, 1);
+            count(client.leaf(), packet, 1);
+            queue.count(packet, 1);
             queue.append(slot, packets);
         }
         return queue;

@@ -47,9 +47,17 @@ final class EachBuckets {
         EachBucket found = find(kind, high, low);
         if (found == null) {
             lookForRoom(nowNs, inUse);
-            found = size < most ? add(kind, high, low, limit, nowNs) : find(kind, SHARED, SHARED);
+            EachBucket shared = find(kind, SHARED, SHARED);
+            if (size >= most) {
+                return shared == null ? add(kind, SHARED, SHARED, limit, nowNs) : shared;
+            }
+            found = add(kind, high, low, limit, nowNs);
+            if (shared != null && !shared.bucket.isFull(nowNs)) {
+                // It may be one of those who have used that, and would have a burst twice.
+                found.bucket.empty();
+            }
         }
-        return found == null ? add(kind, SHARED, SHARED, limit, nowNs) : found;
+        return found;
     }
 
     static boolean isShared(@Nullable EachBucket one) {

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A service's packets of one class, in one direction: its clients take turns by deficit (see {@link Schedule}). */
-final class Leaf extends TurnRing.Member<Leaf> {
+final class Leaf extends ByteTurns.Member<Leaf> {
     /**
      * How many times what is left of a class's bound a service may hold of it (Choudhury, Hahne, "Dynamic Queue Length Thresholds
      * for Shared-Memory Packet Switches", 1998): eight ninths alone; n that want more leave a part of 8n + 1 to those that come.
@@ -22,7 +22,7 @@ final class Leaf extends TurnRing.Member<Leaf> {
     final int number;
 
     /** Its clients that may send; who waits for its ceiling is not among them, nor is who has nothing but queues that do. */
-    final TurnRing<ClientNode> turns = new TurnRing<>();
+    final ByteTurns<ClientNode> turns = new ByteTurns<>();
 
     /** Datagrams that wait. */
     int datagrams;
@@ -40,7 +40,7 @@ final class Leaf extends TurnRing.Member<Leaf> {
 
     /** Whose turn it is; there must be somebody. */
     ClientQueue turn() {
-        return turns.turnByBytes().turns.turnByBytes();
+        return turns.turn().turns.turn();
     }
 
     /**
@@ -68,15 +68,16 @@ final class Leaf extends TurnRing.Member<Leaf> {
     static void save(@Nullable Leaf leaf, HeldPackets held, StateWriter to) {
         if (leaf == null) {
             to.number(0);
-            to.number(0);
         } else {
+            to.number(1);
             leaf.save(held, to);
         }
     }
 
     /** Writes its clients that have turns, in their order, and what waits of each. */
     private void save(HeldPackets held, StateWriter to) {
-        to.number(deficit);
+        saveTurn(to);
+        turns.save(to);
         List<ClientNode> clients = turns.inOrder();
         to.number(clients.size());
         for (ClientNode client : clients) {

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds what a leaf has of a client, or of one of its flows: a table of chains, which has at least as many places as there are entries.
- * An entry is here while packets wait in it, so there are never more than packets that wait; those that are left are used again.
+ * An entry is here while packets wait in it, or while it is remembered what it owes; those that are left are used again.
  */
 final class LeafTable<E extends LeafTable.Entry<E>> {
     /** What is found: by its leaf, a client's address, and a flow reference, or 0 for all flows of the client. */
-    abstract static class Entry<E extends Entry<E>> extends TurnRing.Member<E> {
+    abstract static class Entry<E extends Entry<E>> extends ByteTurns.Member<E> {
         @Nullable
         Leaf leaf;
 
@@ -56,7 +56,7 @@ final class LeafTable<E extends LeafTable.Entry<E>> {
         return entry;
     }
 
-    /** An entry that there is not yet, as it was when it was given up. */
+    /** An entry that there is not yet, which owes nothing; else as it was when it was given up. */
     E add(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
         if (size == places.length) {
             grow();
@@ -71,6 +71,7 @@ final class LeafTable<E extends LeafTable.Entry<E>> {
         entry.clientHigh = clientHigh;
         entry.clientLow = clientLow;
         entry.flowRef = flowRef;
+        entry.beginAnew();
         chain(entry);
         size++;
         return entry;

@@ -61,7 +61,24 @@ final class Promises extends SingleWriter {
         waits.add(service.forGuarantee, untilNs);
     }
 
-    /** Other shares: all look again whether they must wait. */
+    /** Another share of a service's limits: it looks again whether it must wait. */
+    void goOn(ServiceNode service) {
+        if (service.forGuarantee.isOn) {
+            waits.remove(service.forGuarantee);
+            offer(service);
+        }
+    }
+
+    /** Another share of a class's ceiling: those look again that wait for it, in the order in which they would have. */
+    void goOn(ClassNode trafficClass) {
+        for (Wait<ServiceNode> wait : waits.inTime()) {
+            if ((wait.who.closedClasses & trafficClass.bit()) != 0) {
+                goOn(wait.who);
+            }
+        }
+    }
+
+    /** Other limits: all look again whether they must wait. */
     void everybodyGoesOn() {
         while (!waits.isEmpty()) {
             offer(waits.removeFirst().who);

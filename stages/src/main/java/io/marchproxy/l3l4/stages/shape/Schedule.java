@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarantees are met since the configuration refuses those that add up to more than the link: as long as anything promised waits,
  * the link does nothing else. What one does not use of its guarantee, others have by the last two lines. Within a class the services
  * that have something waiting take turns, and within a service's class (a {@link Leaf}) its clients, both by deficit round robin, in
- * the variant that lets a turn end in debt, as Linux's fq_codel does: so the size of the next packet plays no part in whose turn it is.
+ * the variant that lets a turn end in debt, as Linux's fq_codel does: so the size of the next packet plays no part in whose turn it is
+ * ({@link ByteTurns}).
  * Buckets and borrowing are those of HTB (Devera, "Hierarchical token bucket theory", 2002); unlike there a class's limits are not of
  * one service's classes but of the class over all services, so this is no tree with one parent each.
  *
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * its turns.
  *
  * <p>Who is at a ceiling of its own has no turns ({@link Blocked}), so none is spent on one that can't send. A packet costs a few
- * looks; O(log n) when its service, client or connection waits for its ceiling or guarantee among n that do; and at the most its length /
- * {@link #QUANTUM} further turns of its leaf, client and connection.
+ * looks; O(log n) when its service, client or connection waits for its ceiling or guarantee among n that do, or for its turn among
+ * as many.
  */
 final class Schedule extends SingleWriter {
     static final int CLASSES = 4;
@@ -139,12 +140,13 @@ final class Schedule extends SingleWriter {
         for (ClassNode one : classes) {
             one.limits.restore(from);
             one.deficit = from.number();
+            one.turns.restore(from);
             for (int left = from.number(0, services.length); left > 0; left--) {
                 Leaf leaf = services[from.number(0, services.length - 1)].findLeaf(one.number);
-                if (leaf == null || leaf.isEmpty() || leaf.isInRing()) {
+                if (leaf == null || leaf.isEmpty() || leaf.hasTurns()) {
                     throw new IllegalStateException("a service has a turn for which nothing waits");
                 }
-                one.turns.add(leaf);
+                one.turns.restore(leaf);
             }
         }
         promises.restore(services, from);
@@ -160,10 +162,15 @@ final class Schedule extends SingleWriter {
         dueNs = nowNs;
     }
 
-    /** Other shares of limits: services look again whether they must wait. */
-    void servicesGoOn() {
-        blocked.allServicesGoOn();
-        promises.everybodyGoesOn();
+    /** Another share of a service's limits: it looks again whether it must wait, and nobody else does. */
+    void lookAgain(ServiceNode service) {
+        blocked.lookAgain(service);
+        promises.goOn(service);
+    }
+
+    /** Another share of a class's limits: those services look again that wait for its ceiling. */
+    void lookAgain(ClassNode trafficClass) {
+        promises.goOn(trafficClass);
     }
 
     /** New limits: everybody looks again whether he must wait. */
@@ -297,7 +304,7 @@ final class Schedule extends SingleWriter {
             long openNs = Long.MAX_VALUE;
             for (int i = 0; i < CLASSES && !service.forCeiling.isOn; i++) {
                 Leaf leaf = service.findLeaf(i);
-                if (leaf != null && leaf.isInRing() && blocked.opens(leaf, nowNs)) {
+                if (leaf != null && leaf.hasTurns() && blocked.opens(leaf, nowNs)) {
                     int bytes = packets.at(leaf.turn().head()).lengthBytes();
                     if (!service.ceiling.opens(bytes, nowNs)) {
                         blocked.block(service, nowNs);

@@ -66,7 +66,7 @@ final class ServiceNode extends TurnRing.Member<ServiceNode> implements Wait.Num
             return true;
         }
         for (Leaf leaf : leaves) {
-            if (leaf != null && leaf.isInRing()) {
+            if (leaf != null && leaf.hasTurns()) {
                 return true;
             }
         }

@@ -123,6 +123,13 @@ public final class TokenBucket {
         }
     }
 
+    /** Takes all that is left. */
+    void empty() {
+        if (rate != 0) {
+            tokens = Math.min(tokens, 0);
+        }
+    }
+
     /** Whether there is nothing more to earn, or no limit: it is as one that is new. */
     boolean isFull(long nowNs) {
         if (rate == 0) {

@@ -17,9 +17,6 @@ final class TurnRing<M extends TurnRing.Member<M>> {
         private @Nullable M next;
         private @Nullable M previous;
 
-        /** Where turns go by bytes, what it may still send in its turn; at or below zero the turn is over. */
-        long deficit;
-
         @SuppressWarnings("ReferenceEquality") // a member is itself, and equals nobody
         private boolean isSame(@Nullable Member<M> other) {
             return this == other;
@@ -50,20 +47,6 @@ final class TurnRing<M extends TurnRing.Member<M>> {
     /** The turn goes to a member, and on from there. */
     void turn(M member) {
         first = member;
-    }
-
-    /**
-     * Whose turn it is by bytes; there must be somebody. Who has used up its turn is the last, and has the next one's bytes then
-     * (deficit round robin, see {@link Schedule}). Asked again before anybody has paid, the answer is the same.
-     */
-    M turnByBytes() {
-        M member = Objects.requireNonNull(first);
-        while (member.deficit <= 0) {
-            member.deficit += Schedule.QUANTUM;
-            member = member.following();
-        }
-        first = member;
-        return member;
     }
 
     /** Lets in who is in no ring, as the last to have a turn. */

@@ -82,6 +82,13 @@ final class Waits<W extends Wait.Numbered> {
         return all;
     }
 
+    /** All, in the order in which they go on. */
+    List<Wait<W>> inTime() {
+        List<Wait<W>> all = inOrder();
+        all.sort(Comparator.comparingLong(wait -> wait.untilNs));
+        return all;
+    }
+
     private void rise(int from, Wait<W> wait) {
         int place = from;
         while (place > 0) {

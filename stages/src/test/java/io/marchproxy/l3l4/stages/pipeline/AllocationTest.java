@@ -11,13 +11,16 @@ import com.sun.management.ThreadMXBean;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.FlowTable;
 import io.marchproxy.l3l4.stages.flow.TestFlowTable;
+import io.marchproxy.l3l4.stages.packet.DescriptorFlags;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TestPackets;
 import io.marchproxy.l3l4.stages.shape.CodelSettings;
+import io.marchproxy.l3l4.stages.shape.EachLimits;
 import io.marchproxy.l3l4.stages.shape.HoldingStage;
 import io.marchproxy.l3l4.stages.shape.RateLimit;
+import io.marchproxy.l3l4.stages.shape.ServiceLimits;
 import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import io.marchproxy.l3l4.stages.shape.ShapeStage;
 import java.lang.management.ManagementFactory;
@@ -37,6 +40,7 @@ class AllocationTest implements PipelineOutput {
     private final PacketDescriptor packet = TestPackets.descriptor();
     private long nowNs;
     private long forwarded;
+    private long waited;
 
     @Test
     void shouldNotAllocateForPacketsThatPassAtOnce() {
@@ -51,6 +55,22 @@ class AllocationTest implements PipelineOutput {
                 List.of(),
                 1,
                 new CodelSettings(5_000_000, 100_000_000)));
+    }
+
+    /** Clients and connections at ceilings of their own, so little below what comes that each packet waits and none is dropped. */
+    @Test
+    void shouldNotAllocateForPacketsThatWaitForClientsAndConnections() {
+        RateLimit less = new RateLimit(LINK_RATE / 2 - 100_000, 2_000);
+        RateLimit more = new RateLimit(LINK_RATE / 2, 2_000);
+        ServiceLimits byClient = ServiceLimits.NONE.with(new EachLimits(less, less, more, more));
+        ServiceLimits byConnection = ServiceLimits.NONE.with(new EachLimits(more, more, less, less));
+        assertNothingAllocated(new ShapeSettings(
+                new RateLimit(2 * LINK_RATE, 10_000),
+                TestSettings.initial().shape().classes(),
+                List.of(byClient, ServiceLimits.NONE, byConnection),
+                1,
+                new CodelSettings(5_000_000, 100_000_000)));
+        assertTrue(waited > PACKETS / 2, waited + " waited");
     }
 
     private void assertNothingAllocated(ShapeSettings shape) {
@@ -98,6 +118,7 @@ class AllocationTest implements PipelineOutput {
     @Override
     public void forward(PacketDescriptor leaving) {
         forwarded++;
+        waited += (leaving.flags() & DescriptorFlags.WAS_HELD) != 0 ? 1 : 0;
     }
 
     @Override

@@ -78,6 +78,23 @@ class EachBucketsTest {
                 "what waits under it would have another than who comes next");
     }
 
+    /** It may have used up a burst of the shared one just before. */
+    @Test
+    void shouldBeginEmptyBesideASharedOneThatIsNotFull() {
+        for (int i = 0; i < MOST; i++) {
+            use(i, 0);
+        }
+        // Those are full again after a millisecond, and the shared one after two.
+        assertTrue(EachBuckets.isShared(use(MOST, 900_000)));
+
+        EachBucket own = buckets.get(0, 0, MOST, LIMIT, 1_100_000, null);
+
+        assertFalse(EachBuckets.isShared(own));
+        assertFalse(own.bucket.admits(1, 1_100_000));
+        assertTrue(own.bucket.admits(500, 1_600_000), "it earns from then on");
+        assertTrue(buckets.get(0, 0, MOST + 1, LIMIT, SECOND, null).bucket.admits(1_500, SECOND), "that was long ago");
+    }
+
     private int refusedOf(int first, int count) {
         int refused = 0;
         for (int i = 0; i < count; i++) {

@@ -41,15 +41,73 @@ final class ReferenceShaper {
 
     record Release(Packet packet, Fate fate) {}
 
+    /** Who may have turns by bytes, and what it owes, though it has none now. */
+    private static class Member {
+        long deficit = Schedule.QUANTUM;
+        long round;
+    }
+
+    /** Turns by bytes, round by round and quantum by quantum. Nobody's debt is ever thrown away. */
+    private static final class Turns<M extends Member> {
+        final List<M> members = new ArrayList<>();
+        private long round;
+        private long last;
+
+        M turn() {
+            while (true) {
+                for (M one : List.copyOf(members)) {
+                    if (one.round == round && one.deficit > 0) {
+                        return one;
+                    }
+                    if (one.round == round) {
+                        skip(one);
+                        members.remove(one);
+                        members.addLast(one);
+                    }
+                }
+                round++;
+            }
+        }
+
+        private void skip(M one) {
+            do {
+                one.deficit += Schedule.QUANTUM;
+                one.round++;
+            } while (one.deficit <= 0);
+            one.deficit = Math.min(one.deficit, Schedule.QUANTUM);
+            last = Math.max(last, one.round);
+        }
+
+        void add(M one) {
+            if (one.round <= round) {
+                one.round = round + 1;
+                one.deficit = Schedule.QUANTUM;
+            }
+            last = Math.max(last, one.round);
+            members.addLast(one);
+        }
+
+        void remove(M one) {
+            if (!members.remove(one)) {
+                return;
+            }
+            if (one.round <= round) {
+                skip(one);
+            }
+            if (members.isEmpty()) {
+                round = last;
+            }
+        }
+    }
+
     /** What waits of a client in a leaf, or of one of its flows. */
-    private static final class Queue {
+    private static final class Queue extends Member {
         final Client client;
         final long flow;
         final long id;
         long goOnNs = Long.MIN_VALUE;
         final Deque<Packet> packets = new ArrayDeque<>();
         final ReferenceCodel codel = new ReferenceCodel();
-        long deficit = Schedule.QUANTUM;
 
         Queue(Client client, long flow, long id) {
             this.client = client;
@@ -62,50 +120,35 @@ final class ReferenceShaper {
         }
     }
 
-    private static final class Client {
+    private static final class Client extends Member {
         final int number;
         final Leaf leaf;
-        final long id;
+        long id;
         long goOnNs = Long.MIN_VALUE;
-        final List<Queue> queues = new ArrayList<>();
-        long deficit = Schedule.QUANTUM;
+        final Turns<Queue> turns = new Turns<>();
 
-        Client(Leaf leaf, int number, long id) {
+        Client(Leaf leaf, int number) {
             this.leaf = leaf;
             this.number = number;
-            this.id = id;
-        }
-
-        Queue turn() {
-            while (queues.getFirst().deficit <= 0) {
-                queues.getFirst().deficit += Schedule.QUANTUM;
-                queues.addLast(queues.removeFirst());
-            }
-            return queues.getFirst();
         }
     }
 
-    private static final class Leaf {
+    private static final class Leaf extends Member {
         final int service;
         final int trafficClass;
-        final List<Client> clients = new ArrayList<>();
-        long deficit;
+        final Turns<Client> turns = new Turns<>();
 
         Leaf(int service, int trafficClass) {
             this.service = service;
             this.trafficClass = trafficClass;
         }
 
-        Client client() {
-            while (clients.getFirst().deficit <= 0) {
-                clients.getFirst().deficit += Schedule.QUANTUM;
-                clients.addLast(clients.removeFirst());
-            }
-            return clients.getFirst();
+        List<Client> clients() {
+            return turns.members;
         }
 
         Queue turn() {
-            return client().turn();
+            return turns.turn().turns.turn();
         }
 
         Packet head() {
@@ -127,7 +170,12 @@ final class ReferenceShaper {
     private final List<Queue> blockedQueues = new ArrayList<>();
     private boolean toClient;
     private long ids;
-    private final List<List<Leaf>> rings = new ArrayList<>();
+    private final List<Turns<Leaf>> rings = new ArrayList<>();
+
+    /** All clients that ever waited, by leaf and number, and queues, by client and flow. */
+    private final Map<List<Object>, Client> clients = new HashMap<>();
+
+    private final Map<List<Object>, Queue> queues = new HashMap<>();
     private final List<Leaf> leaves = new ArrayList<>();
     private final long[] deficits = new long[CLASSES];
     private final long[] goOnNs;
@@ -160,7 +208,7 @@ final class ReferenceShaper {
         for (int i = 0; i < CLASSES; i++) {
             classCeilings.add(new ReferenceBucket());
             classGuarantees.add(new ReferenceBucket());
-            rings.add(new ArrayList<>());
+            rings.add(new Turns<>());
         }
     }
 
@@ -215,11 +263,17 @@ final class ReferenceShaper {
     }
 
     private void queueAnew(Leaf leaf) {
-        List<Packet> packets = leaf.clients.stream()
-                .flatMap(client -> client.queues.stream())
-                .flatMap(queue -> queue.packets.stream())
+        Comparator<Member> byRound = Comparator.comparingLong(one -> one.round);
+        List<Queue> before = leaf.clients().stream()
+                .sorted(byRound)
+                .flatMap(client -> client.turns.members.stream().sorted(byRound))
                 .toList();
-        leaf.clients.clear();
+        List<Packet> packets =
+                before.stream().flatMap(queue -> queue.packets.stream()).toList();
+        before.forEach(queue -> {
+            queue.packets.clear();
+            hasNoTurn(queue);
+        });
         packets.forEach(packet -> queue(leaf, packet).packets.addLast(packet));
     }
 
@@ -250,9 +304,16 @@ final class ReferenceShaper {
         if (queue == null) {
             Client client = findClient(leaf, packet);
             if (client == null) {
-                client = new Client(leaf, packet.client, ++ids);
+                client = clients.computeIfAbsent(
+                        List.of(leaf, packet.client), missing -> new Client(leaf, packet.client));
+                client.id = ++ids;
             }
             queue = new Queue(client, flowOf(packet), ++ids);
+            Queue before = queues.put(List.of(client, flowOf(packet)), queue);
+            if (before != null) {
+                queue.round = before.round;
+                queue.deficit = before.deficit;
+            }
             hasTurn(queue);
         }
         return queue;
@@ -260,17 +321,17 @@ final class ReferenceShaper {
 
     private void hasTurn(Queue queue) {
         Client client = queue.client;
-        client.queues.add(queue);
-        if (!blocked.contains(client) && !client.leaf.clients.contains(client)) {
-            client.leaf.clients.add(client);
+        client.turns.add(queue);
+        if (!blocked.contains(client) && !client.leaf.clients().contains(client)) {
+            client.leaf.turns.add(client);
         }
     }
 
     private static void hasNoTurn(Queue queue) {
         Client client = queue.client;
-        client.queues.remove(queue);
-        if (client.queues.isEmpty()) {
-            client.leaf.clients.remove(client);
+        client.turns.remove(queue);
+        if (client.turns.members.isEmpty()) {
+            client.leaf.turns.remove(client);
         }
     }
 
@@ -301,8 +362,10 @@ final class ReferenceShaper {
 
     private List<Queue> all() {
         return Stream.of(
-                        leaves.stream().flatMap(leaf -> leaf.clients.stream()).flatMap(one -> one.queues.stream()),
-                        blocked.stream().flatMap(client -> client.queues.stream()),
+                        leaves.stream()
+                                .flatMap(leaf -> leaf.clients().stream())
+                                .flatMap(one -> one.turns.members.stream()),
+                        blocked.stream().flatMap(client -> client.turns.members.stream()),
                         blockedQueues.stream())
                 .flatMap(queues -> queues)
                 .toList();
@@ -314,23 +377,33 @@ final class ReferenceShaper {
             case CLASS -> {
                 classGuarantees.get(which).share(share, nowNs);
                 classCeilings.get(which).share(share, nowNs);
+                inOrder(promisedNs, Long.MAX_VALUE).stream()
+                        .filter(service -> closed.get(service).contains(which))
+                        .forEach(this::promiseAgain);
             }
             case SERVICE -> {
                 serviceGuarantees.get(which).share(share, nowNs);
                 serviceCeilings.get(which).share(share, nowNs);
+                if (goOnNs[which] != Long.MIN_VALUE) {
+                    goOn(which);
+                }
+                if (promisedNs[which] != Long.MIN_VALUE) {
+                    promiseAgain(which);
+                }
             }
             case POLICER -> throw new IllegalArgumentException("polices nothing");
         }
-        servicesGoOn();
         plan(nowNs);
     }
 
     private void servicesGoOn() {
         servicesGoOn(Long.MAX_VALUE);
-        inOrder(promisedNs, Long.MAX_VALUE).forEach(service -> {
-            promisedNs[service] = Long.MIN_VALUE;
-            promise(service);
-        });
+        inOrder(promisedNs, Long.MAX_VALUE).forEach(this::promiseAgain);
+    }
+
+    private void promiseAgain(int service) {
+        promisedNs[service] = Long.MIN_VALUE;
+        promise(service);
     }
 
     long dueNs() {
@@ -414,10 +487,12 @@ final class ReferenceShaper {
         ReferenceBucket service = serviceCeilings.get(packet.service);
         ReferenceBucket trafficClass = classCeilings.get(packet.trafficClass);
         boolean serviceIsWanted = goOnNs[packet.service] != Long.MIN_VALUE
-                || rings.stream().flatMap(List::stream).anyMatch(leaf -> leaf.service == packet.service);
+                || rings.stream()
+                        .flatMap(ring -> ring.members.stream())
+                        .anyMatch(leaf -> leaf.service == packet.service);
         if ((linkIsWanted && link.isLimited())
                 || (serviceIsWanted && service.isLimited())
-                || (!rings.get(packet.trafficClass).isEmpty() && trafficClass.isLimited())
+                || (!rings.get(packet.trafficClass).members.isEmpty() && trafficClass.isLimited())
                 || !service.admits(packet.bytes, nowNs)
                 || !trafficClass.admits(packet.bytes, nowNs)
                 || !link.admits(packet.bytes, nowNs)
@@ -475,7 +550,7 @@ final class ReferenceShaper {
         }
         if (queue.packets.isEmpty()) {
             hasNoTurn(queue);
-            if (leaf.clients.isEmpty()) {
+            if (leaf.clients().isEmpty()) {
                 rings.get(leaf.trafficClass).remove(leaf);
             }
             if (!waits(leaf.service)) {
@@ -511,7 +586,7 @@ final class ReferenceShaper {
             return;
         }
         goOn(nowNs);
-        boolean hasTurns = rings.stream().anyMatch(ring -> !ring.isEmpty());
+        boolean hasTurns = rings.stream().anyMatch(ring -> !ring.members.isEmpty());
         if (hasTurns && !link.opens(0, nowNs)) {
             linkIsWanted = true;
             dueNs = link.opensNs(nowNs);
@@ -554,7 +629,7 @@ final class ReferenceShaper {
     }
 
     private @Nullable Leaf byGuarantee(int trafficClass, long nowNs) {
-        if (rings.get(trafficClass).isEmpty()
+        if (rings.get(trafficClass).members.isEmpty()
                 || !classGuarantees.get(trafficClass).hasAny(nowNs)) {
             return null;
         }
@@ -603,13 +678,9 @@ final class ReferenceShaper {
     }
 
     private @Nullable Leaf candidate(int trafficClass, long nowNs) {
-        List<Leaf> ring = rings.get(trafficClass);
-        while (!ring.isEmpty()) {
-            while (ring.getFirst().deficit <= 0) {
-                ring.getFirst().deficit += Schedule.QUANTUM;
-                ring.addLast(ring.removeFirst());
-            }
-            Leaf leaf = ring.getFirst();
+        Turns<Leaf> ring = rings.get(trafficClass);
+        while (!ring.members.isEmpty()) {
+            Leaf leaf = ring.turn();
             if (!opens(leaf, nowNs)) {
                 continue;
             }
@@ -649,8 +720,8 @@ final class ReferenceShaper {
 
     /** Has clients and connections wait that are at a ceiling of their own, up to the first that is not. */
     private boolean opens(Leaf leaf, long nowNs) {
-        boolean wasReady = !leaf.clients.isEmpty();
-        while (!leaf.clients.isEmpty()) {
+        boolean wasReady = !leaf.clients().isEmpty();
+        while (!leaf.clients().isEmpty()) {
             Queue queue = leaf.turn();
             int bytes = leaf.head().bytes;
             ReferenceBucket ofConnection = ofEach(leaf.service, true, queue.flow, nowNs);
@@ -661,7 +732,7 @@ final class ReferenceShaper {
                 blockedQueues.add(queue);
             } else if (ofClient != null && !ofClient.opens(bytes, nowNs)) {
                 queue.client.goOnNs = ofClient.opensNs(nowNs);
-                leaf.clients.remove(queue.client);
+                leaf.turns.remove(queue.client);
                 blocked.add(queue.client);
             } else {
                 return true;
@@ -678,7 +749,9 @@ final class ReferenceShaper {
 
     private void block(int service, long nowNs) {
         goOnNs[service] = serviceCeilings.get(service).opensNs(nowNs);
-        rings.forEach(ring -> ring.removeIf(leaf -> leaf.service == service));
+        for (int i = 0; i < CLASSES; i++) {
+            rings.get(i).remove(leaf(service, i));
+        }
         forget(service);
     }
 
@@ -699,30 +772,32 @@ final class ReferenceShaper {
                 .toList();
         for (Client client : due) {
             blocked.remove(client);
-            client.leaf.clients.add(client);
+            client.leaf.turns.add(client);
             arrived(client.leaf);
         }
         servicesGoOn(untilNs);
     }
 
     private void arrived(Leaf leaf) {
-        List<Leaf> ring = rings.get(leaf.trafficClass);
-        if (goOnNs[leaf.service] == Long.MIN_VALUE && !leaf.clients.isEmpty() && !ring.contains(leaf)) {
+        Turns<Leaf> ring = rings.get(leaf.trafficClass);
+        if (goOnNs[leaf.service] == Long.MIN_VALUE && !leaf.clients().isEmpty() && !ring.members.contains(leaf)) {
             ring.add(leaf);
         }
         promise(leaf.service);
     }
 
     private void servicesGoOn(long untilNs) {
-        inOrder(goOnNs, untilNs).forEach(service -> {
-            goOnNs[service] = Long.MIN_VALUE;
-            for (int i = 0; i < CLASSES; i++) {
-                if (!leaf(service, i).clients.isEmpty()) {
-                    rings.get(i).add(leaf(service, i));
-                }
+        inOrder(goOnNs, untilNs).forEach(this::goOn);
+    }
+
+    private void goOn(int service) {
+        goOnNs[service] = Long.MIN_VALUE;
+        for (int i = 0; i < CLASSES; i++) {
+            if (!leaf(service, i).clients().isEmpty()) {
+                rings.get(i).add(leaf(service, i));
             }
-            promise(service);
-        });
+        }
+        promise(service);
     }
 
     private static List<Integer> inOrder(long[] times, long untilNs) {
@@ -756,7 +831,7 @@ final class ReferenceShaper {
         return !shut.isEmpty()
                 && leaves.stream()
                         .anyMatch(leaf -> leaf.service == service
-                                && !leaf.clients.isEmpty()
+                                && !leaf.clients().isEmpty()
                                 && !shut.contains(leaf.trafficClass));
     }
 
@@ -766,7 +841,7 @@ final class ReferenceShaper {
 
     private boolean waits(int service) {
         for (int i = 0; i < CLASSES; i++) {
-            if (!leaf(service, i).clients.isEmpty()) {
+            if (!leaf(service, i).clients().isEmpty()) {
                 return true;
             }
         }

@@ -77,7 +77,7 @@ class CorruptionTest {
             at = end + 3 & -HEADER;
         }
         assertTrue(documents.size() > 1, () -> "documents " + documents);
-        assertTrue(repeats(bytes) > 50, "too little that is packed");
+        assertTrue(repeats(bytes) > 0, "nothing is packed");
         assertEquals(0, Tools.run("verify", data).exitCode());
     }
 

@@ -190,12 +190,17 @@ class VerifyCommandTest {
             synthetic.datagrams(1);
             Recording.await("the journal is there", () -> Files.isDirectory(data.resolve("journal/shard-0")));
             Thread reader = Thread.ofPlatform().daemon().start(() -> tail.execute("tail", "-f", data.toString()));
-            Recording.await("the first record", () -> out.toString().contains(" 1  event  "));
+            Recording.await("the first record", () -> goesOn(reader, out).contains(" 1  event  "));
             synthetic.datagrams(5);
-            Recording.await("the others", () -> out.toString().contains(" 11  event  "));
+            Recording.await("the others", () -> goesOn(reader, out).contains(" 11  event  "));
             reader.interrupt();
             reader.join();
         }
+    }
+
+    private static String goesOn(Thread reader, StringWriter out) {
+        assertTrue(reader.isAlive(), out::toString);
+        return out.toString();
     }
 
     @Test

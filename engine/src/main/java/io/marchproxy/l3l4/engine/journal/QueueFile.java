@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
 
 /**
  * The documents in one file of a Chronicle Queue, read without Chronicle: opened for reading alone, never past its end, and
@@ -107,6 +108,9 @@ final class QueueFile implements AutoCloseable {
             int header = header();
             int bytes = header & LENGTH_MASK;
             if (header == 0 || (header & NOT_COMPLETE) != 0) {
+                if (header == 0 && isWhole()) {
+                    return Found.DOCUMENT;
+                }
                 if (isEnd(header)) {
                     return header == (NOT_COMPLETE | NOT_DATA) ? Found.CLOSED : Found.END;
                 }
@@ -137,9 +141,9 @@ final class QueueFile implements AutoCloseable {
     }
 
     /**
-     * Whether a file may end with this header. A writer takes the place of a document first, without its length, then fills it,
-     * and writes the length last: so there is nothing behind a header of zero, and behind one that is not complete no more than
-     * a document.
+     * Whether a file may end with this header. A writer fills the place of a document first, and writes its header last; of its
+     * own Chronicle writes an incomplete header before. So behind a header that is not complete, or is zero, there is no more
+     * than one document.
      */
     private boolean isEnd(int header) {
         if ((header & LENGTH_MASK) != 0) {
@@ -149,7 +153,7 @@ final class QueueFile implements AutoCloseable {
             long from = position
                     + HEADER
                     + switch (header) {
-                        case 0 -> 0;
+                        case 0 -> isUnfinished() ? JournalLayout.LONGEST_DOCUMENT : 0;
                         // What a writer that was killed may have left of a document whose header it had not finished.
                         case NOT_COMPLETE -> JournalLayout.LONGEST_DOCUMENT;
                         default -> END_MARK;
@@ -159,6 +163,47 @@ final class QueueFile implements AutoCloseable {
             }
             soundEnd = position;
         }
+        return true;
+    }
+
+    /** Whether one document of ours has been begun where no header is yet, and no other behind it. */
+    private boolean isUnfinished() {
+        long begin = position + HEADER;
+        long end = Math.min(begin + JournalLayout.LONGEST_DOCUMENT, file.byteSize());
+        return isBegun() && !holdsDocument(begin + Integer.BYTES, (int) (end - begin) - Integer.BYTES);
+    }
+
+    private boolean isBegun() {
+        long begin = position + HEADER;
+        return begin + JournalLayout.DOCUMENT_HEADER <= file.byteSize() && file.get(INT, begin) == JournalLayout.MAGIC;
+    }
+
+    /** Whether a document stands here to its last byte, though its writer was stopped before its header; then it is at hand. */
+    private boolean isWhole() {
+        if (!isBegun()) {
+            return false;
+        }
+        long begin = position + HEADER;
+        long end = Math.min(begin + JournalLayout.LONGEST_DOCUMENT, file.byteSize());
+        int left = file.get(INT, begin + JournalLayout.DOCUMENT_RECORDS);
+        long at = begin + JournalLayout.DOCUMENT_HEADER;
+        while (left > 0) {
+            int bytes = RecordChecks.length(file.address() + at, end - at);
+            if (bytes == 0) {
+                return false;
+            }
+            left -= Records.count(file.address() + at);
+            at += bytes;
+        }
+        MemorySegment found = file.asSlice(begin, at - begin);
+        if (left < 0
+                || JournalLayout.crc(found.asByteBuffer(), new CRC32C())
+                        != found.get(INT, JournalLayout.DOCUMENT_CRC)) {
+            return false;
+        }
+        document = begin;
+        length = (int) (at - begin);
+        position = (at + HEADER - 1) & -HEADER;
         return true;
     }
 

@@ -111,6 +111,11 @@ public final class Records {
         return Short.toUnsignedInt(Memory.getShort(at + JournalLayout.REPEAT_OF));
     }
 
+    /** How many records one in a file stands for. */
+    static int count(long at) {
+        return typeNumber(at) == RecordType.REPEAT.ordinal() ? 2 * times(at) : 1;
+    }
+
     /** Of a REPEAT: how many times. */
     static int times(long at) {
         return Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.REPEAT_TIMES));

@@ -79,6 +79,52 @@ class QueueFileTest {
         }
     }
 
+    /** A writer fills a document before it writes its header; it may be killed at any byte, or be looked at meanwhile. */
+    @Test
+    void shouldTakeADocumentWithoutAHeaderForTheEndUnlessItIsWhole() throws Exception {
+        List<byte[]> written = write(3, 6_000);
+        Path path = Retention.files(folder).getFirst();
+        long last;
+        try (QueueFile file = new QueueFile(path)) {
+            file.next();
+            file.next();
+            last = file.position();
+        }
+        put(path, last, new byte[Integer.BYTES]);
+        assertSame(written, ours());
+
+        byte[] document = written.getLast();
+        put(path, last + Integer.BYTES + document.length / 2, new byte[document.length - document.length / 2]);
+        assertSame(written.subList(0, 2), ours());
+        assertEquals(QueueFile.Found.END, end(path));
+
+        // One that is followed by another is no end.
+        long first;
+        try (QueueFile file = new QueueFile(path)) {
+            file.next();
+            first = file.position() - written.getFirst().length - Integer.BYTES;
+        }
+        put(path, first, new byte[Integer.BYTES]);
+        put(path, first + 40, new byte[Long.BYTES]);
+        assertEquals(QueueFile.Found.DAMAGED, end(path));
+    }
+
+    private static void put(Path path, long at, byte[] bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(bytes), at);
+        }
+    }
+
+    private static QueueFile.Found end(Path path) throws IOException {
+        try (QueueFile file = new QueueFile(path)) {
+            QueueFile.Found found = file.next();
+            while (found == QueueFile.Found.DOCUMENT) {
+                found = file.next();
+            }
+            return found;
+        }
+    }
+
     @Test
     void shouldRefuseAForeignFile() throws Exception {
         for (String text : List.of("x", "services: [ { name: web } ]\n".repeat(10))) {
@@ -113,7 +159,11 @@ class QueueFileTest {
                 random.nextBytes(document);
                 // One record, of any bytes.
                 ByteBuffer sealed = ByteBuffer.wrap(document).order(ByteOrder.LITTLE_ENDIAN);
+                sealed.putInt(JournalLayout.DOCUMENT_MAGIC, JournalLayout.MAGIC);
+                sealed.putInt(JournalLayout.DOCUMENT_RECORDS, 1);
                 sealed.putLong(JournalLayout.DOCUMENT_HEADER, RecordType.SNAP.ordinal());
+                sealed.putShort(JournalLayout.DOCUMENT_HEADER + JournalLayout.SNAP_CAPTURED, (short)
+                        (document.length - JournalLayout.DOCUMENT_HEADER - JournalLayout.SNAP_BYTES));
                 sealed.putInt(
                         JournalLayout.DOCUMENT_HEADER + JournalLayout.LONG_LENGTH,
                         document.length - JournalLayout.DOCUMENT_HEADER);

@@ -51,13 +51,10 @@ final class DocumentUnpacker implements AutoCloseable {
                 if (unpacked > ROOM) {
                     return false;
                 }
-                records += 2 * Records.times(at);
-            } else {
-                if (at - from < ROOM && DocumentPacker.isPair(at, bytes, until - at)) {
-                    remember((int) (at - from) / Long.BYTES);
-                }
-                records++;
+            } else if (at - from < ROOM && DocumentPacker.isPair(at, bytes, until - at)) {
+                remember((int) (at - from) / Long.BYTES);
             }
+            records += Records.count(at);
             at += bytes;
         }
         begin = from;

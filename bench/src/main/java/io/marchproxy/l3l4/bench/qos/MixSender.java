@@ -35,9 +35,8 @@ final class MixSender implements AutoCloseable {
         try {
             channel.bind(new InetSocketAddress(parts[0], 0));
             channel.connect(new InetSocketAddress(host, Integer.parseInt(parts[1])));
-            // Where tc holds what one sent, its socket may be full: a datagram is not sent then, and keeps no other
-            // from
-            // sending.
+            // Where tc holds what one sent, its socket may be full: a datagram is not sent then, and keeps nobody else
+            // waiting.
             channel.configureBlocking(false);
             return new MixSender(
                     channel, Integer.parseInt(parts[2]), Integer.parseInt(parts[3]), Long.parseLong(parts[4]));

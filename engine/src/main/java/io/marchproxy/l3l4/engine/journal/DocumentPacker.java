@@ -7,8 +7,8 @@ import java.util.Arrays;
 /**
  * Makes a document's records shorter: datagrams of a flow differ in their time and length alone, and so do the decisions about
  * them, so an EVENT and its DECISION that say what an earlier pair of the document said become a REPEAT of that (as RFC 1144
- * sends of a header what changed), and datagrams of one train become one REPEAT. A document needs no other to be read. {@link DocumentUnpacker} is the way back. One thread;
- * allocates nothing.
+ * sends of a header what changed), and datagrams of one train become one REPEAT. A document needs no other to be read.
+ * {@link DocumentUnpacker} is the way back. One thread; allocates nothing.
  */
 final class DocumentPacker {
     /** Pairs that are remembered, by flow and direction; of two that fall on one place, the later. */

@@ -264,8 +264,9 @@ final class ShardLog {
     }
 
     /**
-     * Asks for a checkpoint, or what the session is, at a file's begin, so that what is left can be verified when older files are gone. One that is large
-     * comes more seldom: an eighth of what is recorded at the most, unless the budget is so small that none would be left.
+     * Asks for a checkpoint, or what the session is, at a file's begin, so that what is left can be verified when older files are
+     * gone. One that is large comes more seldom: an eighth of what is recorded at the most, unless the budget is so small that
+     * none would be left.
      */
     private void wantCheckpoint() {
         Checkpoints asked = checkpoints;

@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client in one leaf, where it takes turns with others. It has one queue, or one for each of its connections where those have
- * ceilings, and these take turns in its turns, by bytes as well. At its ceiling it waits as a whole: however many connections it has,
+ * A client in one leaf, where it takes turns with others. It has a queue for each of its streams and one for its datagrams, or for each of
+ * its sessions where those have ceilings; and these take turns in its turns, by bytes as well. At its ceiling it waits as a whole: however many connections it has,
  * one time is kept for it, and one look tells whether it may go on.
  *
  * <p>Clients that found no room for a bucket of their own ({@link EachBuckets}) are one, by the address of who shares.

@@ -7,8 +7,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits of one client in one leaf, or of one of its connections where those have ceilings, first in, first out: so no packet
- * overtakes another of its flow.
+ * What waits in one leaf of one stream, or of one client's datagrams (of one of its sessions, where those have ceilings), first in, first out:
+ * so no packet overtakes another of its flow.
  *
  * <p>It is this queue that is kept short, and not that of a class or service: as RFC 8290 has it, who fills a queue is
  * marked and dropped, and whose packets hardly wait is not, whatever others of the class do. A queue ends when it is empty, and
@@ -60,7 +60,12 @@ final class ClientQueue extends LeafTable.Entry<ClientQueue> implements Wait.Num
 
     /** What a packet counts against bounds: nothing, if it is of a stream that is relayed, whose bytes can't be dropped. */
     static int datagrams(PacketDescriptor packet) {
-        return packet.protocol() == IpPacket.UDP || packet.isIpPacket() ? packet.packets() : 0;
+        return isOfStream(packet) ? 0 : packet.packets();
+    }
+
+    /** Whether it is of a stream that is relayed: bytes or its end. */
+    static boolean isOfStream(PacketDescriptor packet) {
+        return packet.protocol() != IpPacket.UDP && !packet.isIpPacket();
     }
 
     /** Counts what begins to wait, or no longer does. */

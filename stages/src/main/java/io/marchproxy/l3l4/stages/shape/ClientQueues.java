@@ -30,15 +30,20 @@ final class ClientQueues extends SingleWriter {
         this.debts = new Debts(clients, queues, 2 * flows.capacity());
     }
 
-    /** The queue of a client, or of one of its connections where those have ceilings; null when nothing of it waits. */
+    /** The queue that a packet of a client belongs in; null when nothing waits there. */
     @Nullable
-    ClientQueue find(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
-        ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowOf(leaf, flowRef));
+    ClientQueue find(Leaf leaf, long clientHigh, long clientLow, PacketDescriptor packet) {
+        ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowOf(leaf, packet));
         return queue == null || queue.isEmpty() ? null : queue;
     }
 
-    private static long flowOf(Leaf leaf, long flowRef) {
-        return leaf.service.connection.isSet() ? flowRef : 0;
+    /**
+     * What tells a packet's queue from others of its client. A stream has one by itself: its bytes can't be dropped, so that nothing keeps its queue
+     * short, and what is asked over another connection would wait for all of it. Datagrams of a client are together, by which CoDel
+     * keeps short what it sends over however many ports; unless each of its sessions has a ceiling.
+     */
+    private static long flowOf(Leaf leaf, PacketDescriptor packet) {
+        return leaf.service.connection.isSet() || ClientQueue.isOfStream(packet) ? packet.flowRef() : 0;
     }
 
     /** As who a client has turns, whose ceilings were asked for; null when nothing of it waits. */
@@ -50,7 +55,7 @@ final class ClientQueues extends SingleWriter {
     }
 
     /** A queue for who has none, under the ceilings that were asked for; the last to have a turn, or later if it owes for more. */
-    ClientQueue add(Leaf leaf, long clientHigh, long clientLow, long flowRef) {
+    ClientQueue add(Leaf leaf, long clientHigh, long clientLow, PacketDescriptor packet) {
         ClientNode client = findClient(leaf, clientHigh, clientLow);
         if (client == null) {
             client = each.isClientShared()
@@ -62,11 +67,11 @@ final class ClientQueues extends SingleWriter {
             client.begin(++lastNumber, each.ofClient());
         }
         client.queues++;
-        ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowOf(leaf, flowRef));
+        ClientQueue queue = queues.find(leaf, clientHigh, clientLow, flowOf(leaf, packet));
         if (queue != null) {
             debts.comesBack(queue, client);
         } else {
-            queue = queues.add(leaf, clientHigh, clientLow, flowOf(leaf, flowRef));
+            queue = queues.add(leaf, clientHigh, clientLow, flowOf(leaf, packet));
         }
         queue.begin(++lastNumber, client, each.ofConnection());
         hasTurn(queue);
@@ -122,9 +127,9 @@ final class ClientQueues extends SingleWriter {
     void putBack(Moved one, Leaf leaf, long nowNs) {
         PacketDescriptor packet = packets.at(one.slot);
         each.ask(leaf.service, one.clientHigh, one.clientLow, packet.flowRef(), nowNs);
-        ClientQueue queue = find(leaf, one.clientHigh, one.clientLow, packet.flowRef());
+        ClientQueue queue = find(leaf, one.clientHigh, one.clientLow, packet);
         if (queue == null) {
-            queue = add(leaf, one.clientHigh, one.clientLow, packet.flowRef());
+            queue = add(leaf, one.clientHigh, one.clientLow, packet);
         }
         queue.count(packet, 1);
         queue.append(one.slot, packets);

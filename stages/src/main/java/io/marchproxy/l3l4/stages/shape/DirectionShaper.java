@@ -176,7 +176,7 @@ final class DirectionShaper extends SingleWriter {
         long entry = flows.entry(packet.flowRef());
         long clientHigh = Memory.getLong(entry + FlowLayout.CLIENT_HIGH);
         long clientLow = Memory.getLong(entry + FlowLayout.CLIENT_LOW);
-        ClientQueue queue = service.held == 0 ? null : queues.find(leaf, clientHigh, clientLow, packet.flowRef());
+        ClientQueue queue = service.held == 0 ? null : queues.find(leaf, clientHigh, clientLow, packet);
         if (!packet.isData() && queue == null) {
             return Verdict.CONTINUE;
         }
@@ -188,7 +188,7 @@ final class DirectionShaper extends SingleWriter {
             }
         }
         if (queue == null) {
-            queue = queues.add(leaf, clientHigh, clientLow, packet.flowRef());
+            queue = queues.add(leaf, clientHigh, clientLow, packet);
         }
         hold(packet, leaf, queue);
         plan(nowNs);

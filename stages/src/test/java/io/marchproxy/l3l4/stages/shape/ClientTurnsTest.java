@@ -105,6 +105,44 @@ class ClientTurnsTest {
         assertTrue(bytesOf.get(small) > 300_000, bytesOf.toString());
     }
 
+    /** What a client asks over one connection does not wait for all that it sends over another. */
+    @Test
+    void shouldLetAStreamGoBeforeTheBacklogOfAnotherOfItsClient() {
+        shaper.apply(settings(RateLimit.NONE), true, nowNs);
+        long bulk = flow(1, 1);
+        for (int i = 0; i < 1_000; i++) {
+            send(bulk, TCP, 1_000);
+        }
+        long asking = flow(1, 2);
+
+        send(asking, TCP, 1);
+        bytesOf.clear();
+        while (release() != asking) {
+            // what went before it
+        }
+
+        assertTrue(bytesOf.getOrDefault(bulk, 0L) <= 2 * Schedule.QUANTUM, bytesOf::toString);
+    }
+
+    /** CoDel keeps a client's datagrams short, from however many ports they come. */
+    @Test
+    void shouldHaveDatagramsOfAClientInOneQueue() {
+        shaper.apply(settings(RateLimit.NONE), true, nowNs);
+        long first = flow(1, 1);
+        for (int i = 0; i < 50; i++) {
+            send(first, UDP, 1_000);
+        }
+        long second = flow(1, 2);
+
+        send(second, UDP, 1);
+        bytesOf.clear();
+        while (release() != second) {
+            // what came before it
+        }
+
+        assertEquals(50_000 - 16_000, bytesOf.get(first), 1_000);
+    }
+
     /** Turns are clients' first: who opens many connections gets no more of what is shared. */
     @Test
     void shouldGiveAClientWithManyConnectionsNoMoreThanOneWithASingle() {

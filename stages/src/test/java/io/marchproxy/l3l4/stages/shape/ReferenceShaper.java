@@ -100,7 +100,7 @@ final class ReferenceShaper {
         }
     }
 
-    /** What waits of a client in a leaf, or of one of its flows. */
+    /** What waits in a leaf of a stream, or of a client's datagrams, or of one of its flows where those have ceilings. */
     private static final class Queue extends Member {
         final Client client;
         final long flow;
@@ -295,7 +295,7 @@ final class ReferenceShaper {
     }
 
     private long flowOf(Packet packet) {
-        return limit(packet.service, true).isSet() ? packet.flow : 0;
+        return limit(packet.service, true).isSet() || packet.datagrams == 0 ? packet.flow : 0;
     }
 
     /** The queue that a packet is to wait in: a new one has the last turn. */

@@ -1,5 +1,8 @@
 package io.marchproxy.l3l4.replay.shaping;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.marchproxy.l3l4.replay.shaping.Decided.Packet;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,6 +38,22 @@ final class Rates {
             sums[2] = Math.max(sums[2], sums[0] - brought - sums[1]);
         });
         return Math.ceilDiv(sums[2], UNITS);
+    }
+
+    /** Not one packet ends a window in which more left than burst + rate × t. */
+    static void assertWithin(Stream<Packet> left, long rate, long burst) {
+        long excess = worstExcess(left, rate);
+        assertTrue(excess <= burst, excess + " bytes at once, more than the burst of " + burst);
+    }
+
+    /** All of the rate while something waits, but for the packet that each such time ends amid; and within what is asked for. */
+    static void assertRate(Saturated waits, long rate, long largest) {
+        System.out.printf(
+                "%d bit/s: %+.5f %% over %.2f s in %d times%n",
+                rate, 100 * (waits.rate() / rate - 1), waits.seconds(), waits.times());
+        assertTrue(waits.seconds() > 1, waits::toString);
+        assertEquals(0, waits.offBytes(rate), (double) waits.times() * largest, waits::toString);
+        assertEquals(1, waits.rate() / rate, 0.005, waits::toString);
     }
 
     /** Jain's index of fairness: 1 when all have the same, 1/n when one has everything. */

@@ -70,15 +70,15 @@ public final class Reports {
                         510),
                 List.of(
                         new BooksLine(
-                                0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, 0, 0, 0, 0, List.of()),
+                                0, "web", "tcp", "P1", "to-backend", 3, 1000, 3, 1000, 0, 0, 0, 0, 0, 0, 0, 0, List.of()),
                         new BooksLine(
                                 1,
                                 "dns",
                                 "udp",
                                 "P0",
                                 "to-backend",
-                                15,
-                                500,
+                                16,
+                                540,
                                 10,
                                 300,
                                 2,
@@ -87,9 +87,11 @@ public final class Reports {
                                 160,
                                 7,
                                 220,
+                                -1,
+                                -40,
                                 List.of(new DropLine("session-cap", 2, 100), new DropLine("ring-full", 1, 20))),
                         new BooksLine(
-                                2, "web", "tcp", "P1", "to-backend", 5, 2000, 5, 2000, 0, 0, 0, 0, 0, 0, List.of())),
+                                2, "web", "tcp", "P1", "to-backend", 5, 2000, 5, 2000, 0, 0, 0, 0, 0, 0, 0, 0, List.of())),
                 List.of(new StatusReport.QueueStatus("P0", "to-backend", delays())),
                 List.of(new StatusReport.PoliceLine("udp source 10.0.0.0/8", "to-backend", "exceed", 21, 2100)),
                 placement());

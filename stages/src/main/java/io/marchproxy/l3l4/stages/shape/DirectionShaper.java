@@ -8,12 +8,12 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Reclassifier;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +36,7 @@ final class DirectionShaper extends SingleWriter {
     private final Schedule schedule;
     private final TokenBucket link;
     private final WaitingFlows waiting = new WaitingFlows();
+    private final Moves moves;
     private ServiceNode[] services = {};
     private boolean toClient;
 
@@ -51,11 +52,21 @@ final class DirectionShaper extends SingleWriter {
         this.schedule = new Schedule(packets);
         this.each = new EachCeilings(flows);
         this.queues = new ClientQueues(packets, each, flows);
+        this.moves = new Moves(packets, flows, queues, schedule, waiting);
         this.link = schedule.link().ceiling;
     }
 
-    /** Takes over a snapshot. */
-    void apply(ShapeSettings settings, boolean isToClient, long nowNs) {
+    /** Every packet that waits is classified anew ({@link #apply}). */
+    void forgetClasses() {
+        waiting.clear();
+    }
+
+    /**
+     * Takes over a snapshot.
+     *
+     * @param classes asked about each packet that waits; null when each stays in its class
+     */
+    void apply(ShapeSettings settings, boolean isToClient, @Nullable Reclassifier classes, long nowNs) {
         toClient = isToClient;
         int shards = settings.shards();
         codel = settings.codel();
@@ -95,34 +106,13 @@ final class DirectionShaper extends SingleWriter {
         }
         each.apply(settings, services, nowNs);
         schedule.everybodyGoesOn(services);
-        others.forEach(service -> queueAnew(service, nowNs));
+        moves.queueAnew(others, services, nowNs);
+        if (classes != null && held != 0) {
+            moves.classifyAnew(classes, services, nowNs);
+        }
         queues.tidyDebts();
         each.applied(nowNs);
         plan(nowNs);
-    }
-
-    /**
-     * Has what waits of a service be in the queues that it would be in if it came now, in the same order: clients or connections have
-     * ceilings that had none, or none any more, or it has its limits with others, or by itself again. Everybody has turns.
-     */
-    private void queueAnew(ServiceNode before, long nowNs) {
-        for (int i = 0; i < Schedule.CLASSES; i++) {
-            Leaf leaf = before.findLeaf(i);
-            if (leaf != null) {
-                List<ClientQueues.Moved> moved = queues.takeAll(leaf);
-                for (ClientQueues.Moved one : moved) {
-                    PacketDescriptor packet = packets.at(one.slot());
-                    Leaf target = services[packet.service()].leaf(leaf.trafficClass);
-                    count(leaf, packet, -1);
-                    count(target, packet, 1);
-                    queues.putBack(one, target, nowNs);
-                    schedule.blocked().arrived(target);
-                }
-                if (leaf.isEmpty()) {
-                    schedule.blocked().emptied(leaf);
-                }
-            }
-        }
     }
 
     /** Takes over this shard's share of the limits of the link, a class or a service. */
@@ -229,11 +219,8 @@ final class DirectionShaper extends SingleWriter {
     }
 
     private void count(Leaf leaf, PacketDescriptor packet, int sign) {
-        int datagrams = sign * ClientQueue.datagrams(packet);
         held += sign;
-        leaf.service.held += sign;
-        leaf.datagrams += datagrams;
-        leaf.trafficClass.heldDatagrams += datagrams;
+        leaf.count(packet, sign);
     }
 
     /**

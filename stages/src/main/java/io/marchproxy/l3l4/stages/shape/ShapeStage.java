@@ -48,7 +48,8 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
         policing.apply(settings, nowNs);
         passesAll = !settings.limitsAnything();
         if (classes != null) {
-            // A flow is classified with the first of its packets: nothing of it is known to wait yet, in either direction.
+            // A flow is classified with the first of its packets: nothing of it is known to wait yet, in either
+            // direction.
             toBackend.forgetClasses();
             toClient.forgetClasses();
         }

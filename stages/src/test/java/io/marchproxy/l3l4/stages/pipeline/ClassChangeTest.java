@@ -235,7 +235,9 @@ class ClassChangeTest {
         long moved = moved(bench, TestSettings.GAME, 3);
         assertEquals(1_010, moved);
         assertEquals(3, bench.advanceTo(10 * MILLI_NS).size());
-        assertEquals("forward DATA ▶ P0 dscp 46 backend 20 rule 2 30 B", datagram(bench, 5000, 30).getFirst());
+        assertEquals(
+                "forward DATA ▶ P0 dscp 46 backend 20 rule 2 30 B",
+                datagram(bench, 5000, 30).getFirst());
         assertEquals(moved, moved(bench, TestSettings.GAME, 3), "packets move nothing");
     }
 
@@ -268,18 +270,20 @@ class ClassChangeTest {
     @Test
     void shouldKeepWhatAPolicerMarked() {
         int af12 = 12;
-        PoliceSettings police =
-                new PoliceSettings(0, 0, new RateLimit(8_000_000, 2_000), 0, RateLimit.NONE, PoliceSettings.PASS, af12, af12);
+        PoliceSettings police = new PoliceSettings(
+                0, 0, new RateLimit(8_000_000, 2_000), 0, RateLimit.NONE, PoliceSettings.PASS, af12, af12);
         Bench bench = new Bench(settings(TestSettings.services(), List.of(police), of(3)));
         datagram(bench, 5000, 1_500);
         assertEquals(List.of(), datagram(bench, 5000, 100), "conforms");
         assertEquals(List.of(), datagram(bench, 5000, 1_000), "exceeds");
         int own = 10;
-        List<String> left = reload(
-                bench.after(1), settings(TestSettings.services(), List.of(police), rule(1, own, null, null)));
+        List<String> left =
+                reload(bench.after(1), settings(TestSettings.services(), List.of(police), rule(1, own, null, null)));
         assertEquals(
                 List.of("dscp 10", "dscp 12"),
-                left.stream().map(line -> line.replaceAll(".*(dscp \\d+).*", "$1")).toList());
+                left.stream()
+                        .map(line -> line.replaceAll(".*(dscp \\d+).*", "$1"))
+                        .toList());
     }
 
     @Test
@@ -288,7 +292,9 @@ class ClassChangeTest {
         long stream = stream(bench);
         of(bench, EventKind.DATA, stream, Direction.TO_BACKEND, 1_500);
         of(bench, EventKind.DATA, stream, Direction.TO_BACKEND, 1_000);
-        assertTrue(of(bench, EventKind.RESET, stream, Direction.TO_BACKEND, 0).getFirst().startsWith("forward RESET"));
+        assertTrue(of(bench, EventKind.RESET, stream, Direction.TO_BACKEND, 0)
+                .getFirst()
+                .startsWith("forward RESET"));
         long another = stream(bench);
         of(bench, EventKind.DATA, another, Direction.TO_BACKEND, 1_000);
 
@@ -322,7 +328,8 @@ class ClassChangeTest {
             int trafficClass = IntStream.of(3, 2, 3, 2, 3, 0).toArray()[i % 6];
             left += reload(bench, settings(of(trafficClass))).size();
             for (int j = 0; j < 3; j++) {
-                left += of(bench, EventKind.DATA, stream, Direction.TO_BACKEND, 400 + j).size();
+                left += of(bench, EventKind.DATA, stream, Direction.TO_BACKEND, 400 + j)
+                        .size();
                 sent++;
             }
             left += bench.advanceTo(bench.nowNs() + 50_000).size();

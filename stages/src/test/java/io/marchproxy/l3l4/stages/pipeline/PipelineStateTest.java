@@ -115,13 +115,10 @@ class PipelineStateTest {
         SavedState saved = new SavedState();
         saved.number(1);
 
-        assertThrows(
-                IllegalStateException.class,
-                () -> {
-                    Lines lines = new Lines();
-                    new Pipeline(TestSettings.initial(), new TestFlowTable(CAPACITY), lines, lines)
-                            .restore(saved.read());
-                });
+        assertThrows(IllegalStateException.class, () -> {
+            Lines lines = new Lines();
+            new Pipeline(TestSettings.initial(), new TestFlowTable(CAPACITY), lines, lines).restore(saved.read());
+        });
     }
 
     /** Others than before in nothing but which class a packet is of. */

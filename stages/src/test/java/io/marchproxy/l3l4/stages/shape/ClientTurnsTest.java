@@ -110,7 +110,10 @@ class ClientTurnsTest {
     void shouldGiveAClientWithManyConnectionsNoMoreThanOneWithASingle() {
         ShapeSettings each = settings(CONNECTION);
         shaper.apply(
-                new ShapeSettings(new RateLimit(8_000_000, 16_384), each.classes(), each.services(), 1), true, null, nowNs);
+                new ShapeSettings(new RateLimit(8_000_000, 16_384), each.classes(), each.services(), 1),
+                true,
+                null,
+                nowNs);
         for (int i = 0; i < 9; i++) {
             long flowRef = flow(1, i);
             for (int j = 0; j < 100; j++) {

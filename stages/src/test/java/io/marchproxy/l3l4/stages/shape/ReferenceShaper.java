@@ -33,8 +33,7 @@ final class ReferenceShaper {
             boolean isEcnCapable,
             long arrivalNs) {
         Packet in(int otherClass) {
-            return new Packet(
-                    id, flow, service, otherClass, client, bytes, datagrams, isData, isEcnCapable, arrivalNs);
+            return new Packet(id, flow, service, otherClass, client, bytes, datagrams, isData, isEcnCapable, arrivalNs);
         }
     }
 

@@ -150,8 +150,7 @@ class ShapeModelTest {
         assertTrue(restored > 10, restored + " times restored");
         assertTrue(passedBy > 100 && foundNoRoom > 100, passedBy + " passed by, " + foundNoRoom + " found no room");
         assertTrue(policed > 100 && remarked > 100, policed + " policed, " + remarked + " remarked");
-        assertTrue(
-                marked > 50 && droppedLate > 50, marked + " marked, " + droppedLate + " dropped for having waited");
+        assertTrue(marked > 50 && droppedLate > 50, marked + " marked, " + droppedLate + " dropped for having waited");
     }
 
     private ShapeStage restored(ShapeStage stage) {

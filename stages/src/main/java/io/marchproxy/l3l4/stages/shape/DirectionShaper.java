@@ -12,8 +12,6 @@ import io.marchproxy.l3l4.stages.pipeline.Reclassifier;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
-import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * wakes late decides as one that wakes in time.
  */
 final class DirectionShaper extends SingleWriter {
-    private static final int MOST_SERVICES = 1 << 16;
-
     private final HeldPackets packets;
     private final FlowTable flows;
     private final ClientQueues queues;
@@ -37,9 +33,7 @@ final class DirectionShaper extends SingleWriter {
     private final TokenBucket link;
     private final WaitingFlows waiting = new WaitingFlows();
     private final Moves moves;
-    private ServiceNode[] services = {};
-    private boolean toClient;
-
+    private final Services services = new Services();
     private CodelSettings codel = CodelSettings.OFF;
     private int held;
 
@@ -66,8 +60,7 @@ final class DirectionShaper extends SingleWriter {
      *
      * @param classes asked about each packet that waits; null when each stays in its class
      */
-    void apply(ShapeSettings settings, boolean isToClient, @Nullable Reclassifier classes, long nowNs) {
-        toClient = isToClient;
+    void apply(ShapeSettings settings, boolean toClient, @Nullable Reclassifier classes, long nowNs) {
         int shards = settings.shards();
         codel = settings.codel();
         schedule.link().set(RateLimit.NONE, settings.link(), shards, nowNs);
@@ -78,37 +71,12 @@ final class DirectionShaper extends SingleWriter {
             one.quantum = (long) Schedule.QUANTUM * limits.weight();
             one.limits.set(limits.guarantee(), limits.ceiling(), shards, nowNs);
         }
-        Set<ServiceNode> others = new LinkedHashSet<>();
-        int known = settings.services().size();
-        if (known > 0) {
-            service(known - 1);
-        }
-        for (int i = 0; i < services.length; i++) {
-            ServiceLimits limits = i < known ? settings.services().get(i) : ServiceLimits.NONE;
-            ServiceNode one = services[i];
-            if (limits.isSharing()) {
-                one = services[limits.sharesWith()];
-            } else if (one.number != i) {
-                // It shared another's limits under the settings that a comparison came from.
-                one = new ServiceNode(i);
-            }
-            if (one != services[i]) {
-                others.add(services[i]);
-                services[i] = one;
-            }
-            if (limits.isSharing()) {
-                continue;
-            }
-            one.limits.set(limits.guarantee(), toClient ? limits.toClient() : limits.toBackend(), shards, nowNs);
-            if (one.each(limits.each().client(toClient), limits.each().connection(toClient))) {
-                others.add(one);
-            }
-        }
-        each.apply(settings, services, nowNs);
-        schedule.everybodyGoesOn(services);
-        moves.queueAnew(others, services, nowNs);
+        Set<ServiceNode> others = services.apply(settings, toClient, nowNs);
+        each.apply(settings, services.all(), nowNs);
+        schedule.everybodyGoesOn(services.all());
+        moves.queueAnew(others, services.all(), nowNs);
         if (classes != null && held != 0) {
-            moves.classifyAnew(classes, services, nowNs);
+            moves.classifyAnew(classes, services.all(), nowNs);
         }
         queues.tidyDebts();
         each.applied(nowNs);
@@ -124,8 +92,8 @@ final class DirectionShaper extends SingleWriter {
                 schedule.lookAgain(schedule.trafficClass(which));
             }
             case SERVICE -> {
-                service(which).limits.share(share, nowNs);
-                schedule.lookAgain(service(which));
+                services.get(which).limits.share(share, nowNs);
+                schedule.lookAgain(services.get(which));
             }
             case POLICER -> throw new IllegalArgumentException("nothing waits for a policer");
         }
@@ -154,7 +122,7 @@ final class DirectionShaper extends SingleWriter {
 
     /** Lets a packet or the end of a stream pass at once, or takes it in. */
     Verdict process(PacketDescriptor packet, long nowNs) {
-        ServiceNode service = service(packet.service());
+        ServiceNode service = services.get(packet.service());
         ClassNode trafficClass = schedule.trafficClass(packet.trafficClass());
         if (each.isAny()) {
             each.ask(packet, service, nowNs);
@@ -294,9 +262,10 @@ final class DirectionShaper extends SingleWriter {
     void save(StateWriter to) {
         each.save(to);
         to.number(queues.lastNumber());
-        to.number(services.length);
-        for (int number = 0; number < services.length; number++) {
-            ServiceNode service = services[number];
+        ServiceNode[] all = services.all();
+        to.number(all.length);
+        for (int number = 0; number < all.length; number++) {
+            ServiceNode service = all[number];
             to.number(service.number);
             if (service.number == number) {
                 service.limits.save(to);
@@ -307,24 +276,21 @@ final class DirectionShaper extends SingleWriter {
         }
         schedule.blocked().save(to);
         queues.saveDebts(to);
-        schedule.save(services, to);
+        schedule.save(all, to);
     }
 
     /** Takes over what was saved. */
     void restore(StateReader from) {
-        each.restore(services, from);
+        each.restore(services.all(), from);
         queues.lastNumber(from.number());
-        int known = from.number(0, MOST_SERVICES);
-        if (known > 0) {
-            service(known - 1);
-        }
+        int known = services.restore(from);
         for (int number = 0; number < known; number++) {
-            services[number] = services[from.number(0, number)];
-            if (services[number].number == number) {
-                services[number].limits.restore(from);
+            if (services.restore(number, from)) {
+                ServiceNode service = services.get(number);
+                service.limits.restore(from);
                 for (int i = 0; i < Schedule.CLASSES; i++) {
                     if (from.number(0, 1) != 0) {
-                        restore(services[number].leaf(schedule.trafficClass(i)), from);
+                        restore(service.leaf(schedule.trafficClass(i)), from);
                     }
                 }
             }
@@ -345,11 +311,11 @@ final class DirectionShaper extends SingleWriter {
         for (int left = from.number(0, Integer.MAX_VALUE); left > 0; left--) {
             queues.restoreDebtOfQueue(leaf(from), from);
         }
-        schedule.restore(services, from);
+        schedule.restore(services.all(), from);
     }
 
     private Leaf leaf(StateReader from) {
-        ServiceNode service = services[from.number(0, services.length - 1)];
+        ServiceNode service = services.get(from.number(0, services.all().length - 1));
         return service.leaf(schedule.trafficClass(from.number(0, Schedule.CLASSES - 1)));
     }
 
@@ -390,17 +356,5 @@ final class DirectionShaper extends SingleWriter {
         } else {
             schedule.plan(nowNs);
         }
-    }
-
-    /** The service with a number; a number that is new comes with new settings, not with packets. */
-    private ServiceNode service(int number) {
-        if (number >= services.length) {
-            int before = services.length;
-            services = Arrays.copyOf(services, number + 1);
-            for (int i = before; i <= number; i++) {
-                services[i] = new ServiceNode(i);
-            }
-        }
-        return services[number];
     }
 }

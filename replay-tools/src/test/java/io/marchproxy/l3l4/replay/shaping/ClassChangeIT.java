@@ -195,10 +195,7 @@ class ClassChangeIT {
             int of = phase.classes().get(service);
             double part = WEIGHTS[of] / weights / members.get(of);
             assertEquals(
-                    part * waits.allBytes(),
-                    waits.bytes().get(service),
-                    waits.times() * 4.0 * largest,
-                    () -> told);
+                    part * waits.allBytes(), waits.bytes().get(service), waits.times() * 4.0 * largest, () -> told);
         }
     }
 

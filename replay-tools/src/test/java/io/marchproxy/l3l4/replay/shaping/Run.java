@@ -231,9 +231,8 @@ final class Run implements AutoCloseable {
     void untilWaits(String service, String direction) {
         long deadlineNs = System.nanoTime() + PATIENCE_NS;
         while (proxy.status().books().stream()
-                .noneMatch(line -> line.service().equals(service)
-                        && line.direction().equals(direction)
-                        && line.heldBytes() > 0)) {
+                .noneMatch(line ->
+                        line.service().equals(service) && line.direction().equals(direction) && line.heldBytes() > 0)) {
             assertTrue(System.nanoTime() - deadlineNs < 0, () -> "nothing of " + service + " waits after a minute");
             LockSupport.parkNanos(20 * PAUSE_NS);
         }

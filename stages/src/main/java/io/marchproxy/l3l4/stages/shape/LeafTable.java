@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeafTable<E extends LeafTable.Entry<E>> {
     /** What is found: by its leaf, a client's address, and a flow reference, or 0 for all flows of the client. */
-    abstract static class Entry<E extends Entry<E>> extends ByteTurns.Member<E>
-            implements ChainedTable.Entry<E> {
+    abstract static class Entry<E extends Entry<E>> extends ByteTurns.Member<E> implements ChainedTable.Entry<E> {
         @Nullable
         Leaf leaf;
 

@@ -40,7 +40,9 @@ final class BooksReport {
             for (int trafficClass = 0; trafficClass < CLASSES; trafficClass++) {
                 for (Direction direction : Direction.values()) {
                     BooksLine line = line(service, trafficClass, direction, ingress, pipeline, egress);
-                    if (line.inPackets() == 0 && line.drops().isEmpty()) {
+                    if (line.inPackets() == 0
+                            && line.movedPackets() == 0
+                            && line.drops().isEmpty()) {
                         continue;
                     }
                     if (gone.contains(service.id())) {
@@ -103,6 +105,8 @@ final class BooksReport {
                 pipeline.markedBytes(id, trafficClass, direction),
                 pipeline.borrowedPackets(id, trafficClass, direction),
                 pipeline.borrowedBytes(id, trafficClass, direction),
+                pipeline.movedPackets(id, trafficClass, direction),
+                pipeline.movedBytes(id, trafficClass, direction),
                 List.copyOf(drops));
     }
 }

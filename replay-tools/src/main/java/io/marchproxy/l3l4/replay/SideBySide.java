@@ -105,11 +105,14 @@ final class SideBySide implements AutoCloseable {
             }
         }
 
-        /** A reload numbers rules anew, and has flows classified anew; what waits meanwhile keeps the rule that it came by. */
+        /**
+         * A reload numbers rules anew, and has what waits classified anew; but what outlives its flow keeps the rule that it came by.
+         */
         private int rule(PacketDescriptor packet, Fate fate) {
-            return (packet.flags() & DescriptorFlags.WAS_HELD) != 0 && fate.isWaiting()
-                    ? fate.rule()
-                    : names.rule(packet.rule());
+            boolean outlivesItsFlow = (packet.flags() & DescriptorFlags.WAS_HELD) != 0
+                    && fate.isWaiting()
+                    && replay.flow(packet.flowRef()) == 0;
+            return outlivesItsFlow ? fate.rule() : names.rule(packet.rule());
         }
     }
 

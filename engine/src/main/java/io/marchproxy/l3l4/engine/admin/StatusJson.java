@@ -274,6 +274,8 @@ public final class StatusJson {
         json.writeNumberField("marked_bytes", line.markedBytes());
         json.writeNumberField("borrowed_packets", line.borrowedPackets());
         json.writeNumberField("borrowed_bytes", line.borrowedBytes());
+        json.writeNumberField("moved_packets", line.movedPackets());
+        json.writeNumberField("moved_bytes", line.movedBytes());
         array("dropped", line.drops(), this::drop);
         json.writeNumberField("imbalance_bytes", line.imbalanceBytes());
         json.writeEndObject();

@@ -65,7 +65,7 @@ import java.util.zip.CRC32C;
  */
 public final class JournalLayout {
     /** Counts up with every change. */
-    public static final int VERSION = 5;
+    public static final int VERSION = 6;
 
     /** "MPJL" as a little-endian number. */
     public static final int MAGIC = 0x4c4a504d;

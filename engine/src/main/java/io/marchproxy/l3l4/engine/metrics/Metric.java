@@ -94,7 +94,7 @@ public enum Metric {
             "marchproxy_bytes_received_total",
             Type.COUNTER,
             Unit.BYTES,
-            "Payload taken in; the books: received = sent + dropped + held.",
+            "Payload taken in; the books: received + moved = sent + dropped + held.",
             Labels.BOOKS),
     BYTES_SENT(
             "marchproxy_bytes_sent_total", Type.COUNTER, Unit.BYTES, "Payload that the kernel accepted.", Labels.BOOKS),
@@ -182,6 +182,18 @@ public enum Metric {
             Type.COUNTER,
             Unit.BYTES,
             "Payload that left beyond the guarantee of its service or class.",
+            Labels.BOOKS),
+    PACKETS_MOVED(
+            "marchproxy_packets_moved",
+            Type.GAUGE,
+            Unit.PACKETS,
+            "Datagrams, or reads of a TCP stream, that reloads moved to this class while they waited, less those moved to others.",
+            Labels.BOOKS),
+    BYTES_MOVED(
+            "marchproxy_bytes_moved",
+            Type.GAUGE,
+            Unit.BYTES,
+            "Payload that reloads moved to this class while it waited, less what they moved to others.",
             Labels.BOOKS),
     POLICED_PACKETS(
             "marchproxy_policed_packets_total",

@@ -103,6 +103,8 @@ public final class MetricsPage {
         family(Metric.BYTES_MARKED).add(line.markedBytes(), labels);
         family(Metric.PACKETS_BORROWED).add(line.borrowedPackets(), labels);
         family(Metric.BYTES_BORROWED).add(line.borrowedBytes(), labels);
+        family(Metric.PACKETS_MOVED).add(line.movedPackets(), labels);
+        family(Metric.BYTES_MOVED).add(line.movedBytes(), labels);
         family(Metric.BOOKS_IMBALANCE).add(line.imbalanceBytes(), labels);
         family(Metric.QOS_BYTES_PROCESSED).add(line.outBytes(), line.trafficClass());
         family(Metric.QOS_QUEUE_DEPTH).add(line.heldPackets(), line.trafficClass());

@@ -252,11 +252,12 @@ public record StatusReport(
             double cost) {}
 
     /**
-     * The balance of one service, class and direction: in = out + dropped (all reasons) + held.
+     * The balance of one service, class and direction: in + moved = out + dropped (all reasons) + held.
      *
      * @param direction {@code to-backend} or {@code to-client}
      * @param markedPackets that left with CE because of a queue here; likewise the bytes
      * @param borrowedPackets that left beyond the guarantee of their service or class; likewise the bytes
+     * @param movedPackets that reloads moved to this class while they waited, less those that they moved to others; likewise the bytes
      * @param drops only the reasons that occurred
      */
     public record BooksLine(
@@ -275,6 +276,8 @@ public record StatusReport(
             long markedBytes,
             long borrowedPackets,
             long borrowedBytes,
+            long movedPackets,
+            long movedBytes,
             List<DropLine> drops) {
 
         /** The same counts under another name. */
@@ -295,6 +298,8 @@ public record StatusReport(
                     markedBytes,
                     borrowedPackets,
                     borrowedBytes,
+                    movedPackets,
+                    movedBytes,
                     drops);
         }
 
@@ -319,12 +324,15 @@ public record StatusReport(
                     markedBytes + other.markedBytes,
                     borrowedPackets + other.borrowedPackets,
                     borrowedBytes + other.borrowedBytes,
+                    movedPackets + other.movedPackets,
+                    movedBytes + other.movedBytes,
                     List.copyOf(sums.values()));
         }
 
         /** Bytes that the books can't account for; 0 in a sound service. */
         public long imbalanceBytes() {
             return inBytes
+                    + movedBytes
                     - outBytes
                     - heldBytes
                     - drops.stream().mapToLong(DropLine::bytes).sum();

@@ -169,6 +169,8 @@ class AdminServerTest {
                 () -> assertEquals(160, status.at("/books/1/marked_bytes").asLong()),
                 () -> assertEquals(7, status.at("/books/1/borrowed_packets").asLong()),
                 () -> assertEquals(220, status.at("/books/1/borrowed_bytes").asLong()),
+                () -> assertEquals(-1, status.at("/books/1/moved_packets").asLong()),
+                () -> assertEquals(-40, status.at("/books/1/moved_bytes").asLong()),
                 () -> assertEquals("P0", status.at("/queues/0/class").asText()),
                 () -> assertEquals(
                         "to-backend", status.at("/queues/0/direction").asText()),

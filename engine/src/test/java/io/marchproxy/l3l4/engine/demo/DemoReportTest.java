@@ -205,6 +205,8 @@ class DemoReportTest {
                 0,
                 0,
                 0,
+                0,
+                0,
                 List.of(drop));
     }
 }

@@ -24,7 +24,7 @@ class JournalLayoutTest {
 
     @Test
     void shouldKeepTheVersion() {
-        assertEquals(5, JournalLayout.VERSION);
+        assertEquals(6, JournalLayout.VERSION);
     }
 
     @Test

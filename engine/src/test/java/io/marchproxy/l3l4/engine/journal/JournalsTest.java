@@ -228,7 +228,7 @@ class JournalsTest {
         assertRefused("damaged");
 
         change(file, document + JournalLayout.DOCUMENT_VERSION, (byte) 9);
-        assertRefused("written in layout 9; this program reads layout 5");
+        assertRefused("written in layout 9; this program reads layout 6");
 
         change(file, document, (byte) 'X');
         assertRefused("none of a journal's");

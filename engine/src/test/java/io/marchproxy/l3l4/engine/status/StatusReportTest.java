@@ -29,8 +29,23 @@ class StatusReportTest {
         assertEquals(0, sum.imbalanceBytes());
     }
 
+    @Test
+    void shouldCountWhatAReloadMovedFromOneClassToAnother() {
+        BooksLine from = moved("P1", 100, 40, -50, 10);
+        BooksLine to = moved("P3", 0, 50, 50, 0);
+
+        assertEquals(0, report(from, to).imbalanceBytes());
+        assertEquals(0, from.plus(to).movedBytes());
+        assertEquals(-50, from.of(-1, "(removed)").movedBytes());
+    }
+
+    private static BooksLine moved(String trafficClass, long in, long out, long moved, long held) {
+        return new BooksLine(
+                0, "web", "tcp", trafficClass, "to-client", 1, in, 1, out, 1, held, 0, 0, 0, 0, 1, moved, List.of());
+    }
+
     private static BooksLine line(long in, long out, DropLine... drops) {
-        return new BooksLine(0, "web", "tcp", "P0", "to-client", 1, in, 1, out, 0, 0, 0, 0, 0, 0, List.of(drops));
+        return new BooksLine(0, "web", "tcp", "P0", "to-client", 1, in, 1, out, 0, 0, 0, 0, 0, 0, 0, 0, List.of(drops));
     }
 
     private static StatusReport report(BooksLine... lines) {

@@ -16,8 +16,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -47,9 +45,6 @@ final class CheckedStreams implements AutoCloseable {
 
     private int opened;
     private volatile boolean running = true;
-    private volatile boolean resting;
-    private final AtomicInteger atRest = new AtomicInteger();
-    private final LongAdder bytesUnderWay = new LongAdder();
 
     CheckedStreams() throws IOException {
         server.setReceiveBufferSize(KERNEL_BYTES);
@@ -124,12 +119,8 @@ final class CheckedStreams implements AutoCloseable {
     private long send(Socket socket) throws IOException {
         long count = 0;
         while (running) {
-            if (resting) {
-                rest();
-            }
             int from = (int) (count % PATTERN.length);
             int length = Math.min(1 << 14, PATTERN.length - from);
-            bytesUnderWay.add(length);
             socket.getOutputStream().write(PATTERN, from, length);
             count += length;
         }
@@ -152,27 +143,8 @@ final class CheckedStreams implements AutoCloseable {
                 at += length;
                 count += length;
             }
-            bytesUnderWay.add(-read);
         }
         return count;
-    }
-
-    private void rest() {
-        atRest.incrementAndGet();
-        while (resting && running) {
-            LockSupport.parkNanos(PAUSE_NS);
-        }
-        atRest.decrementAndGet();
-    }
-
-    /** Has all senders pause, and waits until what they sent has come; {@link #goOn} ends it. */
-    void pause() {
-        resting = true;
-        await("bytes are under way", () -> atRest.get() == sent.size() && bytesUnderWay.sum() == 0);
-    }
-
-    void goOn() {
-        resting = false;
     }
 
     /** Has all senders end, and waits until what they sent has come. */

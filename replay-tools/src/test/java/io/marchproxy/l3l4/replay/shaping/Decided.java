@@ -40,6 +40,9 @@ final class Decided {
      * @param number in the order in which the shard decided
      * @param client address that it came from, or goes to
      * @param flow of the shard
+     * @param service of its flow
+     * @param trafficClass that it came as
+     * @param leftClass that it left as: another than it came as, if a reload moved it
      * @param packets datagrams that came as one
      * @param dscp that it was to leave with
      * @param leftNs when it was to leave, or {@link #NEVER}, or {@link #DROPPED}
@@ -48,7 +51,9 @@ final class Decided {
             int shard,
             int number,
             Direction direction,
+            int service,
             int trafficClass,
+            int leftClass,
             long client,
             long flow,
             int packets,
@@ -57,8 +62,24 @@ final class Decided {
             long arrivalNs,
             long leftNs) {
         Packet leaving(long atNs) {
+            return leaving(atNs, leftClass, dscp);
+        }
+
+        Packet leaving(long atNs, int asClass, int withDscp) {
             return new Packet(
-                    shard, number, direction, trafficClass, client, flow, packets, bytes, dscp, arrivalNs, atNs);
+                    shard,
+                    number,
+                    direction,
+                    service,
+                    trafficClass,
+                    asClass,
+                    client,
+                    flow,
+                    packets,
+                    bytes,
+                    withDscp,
+                    arrivalNs,
+                    atNs);
         }
 
         boolean isDropped() {
@@ -90,6 +111,7 @@ final class Decided {
     private final List<Packet> packets = new ArrayList<>();
     private final Map<Key, ArrayDeque<Packet>> waiting = new HashMap<>();
     private final Map<Long, Long> clients = new HashMap<>();
+    private final Map<Long, Integer> services = new HashMap<>();
     private final List<Share> shares = new ArrayList<>();
     private final List<Change> changes = new ArrayList<>();
     private int numbered;
@@ -103,6 +125,7 @@ final class Decided {
         for (int i = 0; i < shards.size(); i++) {
             decided.read(i, shards.get(i));
             decided.clients.clear();
+            decided.services.clear();
         }
         decided.waiting.values().forEach(decided.packets::addAll);
         decided.packets.sort(Comparator.comparingLong(Packet::leftNs).thenComparingInt(Packet::shard));
@@ -207,6 +230,7 @@ final class Decided {
         }
         if (event.kind() == EventKind.OPEN || (event.kind() == EventKind.DATA && event.isToBackend())) {
             clients.putIfAbsent(flowRef, event.sourceLow());
+            services.putIfAbsent(flowRef, event.service());
         }
         if (event.kind() != EventKind.DATA) {
             return;
@@ -216,6 +240,8 @@ final class Decided {
                 shard,
                 numbered++,
                 event.direction(),
+                services.getOrDefault(flowRef, -1),
+                Records.trafficClass(decision),
                 Records.trafficClass(decision),
                 clients.getOrDefault(flowRef, 0L),
                 flowRef,
@@ -247,6 +273,8 @@ final class Decided {
         packets.add(held.leaving(
                 Records.verdict(release) == Verdict.FORWARD
                         ? Memory.getLong(release + JournalLayout.DECISION_RELEASE_NS)
-                        : DROPPED));
+                        : DROPPED,
+                Records.trafficClass(release),
+                Memory.getByte(release + JournalLayout.DECISION_EGRESS_DSCP)));
     }
 }

@@ -236,6 +236,17 @@ final class Run implements AutoCloseable {
         return direction == Direction.TO_BACKEND ? "to-backend" : "to-client";
     }
 
+    /** Waits until something of a service waits. */
+    void untilWaits(String service, String direction) {
+        long deadlineNs = System.nanoTime() + PATIENCE_NS;
+        while (proxy.status().books().stream()
+                .noneMatch(line ->
+                        line.service().equals(service) && line.direction().equals(direction) && line.heldBytes() > 0)) {
+            assertTrue(System.nanoTime() - deadlineNs < 0, () -> "nothing of " + service + " waits after a minute");
+            LockSupport.parkNanos(20 * PAUSE_NS);
+        }
+    }
+
     /** Lets it run until so many bytes have left towards one side. */
     void until(String direction, long bytes) {
         long deadlineNs = System.nanoTime() + PATIENCE_NS;

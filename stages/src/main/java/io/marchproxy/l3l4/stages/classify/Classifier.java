@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * Asks the rules which class and code point a flow and its packets have. The first packet's answer stays with the flow until other
  * rules come into force; only where a rule that stands before the one that matched looks at lengths or code points, each packet is
  * looked at; a stream is not, all of it has one class. One thread.
+ *
+ * <p>When other rules come into force, flows of which something waits are classified at once, with what waits of them, and all others
+ * with their next packet. So what waits of a flow, in a direction, is always of the class that the flow's packets have, but where rules
+ * look at packets: there one whose flow has others waiting in another class gets theirs.
  */
 final class Classifier {
     private final ClassifyStage.Waiting waiting;
@@ -33,12 +37,22 @@ final class Classifier {
         this.waiting = waiting;
     }
 
-    /** Takes over rules; where these or services' classes are others, flows that are there are classified anew. */
-    void apply(RuleList next, boolean classesDiffer, long nowNs) {
-        if (classesDiffer || !next.equals(rules)) {
+    /**
+     * Takes over rules; where these or services' classes are others, flows that are there are classified anew.
+     *
+     * @return whether they are others
+     */
+    boolean apply(RuleList next, boolean classesDiffer, long nowNs) {
+        boolean isOther = classesDiffer || !next.equals(rules);
+        if (isOther) {
             rulesSinceNs = nowNs;
         }
         rules = next;
+        return isOther;
+    }
+
+    RuleList rules() {
+        return rules;
     }
 
     /** Counts clients' flows once, where rules begin to ask for that; from then on they are counted as they come and go. */
@@ -127,37 +141,48 @@ final class Classifier {
         return FlowEntry.marks(entry) != 0 || FlowEntry.lastSeenNs(entry) <= rulesSinceNs;
     }
 
-    /** A packet of a flow that was classified by other rules, or whose rules look at packets, or whose packets wait in another class. */
+    /**
+     * A packet of a flow that was classified by other rules, or whose rules look at packets. A flow of which something waits was
+     * classified when the rules came, as what waits was ({@link #classifyAnew}), and is not again: clients' flows are others by now.
+     */
     void lookAgain(PacketDescriptor packet, long entry, ServiceState service) {
         ClientFlows counted = clientFlows;
         query.flow(entry);
         query.clientFlows = counted == null || service.profile().isIp() ? 0 : counted.count(entry) - 1;
-        if (FlowEntry.lastSeenNs(entry) <= rulesSinceNs) {
+        if (FlowEntry.lastSeenNs(entry) <= rulesSinceNs && !waits(packet.flowRef())) {
             look(packet, isStream(FlowEntry.protocol(entry), service.profile()));
-            boolean waits = waits(packet.flowRef());
             ofFlow = service.rules().firstOfFlow(query);
             classify(entry, service);
-            if (waits) {
-                FlowEntry.marks(entry, FlowEntry.marks(entry) | FlowLayout.ORDER);
-            }
             FlowEntry.describe(entry, packet);
         }
-        int marks = FlowEntry.marks(entry);
-        if ((marks & FlowLayout.EACH_PACKET) != 0 && packet.isData()) {
-            query.packet(packet);
-            int before = packet.rule() == 0 ? RuleTable.NO_MATCH : packet.rule() - 1;
-            int match = service.rules().firstMatch(query, before);
-            if (match != before) {
-                describe(packet, service, match);
+        if (FlowEntry.marks(entry) != 0) {
+            if (packet.isData()) {
+                query.packet(packet);
+                int before = packet.rule() == 0 ? RuleTable.NO_MATCH : packet.rule() - 1;
+                int match = service.rules().firstMatch(query, before);
+                if (match != before) {
+                    describe(packet, service, match);
+                }
             }
-        }
-        if (marks != 0) {
             int waitsIn = waiting.trafficClass(packet.flowRef(), packet.isToBackend());
             if (waitsIn >= 0) {
                 packet.trafficClass(waitsIn);
-            } else if ((marks & FlowLayout.ORDER) != 0 && !waits(packet.flowRef())) {
-                FlowEntry.marks(entry, marks & ~FlowLayout.ORDER);
             }
+        }
+    }
+
+    /**
+     * Other rules than some before have just come, and a packet waits: it is what it would be if it came now. What a policer had to say
+     * of it stays.
+     */
+    void classifyAnew(PacketDescriptor packet, long entry, ServiceState service, RuleList before) {
+        int dscp = packet.egressDscp();
+        boolean isRemarked = dscp
+                != (packet.rule() == 0 ? PacketDescriptor.DSCP_UNCHANGED : egressDscp(before.get(packet.rule() - 1)));
+        FlowEntry.describe(entry, packet);
+        lookAgain(packet, entry, service);
+        if (isRemarked) {
+            packet.egressDscp(dscp);
         }
     }
 

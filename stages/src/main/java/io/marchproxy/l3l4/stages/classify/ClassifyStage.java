@@ -11,6 +11,7 @@ import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.TcpView;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Reclassifier;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * UDP sessions within their cap. IP packets are looked up as datagrams are, by protocol, addresses and ports (0 where there are
  * none); what makes no sense ends here.
  *
- * <p>A packet whose flow has others waiting in another class gets theirs, so that it can't overtake them.
+ * <p>Where rules look at single packets, one whose flow has others waiting in another class gets theirs, so that it can't overtake them.
  *
  * <p>Whatever it answers, the descriptor then has a class, so that the books can be kept.
  */
@@ -68,11 +69,13 @@ public final class ClassifyStage implements Stage {
 
     /**
      * Takes over a snapshot. Where rules or a service's class are others, flows that are there are classified anew, each with its next
-     * packet; where rules begin to count clients' flows, all are counted once, which takes a few milliseconds for a million.
+     * packet, but at once those of which something waits; where rules begin to count clients' flows, all are counted once, which takes a
+     * few milliseconds for a million.
      *
      * @param nowNs the pipeline's time; {@code Long.MIN_VALUE} before the first event
+     * @return whom to ask at once about all that waits, in the order in which it came; null when nothing is classified anew
      */
-    public void apply(ClassifySettings settings, long nowNs) {
+    public @Nullable Reclassifier apply(ClassifySettings settings, long nowNs) {
         List<ServiceProfile> profiles = settings.services();
         RuleList rules = RuleList.of(settings.rules());
         ServiceState[] before = services;
@@ -90,8 +93,17 @@ public final class ClassifyStage implements Stage {
         }
         SERVICES.setRelease(this, after);
         countsReplies = Arrays.stream(after).anyMatch(state -> state.profile().replyLimit() != 0);
-        classifier.apply(rules, classesDiffer, nowNs);
+        RuleList rulesBefore = classifier.rules();
+        boolean isOther = classifier.apply(rules, classesDiffer, nowNs);
         classifier.countFlows(flows, after);
+        return isOther ? packet -> classifyAnew(packet, rulesBefore) : null;
+    }
+
+    private void classifyAnew(PacketDescriptor waiting, RuleList rulesBefore) {
+        long entry = flows.entry(waiting.flowRef());
+        if (entry != 0) {
+            classifier.classifyAnew(waiting, entry, services[FlowEntry.service(entry)], rulesBefore);
+        }
     }
 
     @Override

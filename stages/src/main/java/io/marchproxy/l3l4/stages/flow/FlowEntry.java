@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 public final class FlowEntry {
     /** Of class, code point and rule as one number: all but the class's marks, which stand in its first byte. */
     private static final int WITHOUT_MARKS = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
-            ? ~(FlowLayout.EACH_PACKET | FlowLayout.ORDER)
-            : ~((FlowLayout.EACH_PACKET | FlowLayout.ORDER) << 24);
+            ? ~FlowLayout.EACH_PACKET
+            : ~(FlowLayout.EACH_PACKET << 24);
 
     private FlowEntry() {}
 
@@ -46,9 +46,9 @@ public final class FlowEntry {
         return Memory.getByte(entry + FlowLayout.TRAFFIC_CLASS) & FlowLayout.CLASS_MASK;
     }
 
-    /** What stands beside the class: {@link FlowLayout#EACH_PACKET} and {@link FlowLayout#ORDER}, or 0. */
+    /** What stands beside the class: {@link FlowLayout#EACH_PACKET}, or 0. */
     public static int marks(long entry) {
-        return Memory.getByte(entry + FlowLayout.TRAFFIC_CLASS) & (FlowLayout.EACH_PACKET | FlowLayout.ORDER);
+        return Memory.getByte(entry + FlowLayout.TRAFFIC_CLASS) & FlowLayout.EACH_PACKET;
     }
 
     public static void marks(long entry, int value) {

@@ -19,8 +19,8 @@ package io.marchproxy.l3l4.stages.flow;
  *
  * <p>Fields that only connections need, that only sessions need and that only flows of IP packets need share their place: there is no room
  * beside them. Which it is follows from the service, not from the protocol alone: a flow of IP packets may well be one of TCP, but is
- * never connected from here ({@link #TRIES} is 0), stands in no list of sessions, and is sent no event but packets. Above the two bits of the class stand
- * marks that are never seen outside of the classify stage.
+ * never connected from here ({@link #TRIES} is 0), stands in no list of sessions, and is sent no event but packets. Above the two bits of the class stands
+ * a mark that is never seen outside of the classify stage.
  */
 public final class FlowLayout {
     /** An entry's size in bytes; tables keep entries aligned to a cache line. */
@@ -65,9 +65,6 @@ public final class FlowLayout {
 
     /** Mark: rules look at each of its packets, which may so be of another class than the flow. */
     public static final int EACH_PACKET = 0x40;
-
-    /** Mark: packets of another class than the flow's may still wait, and none may overtake them. */
-    public static final int ORDER = 0x20;
 
     /** What a session that is found again goes on with: last and first seen, and the four counters. */
     public static final int REMEMBERED = LAST_SEEN_NS;

@@ -348,14 +348,22 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
             throw new IllegalArgumentException("a CONFIG event carries its settings");
         }
         books.grow(snapshot.classify().services().size());
-        classify.apply(snapshot.classify(), nowNs);
-        shape.apply(snapshot.shape(), nowNs);
+        Reclassifier classes = classify.apply(snapshot.classify(), nowNs);
+        shape.apply(snapshot.shape(), classes == null ? null : waiting -> classifyAnew(waiting, classes), nowNs);
         mark.apply(snapshot.mark());
         route.apply(snapshot.route());
         settings = snapshot;
         consumed(event);
         // What waited for a lower rate may leave now.
         advanceTo(nowNs);
+    }
+
+    private void classifyAnew(PacketDescriptor waiting, Reclassifier classes) {
+        int before = waiting.trafficClass();
+        classes.classify(waiting);
+        if (waiting.isData() && waiting.trafficClass() != before) {
+            books.moved(waiting, before);
+        }
     }
 
     /** Lets the output take its books, and this pipeline's, in line with the packets. */

@@ -11,6 +11,9 @@ import java.util.Arrays;
  * What came in, left, was dropped and is held, and what of it was marked: packets and bytes per service, class and direction. One thread writes, any
  * thread may read single cells; {@link #copy()} by the writing thread gives a consistent whole.
  *
+ * <p>In each row in + moved = out + dropped + held. What moved to another class while it was held came in as one and leaves as the other, so it is
+ * a plus in one row and a minus in another.
+ *
  * <p>Cells grow with the number of services, which only a new configuration changes, never with packets.
  */
 public final class TrafficBooks {
@@ -26,7 +29,9 @@ public final class TrafficBooks {
     private static final int MARKED_BYTES = 7;
     private static final int BORROWED_PACKETS = 8;
     private static final int BORROWED_BYTES = 9;
-    private static final int DROPPED_PACKETS = 10;
+    private static final int MOVED_PACKETS = 10;
+    private static final int MOVED_BYTES = 11;
+    private static final int DROPPED_PACKETS = 12;
     private static final int DROPPED_BYTES = DROPPED_PACKETS + DropReason.count();
     private static final int COLUMNS = DROPPED_BYTES + DropReason.count();
     private static final int CLASSES = 4;
@@ -84,6 +89,21 @@ public final class TrafficBooks {
         add2(row(service, trafficClass, direction) + HELD_PACKETS, packets, bytes);
     }
 
+    /**
+     * Counts what a descriptor stands for, which is held, as being of its class from now on.
+     *
+     * @param before the class that it was of
+     */
+    public void moved(PacketDescriptor held, int before) {
+        moved(row(held), held.packets(), held.lengthBytes());
+        moved(row(held.service(), before, held.direction()), -held.packets(), -held.lengthBytes());
+    }
+
+    private void moved(int row, long packets, long bytes) {
+        add2(row + MOVED_PACKETS, packets, bytes);
+        add2(row + HELD_PACKETS, packets, bytes);
+    }
+
     /** Counts what a descriptor stands for as having left beyond a guarantee. It has left, too. */
     public void borrowed(PacketDescriptor packet) {
         add2(row(packet) + BORROWED_PACKETS, packet.packets(), packet.lengthBytes());
@@ -131,6 +151,16 @@ public final class TrafficBooks {
 
     public long borrowedBytes(int service, int trafficClass, Direction direction) {
         return get(row(service, trafficClass, direction) + BORROWED_BYTES);
+    }
+
+    /** What moved to this class while it was held, less what moved from it to others. */
+    public long movedPackets(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + MOVED_PACKETS);
+    }
+
+    /** The same in bytes. */
+    public long movedBytes(int service, int trafficClass, Direction direction) {
+        return get(row(service, trafficClass, direction) + MOVED_BYTES);
     }
 
     public long markedPackets(int service, int trafficClass, Direction direction) {

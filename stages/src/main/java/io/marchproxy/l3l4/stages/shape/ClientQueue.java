@@ -132,8 +132,25 @@ final class ClientQueue extends LeafTable.Entry<ClientQueue> implements Wait.Num
 
     /** Takes the head off the queue; its slot, with nothing after it. */
     int takeHead(HeldPackets held) {
-        int taken = head;
-        head = held.next(taken);
+        return takeAfter(HeldPackets.NONE, held);
+    }
+
+    /**
+     * Takes a packet out; its slot, with nothing after it.
+     *
+     * @param before the slot of the one before it, {@link HeldPackets#NONE} for the head
+     */
+    int takeAfter(int before, HeldPackets held) {
+        int taken = before == HeldPackets.NONE ? head : held.next(before);
+        int following = held.next(taken);
+        if (before == HeldPackets.NONE) {
+            head = following;
+        } else {
+            held.next(before, following);
+        }
+        if (taken == tail) {
+            tail = before;
+        }
         held.next(taken, HeldPackets.NONE);
         return taken;
     }

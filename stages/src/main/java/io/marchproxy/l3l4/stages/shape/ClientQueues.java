@@ -8,6 +8,7 @@ import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The clients of all leaves of one direction, and their queues: how they are found, begin and end. */
@@ -107,17 +108,31 @@ final class ClientQueues extends SingleWriter {
         }
     }
 
-    /** Takes all out that waits in a leaf, of which everybody has turns, in the order of their queues; what is owed is over with it. */
-    List<Moved> takeAll(Leaf leaf) {
+    /**
+     * Takes out what waits in a leaf and is to be elsewhere, in the order of their queues, of which all have turns. Each is asked about once,
+     * in that order. The rest stays, with its turns.
+     */
+    List<Moved> take(Leaf leaf, Predicate<PacketDescriptor> isToMove) {
         List<Moved> moved = new ArrayList<>();
         for (ClientNode client : leaf.turns.inOrder()) {
             for (ClientQueue queue : client.turns.inOrder()) {
-                while (!queue.isEmpty()) {
-                    int slot = queue.takeHead(packets);
-                    queue.count(packets.at(slot), -1);
-                    moved.add(new Moved(slot, queue.clientHigh, queue.clientLow));
+                int before = HeldPackets.NONE;
+                for (int slot = queue.head(); slot != HeldPackets.NONE; ) {
+                    int following = packets.next(slot);
+                    PacketDescriptor packet = packets.at(slot);
+                    if (isToMove.test(packet)) {
+                        queue.takeAfter(before, packets);
+                        queue.count(packet, -1);
+                        leaf.count(packet, -1);
+                        moved.add(new Moved(slot, queue.clientHigh, queue.clientLow));
+                    } else {
+                        before = slot;
+                    }
+                    slot = following;
                 }
-                emptied(queue);
+                if (queue.isEmpty()) {
+                    emptied(queue);
+                }
             }
         }
         return moved;
@@ -126,6 +141,7 @@ final class ClientQueues extends SingleWriter {
     /** Has a packet that was taken out be in the queue of a leaf that it would be in if it came now. */
     void putBack(Moved one, Leaf leaf, long nowNs) {
         PacketDescriptor packet = packets.at(one.slot);
+        leaf.count(packet, 1);
         each.ask(leaf.service, one.clientHigh, one.clientLow, packet.flowRef(), nowNs);
         ClientQueue queue = find(leaf, one.clientHigh, one.clientLow, packet);
         if (queue == null) {

@@ -8,12 +8,10 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Reclassifier;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
-import java.util.Arrays;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * wakes late decides as one that wakes in time.
  */
 final class DirectionShaper extends SingleWriter {
-    private static final int MOST_SERVICES = 1 << 16;
-
     private final HeldPackets packets;
     private final FlowTable flows;
     private final ClientQueues queues;
@@ -36,9 +32,8 @@ final class DirectionShaper extends SingleWriter {
     private final Schedule schedule;
     private final TokenBucket link;
     private final WaitingFlows waiting = new WaitingFlows();
-    private ServiceNode[] services = {};
-    private boolean toClient;
-
+    private final Moves moves;
+    private final Services services = new Services();
     private CodelSettings codel = CodelSettings.OFF;
     private int held;
 
@@ -51,12 +46,21 @@ final class DirectionShaper extends SingleWriter {
         this.schedule = new Schedule(packets);
         this.each = new EachCeilings(flows);
         this.queues = new ClientQueues(packets, each, flows);
+        this.moves = new Moves(packets, flows, queues, schedule, waiting);
         this.link = schedule.link().ceiling;
     }
 
-    /** Takes over a snapshot. */
-    void apply(ShapeSettings settings, boolean isToClient, long nowNs) {
-        toClient = isToClient;
+    /** Every packet that waits is classified anew ({@link #apply}). */
+    void forgetClasses() {
+        waiting.clear();
+    }
+
+    /**
+     * Takes over a snapshot.
+     *
+     * @param classes asked about each packet that waits; null when each stays in its class
+     */
+    void apply(ShapeSettings settings, boolean toClient, @Nullable Reclassifier classes, long nowNs) {
         int shards = settings.shards();
         codel = settings.codel();
         schedule.link().set(RateLimit.NONE, settings.link(), shards, nowNs);
@@ -67,62 +71,16 @@ final class DirectionShaper extends SingleWriter {
             one.quantum = (long) Schedule.QUANTUM * limits.weight();
             one.limits.set(limits.guarantee(), limits.ceiling(), shards, nowNs);
         }
-        Set<ServiceNode> others = new LinkedHashSet<>();
-        int known = settings.services().size();
-        if (known > 0) {
-            service(known - 1);
+        Set<ServiceNode> others = services.apply(settings, toClient, nowNs);
+        each.apply(settings, services.all(), nowNs);
+        schedule.everybodyGoesOn(services.all());
+        moves.queueAnew(others, services.all(), nowNs);
+        if (classes != null && held != 0) {
+            moves.classifyAnew(classes, services.all(), nowNs);
         }
-        for (int i = 0; i < services.length; i++) {
-            ServiceLimits limits = i < known ? settings.services().get(i) : ServiceLimits.NONE;
-            ServiceNode one = services[i];
-            if (limits.isSharing()) {
-                one = services[limits.sharesWith()];
-            } else if (one.number != i) {
-                // It shared another's limits under the settings that a comparison came from.
-                one = new ServiceNode(i);
-            }
-            if (one != services[i]) {
-                others.add(services[i]);
-                services[i] = one;
-            }
-            if (limits.isSharing()) {
-                continue;
-            }
-            one.limits.set(limits.guarantee(), toClient ? limits.toClient() : limits.toBackend(), shards, nowNs);
-            if (one.each(limits.each().client(toClient), limits.each().connection(toClient))) {
-                others.add(one);
-            }
-        }
-        each.apply(settings, services, nowNs);
-        schedule.everybodyGoesOn(services);
-        others.forEach(service -> queueAnew(service, nowNs));
         queues.tidyDebts();
         each.applied(nowNs);
         plan(nowNs);
-    }
-
-    /**
-     * Has what waits of a service be in the queues that it would be in if it came now, in the same order: clients or connections have
-     * ceilings that had none, or none any more, or it has its limits with others, or by itself again. Everybody has turns.
-     */
-    private void queueAnew(ServiceNode before, long nowNs) {
-        for (int i = 0; i < Schedule.CLASSES; i++) {
-            Leaf leaf = before.findLeaf(i);
-            if (leaf != null) {
-                List<ClientQueues.Moved> moved = queues.takeAll(leaf);
-                for (ClientQueues.Moved one : moved) {
-                    PacketDescriptor packet = packets.at(one.slot());
-                    Leaf target = services[packet.service()].leaf(leaf.trafficClass);
-                    count(leaf, packet, -1);
-                    count(target, packet, 1);
-                    queues.putBack(one, target, nowNs);
-                    schedule.blocked().arrived(target);
-                }
-                if (leaf.isEmpty()) {
-                    schedule.blocked().emptied(leaf);
-                }
-            }
-        }
     }
 
     /** Takes over this shard's share of the limits of the link, a class or a service. */
@@ -134,8 +92,8 @@ final class DirectionShaper extends SingleWriter {
                 schedule.lookAgain(schedule.trafficClass(which));
             }
             case SERVICE -> {
-                service(which).limits.share(share, nowNs);
-                schedule.lookAgain(service(which));
+                services.get(which).limits.share(share, nowNs);
+                schedule.lookAgain(services.get(which));
             }
             case POLICER -> throw new IllegalArgumentException("nothing waits for a policer");
         }
@@ -164,7 +122,7 @@ final class DirectionShaper extends SingleWriter {
 
     /** Lets a packet or the end of a stream pass at once, or takes it in. */
     Verdict process(PacketDescriptor packet, long nowNs) {
-        ServiceNode service = service(packet.service());
+        ServiceNode service = services.get(packet.service());
         ClassNode trafficClass = schedule.trafficClass(packet.trafficClass());
         if (each.isAny()) {
             each.ask(packet, service, nowNs);
@@ -229,11 +187,8 @@ final class DirectionShaper extends SingleWriter {
     }
 
     private void count(Leaf leaf, PacketDescriptor packet, int sign) {
-        int datagrams = sign * ClientQueue.datagrams(packet);
         held += sign;
-        leaf.service.held += sign;
-        leaf.datagrams += datagrams;
-        leaf.trafficClass.heldDatagrams += datagrams;
+        leaf.count(packet, sign);
     }
 
     /**
@@ -307,9 +262,10 @@ final class DirectionShaper extends SingleWriter {
     void save(StateWriter to) {
         each.save(to);
         to.number(queues.lastNumber());
-        to.number(services.length);
-        for (int number = 0; number < services.length; number++) {
-            ServiceNode service = services[number];
+        ServiceNode[] all = services.all();
+        to.number(all.length);
+        for (int number = 0; number < all.length; number++) {
+            ServiceNode service = all[number];
             to.number(service.number);
             if (service.number == number) {
                 service.limits.save(to);
@@ -320,24 +276,21 @@ final class DirectionShaper extends SingleWriter {
         }
         schedule.blocked().save(to);
         queues.saveDebts(to);
-        schedule.save(services, to);
+        schedule.save(all, to);
     }
 
     /** Takes over what was saved. */
     void restore(StateReader from) {
-        each.restore(services, from);
+        each.restore(services.all(), from);
         queues.lastNumber(from.number());
-        int known = from.number(0, MOST_SERVICES);
-        if (known > 0) {
-            service(known - 1);
-        }
+        int known = services.restore(from);
         for (int number = 0; number < known; number++) {
-            services[number] = services[from.number(0, number)];
-            if (services[number].number == number) {
-                services[number].limits.restore(from);
+            if (services.restore(number, from)) {
+                ServiceNode service = services.get(number);
+                service.limits.restore(from);
                 for (int i = 0; i < Schedule.CLASSES; i++) {
                     if (from.number(0, 1) != 0) {
-                        restore(services[number].leaf(schedule.trafficClass(i)), from);
+                        restore(service.leaf(schedule.trafficClass(i)), from);
                     }
                 }
             }
@@ -358,11 +311,11 @@ final class DirectionShaper extends SingleWriter {
         for (int left = from.number(0, Integer.MAX_VALUE); left > 0; left--) {
             queues.restoreDebtOfQueue(leaf(from), from);
         }
-        schedule.restore(services, from);
+        schedule.restore(services.all(), from);
     }
 
     private Leaf leaf(StateReader from) {
-        ServiceNode service = services[from.number(0, services.length - 1)];
+        ServiceNode service = services.get(from.number(0, services.all().length - 1));
         return service.leaf(schedule.trafficClass(from.number(0, Schedule.CLASSES - 1)));
     }
 
@@ -403,17 +356,5 @@ final class DirectionShaper extends SingleWriter {
         } else {
             schedule.plan(nowNs);
         }
-    }
-
-    /** The service with a number; a number that is new comes with new settings, not with packets. */
-    private ServiceNode service(int number) {
-        if (number >= services.length) {
-            int before = services.length;
-            services = Arrays.copyOf(services, number + 1);
-            for (int i = before; i <= number; i++) {
-                services[i] = new ServiceNode(i);
-            }
-        }
-        return services[number];
     }
 }

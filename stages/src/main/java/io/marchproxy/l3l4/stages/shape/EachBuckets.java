@@ -18,8 +18,6 @@ final class EachBuckets {
     /** The address of who shares: none, since IPv4 addresses have no first half, and no IPv6 address begins so. */
     static final long SHARED = -1;
 
-    private static final int FIRST_PLACES = 64;
-
     /** How many are looked at for one that is new. */
     private static final int LOOKS = 4;
 
@@ -29,9 +27,7 @@ final class EachBuckets {
     /** All of them, in the order in which they are looked at: it is not the table's, which is another in each process. */
     private final TurnRing<EachBucket> looks = new TurnRing<>();
 
-    private @Nullable EachBucket[] places = new @Nullable EachBucket[FIRST_PLACES];
-    private @Nullable EachBucket free;
-    private int size;
+    private final ChainedTable<EachBucket> table = new ChainedTable<>();
 
     EachBuckets(int most, FlowHash hash) {
         this.most = most;
@@ -48,7 +44,7 @@ final class EachBuckets {
         if (found == null) {
             lookForRoom(nowNs, inUse);
             EachBucket shared = find(kind, SHARED, SHARED);
-            if (size >= most) {
+            if (table.size() >= most) {
                 return shared == null ? add(kind, SHARED, SHARED, limit, nowNs) : shared;
             }
             found = add(kind, high, low, limit, nowNs);
@@ -67,37 +63,30 @@ final class EachBuckets {
     /** The bucket of a client or connection, or null. */
     @Nullable
     EachBucket find(int kind, long high, long low) {
-        EachBucket one = places[place(kind, high, low)];
+        EachBucket one = table.first(hash.of(high, low, kind));
         while (one != null && !one.is(kind, high, low)) {
-            one = one.chained;
+            one = one.chained();
         }
         return one;
     }
 
     private EachBucket add(int kind, long high, long low, RateLimit limit, long nowNs) {
-        if (size == places.length) {
-            grow();
-        }
-        EachBucket one = free;
+        EachBucket one = table.used();
         if (one == null) {
             one = new EachBucket();
         } else {
-            free = one.chained;
             one.bucket.set(0, 1, nowNs);
         }
-        one.kind = kind;
-        one.high = high;
-        one.low = low;
+        one.begin(kind, high, low, hash.of(high, low, kind));
         one.bucket.set(limit.bitsPerSecond(), limit.burstBytes(), nowNs);
-        chain(one);
+        table.add(one);
         looks.add(one);
-        size++;
         return one;
     }
 
     @SuppressWarnings("ReferenceEquality") // the very one that is in use
     private void lookForRoom(long nowNs, @Nullable EachBucket inUse) {
-        for (int left = Math.min(LOOKS, size); left > 0; left--) {
+        for (int left = Math.min(LOOKS, table.size()); left > 0; left--) {
             EachBucket one = Objects.requireNonNull(looks.turn());
             if (one == inUse || !giveUp(one, nowNs)) {
                 looks.turn(one.following());
@@ -109,11 +98,8 @@ final class EachBuckets {
         if (one.held != 0 || !one.bucket.isFull(nowNs)) {
             return false;
         }
-        unchain(one);
+        table.remove(one);
         looks.remove(one);
-        one.chained = free;
-        free = one;
-        size--;
         return true;
     }
 
@@ -130,38 +116,9 @@ final class EachBuckets {
         looks.inOrder().forEach(one -> giveUp(one, nowNs));
     }
 
-    private void chain(EachBucket one) {
-        int place = place(one.kind, one.high, one.low);
-        one.chained = places[place];
-        places[place] = one;
-    }
-
-    @SuppressWarnings("ReferenceEquality") // a bucket is itself, and equals nobody
-    private void unchain(EachBucket gone) {
-        int place = place(gone.kind, gone.high, gone.low);
-        EachBucket before = places[place];
-        if (before == gone) {
-            places[place] = gone.chained;
-        } else {
-            while (before != null && before.chained != gone) {
-                before = before.chained;
-            }
-            Objects.requireNonNull(before).chained = gone.chained;
-        }
-    }
-
-    private int place(int kind, long high, long low) {
-        return hash.of(high, low, kind) & (places.length - 1);
-    }
-
-    private void grow() {
-        places = new @Nullable EachBucket[2 * places.length];
-        looks.inOrder().forEach(this::chain);
-    }
-
     /** Writes all of them in the order in which they will be looked at. */
     void save(StateWriter to) {
-        to.number(size);
+        to.number(table.size());
         for (EachBucket one : looks.inOrder()) {
             to.number(one.kind);
             to.number(one.high);

@@ -2,13 +2,19 @@ package io.marchproxy.l3l4.stages.shape;
 
 import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
+import io.marchproxy.l3l4.stages.pipeline.Reclassifier;
 import io.marchproxy.l3l4.stages.pipeline.Stage;
 import org.jspecify.annotations.Nullable;
 
 /** A stage that may hold packets, and gives them back when they may leave. */
 public interface HoldingStage extends Stage {
-    /** Takes over a snapshot. What waits, waits on, by the new rates and also past a smaller bound. */
-    void apply(ShapeSettings settings, long nowNs);
+    /**
+     * Takes over a snapshot. What waits, waits on, by the new rates and also past a smaller bound.
+     *
+     * @param classes asked about each packet that waits, those of a flow and direction in their order; what is of another class by it waits in
+     *     that one from now on, also past its bound. Null when all stays in its class.
+     */
+    void apply(ShapeSettings settings, @Nullable Reclassifier classes, long nowNs);
 
     /**
      * Takes over this shard's share of a limit.

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.stages.shape;
 
+import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,14 @@ final class Leaf extends ByteTurns.Member<Leaf> {
         this.service = service;
         this.trafficClass = trafficClass;
         this.number = service.number * Schedule.CLASSES + trafficClass.number;
+    }
+
+    /** Counts what begins to wait in it, or no longer does. */
+    void count(PacketDescriptor packet, int sign) {
+        int more = sign * ClientQueue.datagrams(packet);
+        service.held += sign;
+        datagrams += more;
+        trafficClass.heldDatagrams += more;
     }
 
     /** Whether there is nobody whose turn it could be. */

@@ -5,6 +5,7 @@ import io.marchproxy.l3l4.stages.packet.Direction;
 import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.packet.SingleWriter;
+import io.marchproxy.l3l4.stages.pipeline.Reclassifier;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
@@ -39,15 +40,21 @@ public final class ShapeStage extends SingleWriter implements HoldingStage {
         toBackend = new DirectionShaper(packets, flows);
         toClient = new DirectionShaper(packets, flows);
         lender = toBackend;
-        apply(settings, Long.MIN_VALUE);
+        apply(settings, null, Long.MIN_VALUE);
     }
 
     @Override
-    public void apply(ShapeSettings settings, long nowNs) {
+    public void apply(ShapeSettings settings, @Nullable Reclassifier classes, long nowNs) {
         policing.apply(settings, nowNs);
         passesAll = !settings.limitsAnything();
-        toBackend.apply(settings, false, nowNs);
-        toClient.apply(settings, true, nowNs);
+        if (classes != null) {
+            // A flow is classified with the first of its packets: nothing of it is known to wait yet, in either
+            // direction.
+            toBackend.forgetClasses();
+            toClient.forgetClasses();
+        }
+        toBackend.apply(settings, false, classes, nowNs);
+        toClient.apply(settings, true, classes, nowNs);
         lookAgain();
     }
 

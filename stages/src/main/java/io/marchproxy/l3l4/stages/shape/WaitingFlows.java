@@ -35,9 +35,14 @@ final class WaitingFlows {
     /** One that waited no longer does. */
     void remove(long flowRef) {
         int slot = (int) flowRef;
-        if (slot < flows.length && flows[slot] == flowRef) {
+        if (slot < flows.length && flows[slot] == flowRef && bySlot[slot] > CLASS_MASK) {
             bySlot[slot] -= 1 << CLASS_BITS;
         }
+    }
+
+    /** Nothing is known to wait any more: what does is added anew. */
+    void clear() {
+        Arrays.fill(bySlot, 0);
     }
 
     /** The class in which the last packet of a flow waits, or {@link #NOTHING}. */

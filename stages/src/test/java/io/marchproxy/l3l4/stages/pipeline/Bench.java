@@ -154,7 +154,7 @@ final class Bench implements PipelineOutput, Journal {
         return journal;
     }
 
-    /** In = out + dropped + held, in each service, class and direction; and no event concluded twice or not at all. */
+    /** In + moved = out + dropped + held, in each service, class and direction; and no event concluded twice or not at all. */
     void assertBalance() {
         TrafficBooks books = pipeline.books();
         long held = 0;
@@ -168,13 +168,15 @@ final class Bench implements PipelineOutput, Journal {
                         droppedBytes += books.droppedBytes(service, trafficClass, direction, reason);
                     }
                     assertEquals(
-                            books.inPackets(service, trafficClass, direction),
+                            books.inPackets(service, trafficClass, direction)
+                                    + books.movedPackets(service, trafficClass, direction),
                             books.outPackets(service, trafficClass, direction)
                                     + droppedPackets
                                     + books.heldPackets(service, trafficClass, direction),
                             "packets of service " + service + " class " + trafficClass + " " + direction);
                     assertEquals(
-                            books.inBytes(service, trafficClass, direction),
+                            books.inBytes(service, trafficClass, direction)
+                                    + books.movedBytes(service, trafficClass, direction),
                             books.outBytes(service, trafficClass, direction)
                                     + droppedBytes
                                     + books.heldBytes(service, trafficClass, direction),

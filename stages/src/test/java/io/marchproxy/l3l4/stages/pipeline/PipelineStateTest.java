@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.stages.classify.ClassifyRule;
+import io.marchproxy.l3l4.stages.classify.ClassifySettings;
+import io.marchproxy.l3l4.stages.classify.NumberRange;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.flow.TestFlowTable;
 import io.marchproxy.l3l4.stages.packet.DescriptorLayout;
@@ -24,6 +27,7 @@ import io.marchproxy.l3l4.stages.shape.ShapeSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,6 +42,11 @@ class PipelineStateTest {
 
     private final PacketDescriptor event = TestPackets.descriptor();
     private long nowNs = 1_000_000_000L;
+
+    /** The settings in force, and how often others were while something waited. */
+    private PipelineSettings inForce = TestSettings.initial();
+
+    private int reloads;
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 20_261_126})
@@ -70,7 +79,8 @@ class PipelineStateTest {
         Random random = new Random(seed);
         TestFlowTable flows = new TestFlowTable(CAPACITY);
         Lines was = new Lines();
-        Pipeline original = pipeline(routes, flows, was);
+        inForce = settings(routes, 0);
+        Pipeline original = new Pipeline(inForce, flows, was, was);
         int held = 0;
         for (int round = 0; round < 20; round++) {
             for (int i = 0; i < BEFORE; i++) {
@@ -81,7 +91,7 @@ class PipelineStateTest {
             SavedState saved = new SavedState();
             original.save(saved);
             Lines is = new Lines();
-            Pipeline other = pipeline(routes, flows.copy(), is);
+            Pipeline other = new Pipeline(inForce, flows.copy(), is, is);
             other.restore(saved.read());
             assertTrue(saved.isEmpty(), "all that was written belongs to somebody");
 
@@ -90,12 +100,14 @@ class PipelineStateTest {
                 fill(random, was);
                 PacketDescriptor copy = TestPackets.descriptor();
                 Memory.copy(event.address(), copy.address(), DescriptorLayout.SIZE);
+                copy.endpoint(event.endpoint());
                 original.handle(event);
                 other.handle(copy);
             }
             assertEquals(was.lines, is.lines, "seed " + seed + ", round " + round);
         }
         assertTrue(held > 0, "something waits at a save");
+        assertTrue(reloads > 100 && moved(original) > 10, reloads + " reloads moved " + moved(original) + " packets");
     }
 
     @Test
@@ -103,13 +115,14 @@ class PipelineStateTest {
         SavedState saved = new SavedState();
         saved.number(1);
 
-        assertThrows(
-                IllegalStateException.class,
-                () -> pipeline(TestSettings.initial().route(), new TestFlowTable(CAPACITY), new Lines())
-                        .restore(saved.read()));
+        assertThrows(IllegalStateException.class, () -> {
+            Lines lines = new Lines();
+            new Pipeline(TestSettings.initial(), new TestFlowTable(CAPACITY), lines, lines).restore(saved.read());
+        });
     }
 
-    private static Pipeline pipeline(RouteSettings routes, TestFlowTable flows, Lines into) {
+    /** Others than before in nothing but which class a packet is of. */
+    private static PipelineSettings settings(RouteSettings routes, int variant) {
         PipelineSettings initial = TestSettings.initial();
         RateLimit some = new RateLimit(2_000_000, 1_500);
         ShapeSettings shape = new ShapeSettings(
@@ -118,9 +131,32 @@ class PipelineStateTest {
                 List.of(new ServiceLimits(some, some), new ServiceLimits(some, RateLimit.NONE, RateLimit.NONE)),
                 1,
                 new CodelSettings(200_000, 2_000_000));
-        PipelineSettings settings = new PipelineSettings(
-                initial.version(), initial.hash(), initial.classify(), shape, initial.mark(), routes);
-        return new Pipeline(settings, flows, into, into);
+        ClassifySettings classify = variant == 0
+                ? initial.classify()
+                : new ClassifySettings(
+                        TestSettings.services(),
+                        List.of(
+                                rule(variant / 4, new NumberRange(variant * 40, 600)),
+                                rule(variant % 4, new NumberRange(variant * 50, 100_000)),
+                                rule(3 - variant % 4, null)));
+        return new PipelineSettings(
+                initial.version() + variant, initial.hash(), classify, shape, initial.mark(), routes);
+    }
+
+    private static ClassifyRule rule(int trafficClass, @Nullable NumberRange length) {
+        return new ClassifyRule(-1, null, null, null, -1, -1, -1, -1, -1, trafficClass, -1, length, null);
+    }
+
+    private static long moved(Pipeline pipeline) {
+        long sum = 0;
+        for (int service = 0; service < 4; service++) {
+            for (int trafficClass = 0; trafficClass < 4; trafficClass++) {
+                for (Direction direction : Direction.values()) {
+                    sum += Math.abs(pipeline.books().movedPackets(service, trafficClass, direction));
+                }
+            }
+        }
+        return sum;
     }
 
     private static int waiting(Pipeline pipeline) {
@@ -141,6 +177,16 @@ class PipelineStateTest {
         event.lengthBytes(random.nextInt(1_000));
         event.ingressTos(random.nextInt(256));
         switch (random.nextInt(13)) {
+            case 11 -> {
+                if (random.nextInt(4) == 0) {
+                    inForce = settings(inForce.route(), random.nextInt(16));
+                    event.kind(EventKind.CONFIG);
+                    event.endpoint(inForce);
+                    reloads++;
+                } else {
+                    fromClient(random, 1 + random.nextInt(2), TestSettings.UDP);
+                }
+            }
             case 12 -> {
                 event.kind(EventKind.MEASURED);
                 event.backend(random.nextInt(22));

@@ -86,7 +86,7 @@ class ClientTurnsTest {
     @ParameterizedTest
     @ValueSource(ints = {1_500, 8_000})
     void shouldGiveConnectionsOfAClientAtItsCeilingTurnsByBytes(int largeBytes) {
-        shaper.apply(settings(CONNECTION), true, nowNs);
+        shaper.apply(settings(CONNECTION), true, null, nowNs);
         long large = flow(1, 1);
         long small = flow(1, 2);
         for (int i = 0; i < 1_000; i++) {
@@ -108,7 +108,7 @@ class ClientTurnsTest {
     /** What a client asks over one connection does not wait for all that it sends over another. */
     @Test
     void shouldLetAStreamGoBeforeTheBacklogOfAnotherOfItsClient() {
-        shaper.apply(settings(RateLimit.NONE), true, nowNs);
+        shaper.apply(settings(RateLimit.NONE), true, null, nowNs);
         long bulk = flow(1, 1);
         for (int i = 0; i < 1_000; i++) {
             send(bulk, TCP, 1_000);
@@ -127,7 +127,7 @@ class ClientTurnsTest {
     /** CoDel keeps a client's datagrams short, from however many ports they come. */
     @Test
     void shouldHaveDatagramsOfAClientInOneQueue() {
-        shaper.apply(settings(RateLimit.NONE), true, nowNs);
+        shaper.apply(settings(RateLimit.NONE), true, null, nowNs);
         long first = flow(1, 1);
         for (int i = 0; i < 50; i++) {
             send(first, UDP, 1_000);
@@ -148,7 +148,10 @@ class ClientTurnsTest {
     void shouldGiveAClientWithManyConnectionsNoMoreThanOneWithASingle() {
         ShapeSettings each = settings(CONNECTION);
         shaper.apply(
-                new ShapeSettings(new RateLimit(8_000_000, 16_384), each.classes(), each.services(), 1), true, nowNs);
+                new ShapeSettings(new RateLimit(8_000_000, 16_384), each.classes(), each.services(), 1),
+                true,
+                null,
+                nowNs);
         for (int i = 0; i < 9; i++) {
             long flowRef = flow(1, i);
             for (int j = 0; j < 100; j++) {
@@ -173,7 +176,7 @@ class ClientTurnsTest {
     void shouldLookAtAFewPacketsForEachReleaseHoweverManyConnectionsAClientHas(int connections) {
         flows = new TestFlowTable(connections);
         shaper = new DirectionShaper(packets, flows);
-        shaper.apply(settings(CONNECTION), true, nowNs);
+        shaper.apply(settings(CONNECTION), true, null, nowNs);
         for (int i = 0; i < connections; i++) {
             long flowRef = flow(1, i);
             send(flowRef, TCP, 2_000);
@@ -192,7 +195,7 @@ class ClientTurnsTest {
     void shouldLookAtAFewPacketsForEachReleaseOfConnectionsAtCeilingsOfTheirOwn() {
         flows = new TestFlowTable(5_000);
         shaper = new DirectionShaper(packets, flows);
-        shaper.apply(settings(new RateLimit(1_000_000, 1_500)), true, nowNs);
+        shaper.apply(settings(new RateLimit(1_000_000, 1_500)), true, null, nowNs);
         int connections = 5_000;
         for (int i = 0; i < connections; i++) {
             long flowRef = flow(i / 10, i);
@@ -214,7 +217,7 @@ class ClientTurnsTest {
     void shouldHaveClientsThatShareABucketWaitAsOne(boolean byConnection) {
         int most = 2 * flows.capacity();
         ShapeSettings settings = settings(byConnection ? CONNECTION : RateLimit.NONE);
-        shaper.apply(settings, true, nowNs);
+        shaper.apply(settings, true, null, nowNs);
         for (int client = 0; client < (byConnection ? most / 2 : most); client++) {
             long flowRef = flow(client, 1);
             assertEquals(Verdict.CONTINUE, send(flowRef, UDP, 10_000));
@@ -230,7 +233,7 @@ class ClientTurnsTest {
         SavedState saved = new SavedState();
         shaper.save(saved);
         shaper = new DirectionShaper(packets, flows);
-        shaper.apply(settings, true, nowNs);
+        shaper.apply(settings, true, null, nowNs);
         shaper.restore(saved.toRead());
         bytesOf.clear();
 

@@ -55,14 +55,14 @@ class DebtsTest {
 
     private void apply(ShapeSettings next) {
         settings = next;
-        shaper.apply(next, true, nowNs);
+        shaper.apply(next, true, null, nowNs);
     }
 
     private void restored() {
         SavedState saved = new SavedState();
         shaper.save(saved);
         shaper = new DirectionShaper(packets, flows);
-        shaper.apply(settings, true, nowNs);
+        shaper.apply(settings, true, null, nowNs);
         shaper.restore(saved.toRead());
         assertTrue(saved.isEmpty(), "all that was saved was read");
     }

@@ -6,10 +6,12 @@ import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.IpPacket;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.DropReason;
+import io.marchproxy.l3l4.stages.pipeline.Reclassifier;
 import io.marchproxy.l3l4.stages.pipeline.StateReader;
 import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds each packet for as long as a test says, in a queue for each class and direction: virtual time's tests are of times, and
@@ -32,11 +34,11 @@ final class DelayStage implements HoldingStage {
     DelayStage(ShapeSettings settings, ReleaseTimes releaseTimes) {
         this.releaseTimes = releaseTimes;
         Arrays.setAll(queues, i -> new HeldQueue());
-        apply(settings, 0);
+        apply(settings, null, 0);
     }
 
     @Override
-    public void apply(ShapeSettings settings, long nowNs) {
+    public void apply(ShapeSettings settings, @Nullable Reclassifier classes, long nowNs) {
         for (int i = 0; i < CLASSES; i++) {
             boundPackets[i] = settings.classes().get(i).queuePackets();
         }

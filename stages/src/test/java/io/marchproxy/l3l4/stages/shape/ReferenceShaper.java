@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,11 @@ final class ReferenceShaper {
             int datagrams,
             boolean isData,
             boolean isEcnCapable,
-            long arrivalNs) {}
+            long arrivalNs) {
+        Packet in(int otherClass) {
+            return new Packet(id, flow, service, otherClass, client, bytes, datagrams, isData, isEcnCapable, arrivalNs);
+        }
+    }
 
     /** What becomes of a packet whose time has come. */
     enum Fate {
@@ -192,6 +197,9 @@ final class ReferenceShaper {
     private long dueNs = Long.MAX_VALUE;
     private long heldBytes;
 
+    /** Packets that went to another class while they waited. */
+    int moved;
+
     ReferenceShaper(int services) {
         goOnNs = new long[services];
         promisedNs = new long[services];
@@ -212,7 +220,12 @@ final class ReferenceShaper {
         }
     }
 
-    void apply(ShapeSettings next, boolean isToClient, long nowNs) {
+    /**
+     * Takes over other settings.
+     *
+     * @param classes of which class a packet is by itself, negative when its flow has ended; null when each stays what it is
+     */
+    void apply(ShapeSettings next, boolean isToClient, @Nullable ToIntFunction<Packet> classes, long nowNs) {
         List<Leaf> others = leaves.stream()
                 .filter(leaf -> isOther(leaf.service, settings, next, isToClient))
                 .toList();
@@ -238,6 +251,9 @@ final class ReferenceShaper {
             promise(i);
         }
         others.forEach(this::queueAnew);
+        if (classes != null) {
+            classifyAnew(classes);
+        }
         plan(nowNs);
     }
 
@@ -275,6 +291,63 @@ final class ReferenceShaper {
             hasNoTurn(queue);
         });
         packets.forEach(packet -> queue(leaf, packet).packets.addLast(packet));
+    }
+
+    /** The first of a flow's packets decides for all that wait: those behind it must not overtake it. */
+    private void classifyAnew(ToIntFunction<Packet> classes) {
+        Comparator<Member> byRound = Comparator.comparingLong(one -> one.round);
+        Map<Long, Integer> ofFlows = new HashMap<>();
+        List<Packet> moving = new ArrayList<>();
+        for (Leaf leaf : leaves) {
+            List<Queue> all = leaf.clients().stream()
+                    .sorted(byRound)
+                    .flatMap(client -> client.turns.members.stream().sorted(byRound))
+                    .toList();
+            for (Queue queue : all) {
+                for (Packet packet : List.copyOf(queue.packets)) {
+                    int own = classes.applyAsInt(packet);
+                    int now = own < 0 ? packet.trafficClass : ofFlows.computeIfAbsent(packet.flow, first -> own);
+                    if (now != packet.trafficClass) {
+                        queue.packets.remove(packet);
+                        moving.add(packet.in(now));
+                    }
+                }
+                if (queue.packets.isEmpty()) {
+                    hasNoTurn(queue);
+                }
+            }
+        }
+        for (Packet packet : moving) {
+            Leaf leaf = leaf(packet.service, packet.trafficClass);
+            queue(leaf, packet).packets.addLast(packet);
+            arrived(leaf);
+        }
+        for (Leaf leaf : leaves) {
+            if (leaf.clients().isEmpty()) {
+                rings.get(leaf.trafficClass).remove(leaf);
+                if (!waits(leaf.service)) {
+                    forget(leaf.service);
+                }
+            }
+        }
+        moved += moving.size();
+    }
+
+    /** The class in which the last packet of a flow waits; negative when none does. */
+    int waitingClass(long flow) {
+        return all().stream()
+                .filter(queue -> queue.packets.stream().anyMatch(packet -> packet.flow == flow))
+                .mapToInt(queue -> queue.client.leaf.trafficClass)
+                .findFirst()
+                .orElse(-1);
+    }
+
+    /** Datagrams of a class that wait. */
+    int heldDatagrams(int trafficClass) {
+        return all().stream()
+                .filter(queue -> queue.client.leaf.trafficClass == trafficClass)
+                .mapToInt(Queue::datagrams)
+                .sum();
     }
 
     private @Nullable Client findClient(Leaf leaf, Packet packet) {

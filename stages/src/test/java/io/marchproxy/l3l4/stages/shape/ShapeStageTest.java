@@ -309,7 +309,7 @@ class ShapeStageTest {
             datagram(1, 0, 3, 1_000, 0);
         }
 
-        stage.apply(settings(RateLimit.NONE, RateLimit.NONE, RateLimit.NONE), 500);
+        stage.apply(settings(RateLimit.NONE, RateLimit.NONE, RateLimit.NONE), null, 500);
 
         assertEquals(List.of("2@500", "3@500", "4@500"), until(500));
         assertEquals(Verdict.CONTINUE, datagram(1, 0, 3, 1_000, 500));
@@ -321,7 +321,7 @@ class ShapeStageTest {
             datagram(1, 0, 3, 1_000, 0);
         }
 
-        stage.apply(settings(RateLimit.NONE, new RateLimit(4_000_000, 1_000), RateLimit.NONE), 500_000);
+        stage.apply(settings(RateLimit.NONE, new RateLimit(4_000_000, 1_000), RateLimit.NONE), null, 500_000);
 
         // 500 bytes were earned at a byte in 1,000 ns; the other 500 take 2,000 ns each.
         assertEquals(List.of("2@1500000", "3@3500000"), until(Long.MAX_VALUE - 1));
@@ -347,7 +347,7 @@ class ShapeStageTest {
         datagram(1, 0, 3, 1_000, 0);
         assertEquals(Verdict.HOLD, datagram(1, 1, 3, 1_000, 0));
 
-        stage.apply(new ShapeSettings(one.link(), one.classes(), List.of(limited, ServiceLimits.NONE), 1), 0);
+        stage.apply(new ShapeSettings(one.link(), one.classes(), List.of(limited, ServiceLimits.NONE), 1), null, 0);
 
         assertEquals(Verdict.HOLD, datagram(1, 0, 3, 1_000, 0), "the one keeps its limit");
         assertEquals(Verdict.CONTINUE, datagram(2, 1, 3, 1_000, 0), "the other has none");

@@ -74,6 +74,8 @@ final class FaultStand implements AutoCloseable {
      * which would keep them out for longer each time.
      */
     void renew() throws IOException, InterruptedException {
+        // Its start would take the CPU from the fault that is measured.
+        spare.ready();
         generation++;
         write();
         Programs.run(List.of("kill", "-HUP", Long.toString(proxy.pid())));

@@ -30,7 +30,8 @@ import java.util.Set;
  * were answered have not been forgiven, and a silence that was asked in {@value #TURNS_BLANK} turns or more, a blank and not that of a
  * few slow answers, is halved for a backend by each {@value #ANSWERS_KNOWN} quick answers of its own; for one that joins or comes back by
  * those of any of the service. An answer is quick that is not known to have taken half as long. Of how long answers take, those that come
- * all at once when a blank ends say no more than one.
+ * all at once when a blank ends say no more than one, and the latest {@value #ANSWERS_TIMED} or so are remembered: what a fault has held up
+ * may be hundreds of answers, and must be forgotten after a few prompt ones.
  *
  * <p>Outlier detection as Envoy's, by counts of failures, needs something that fails; the idea of a time that follows what is
  * usual is that of RFC 6298's retransmission timer.
@@ -45,6 +46,9 @@ final class SilenceWatch {
 
     /** So many questions that ended in a long silence are forgiven for each that was answered. */
     static final int FORGIVEN = 9;
+
+    /** So many answers are remembered of those that are timed; it takes a good third of it to see that they are prompt again. */
+    static final int ANSWERS_TIMED = 8 * ANSWERS_KNOWN;
 
     private static final long NEVER_NS = -1;
 
@@ -100,12 +104,9 @@ final class SilenceWatch {
             double excused = Math.clamp((double) (of.unanswered - newAnswers - 1), 0, left);
             forgiven += excused;
             questions += of.unanswered - excused;
-            long tookNs = Math.max(of.tookNs(newAnswers), (long) BackendCounters.waitNs((double) newAnswers, (double) newPromptness));
-            quickAnswers(of, newAnswers, 2 * tookNs);
+            quickAnswers(of, newAnswers);
             boolean isBlank = of.turnsAsked >= TURNS_BLANK;
-            double each = isBlank ? 1.0 / Math.max(newAnswers, 1) : 1;
-            timed += each * newAnswers;
-            promptness += each * newPromptness;
+            time(newAnswers, newPromptness, isBlank ? 1.0 / Math.max(newAnswers, 1) : 1);
             if (isBlank) {
                 blank(of);
             } else if (of.tookNs(newAnswers) <= of.sinceBlankNs) {
@@ -113,8 +114,17 @@ final class SilenceWatch {
             }
         }
 
-        private void quickAnswers(SilenceWatch of, long newAnswers, long twiceNs) {
+        private void time(long newAnswers, long newPromptness, double each) {
+            timed += each * newAnswers;
+            promptness += each * newPromptness;
+            double left = Math.min(1, ANSWERS_TIMED / Math.max(timed, 1));
+            timed *= left;
+            promptness *= left;
+        }
+
+        private void quickAnswers(SilenceWatch of, long newAnswers) {
             double left = Math.pow(0.5, (double) newAnswers / ANSWERS_KNOWN);
+            long twiceNs = 2 * of.tookNs(newAnswers);
             of.blankNs *= twiceNs < of.blankNs ? left : 1;
             blankNs *= twiceNs < blankNs ? left : 1;
         }

@@ -485,6 +485,33 @@ class SilenceWatchTest {
         assertTrue(told >= 6 && told <= 8, "told after turns: " + told);
     }
 
+    /** Nobody could tell the first fault; its hundreds of answers come when it is over, in as many turns as it takes to answer them all. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10, 40})
+    void shouldNotTakeForSlowWhatAFaultHasHeldUp(int turnsToCatchUp) {
+        counts.requests(10, 3);
+        tcp.turn(TURN, LIMIT);
+        for (int turn = 0; turn < 60; turn++) {
+            counts.ask(4);
+            tcp.turn(TURN, Long.MAX_VALUE);
+        }
+        for (int turn = 0; turn < turnsToCatchUp; turn++) {
+            counts.answer(240 / turnsToCatchUp);
+            assertFalse(tcp.turn(TURN, LIMIT));
+        }
+        for (int fault = 0; fault < 4; fault++) {
+            Slow next = new Slow(10 + fault, Integer.MAX_VALUE);
+            next.counts.requests(10, 4);
+            assertFalse(next.watch.turn(TURN, LIMIT));
+            int told = NEVER;
+            for (int turn = 1; turn <= 100 && told == NEVER; turn++) {
+                told = next.turn(10) ? turn : NEVER;
+            }
+            assertTrue(told >= 6 && told <= 8, "fault " + fault + " is told after turns: " + told);
+            next.watch.stop();
+        }
+    }
+
     /** It was slow for a minute; a second later it has answered a hundred at once. */
     @Test
     void shouldSoonKnowThatAnswersAreQuickAgain() {

@@ -19,23 +19,20 @@ final class CloudParts {
     private final List<Shard> shards;
     private final long epochOffsetNs;
     private final RegionSums regions;
-    private final Earlier earlier;
-
-    /** What a service, such as {@code web/tcp}, had spent on a day, in days since 1970, before this start. */
-    @FunctionalInterface
-    interface Earlier {
-        double spentBefore(String service, long day);
-    }
+    private final Shares shares;
+    private final long startedNs;
 
     /**
      * Reads off shards.
      *
      * @param epochOffsetNs to add to the monotonic time for nanoseconds since 1970 (UTC)
+     * @param startedNs when the process started, as {@link System#nanoTime()}
      */
-    CloudParts(List<Shard> shards, long epochOffsetNs, Earlier earlier) {
+    CloudParts(List<Shard> shards, long epochOffsetNs, Shares shares, long startedNs) {
         this.shards = shards;
         this.epochOffsetNs = epochOffsetNs;
-        this.earlier = earlier;
+        this.shares = shares;
+        this.startedNs = startedNs;
         this.regions = new RegionSums(new Figures(shards));
     }
 
@@ -77,7 +74,7 @@ final class CloudParts {
         int id = service.id();
         long panics = 0;
         long refused = 0;
-        double spent = earlier.spentBefore(service.label(), day);
+        double spent = shares.spentBefore(service.label(), day);
         boolean saving = false;
         for (Shard shard : shards) {
             RouteFigures figures = shard.pipeline().routeFigures();
@@ -97,7 +94,8 @@ final class CloudParts {
                 refused,
                 routing.dailyBudget(),
                 spent,
-                saving);
+                BudgetWatch.saves(routing, saving, spent),
+                shares.savingChangedNs(service.label(), startedNs) - startedNs);
     }
 
     /** Reads backends off all shards. */

@@ -113,6 +113,11 @@ final class Failover implements HealthMonitor.Listener, BackendTraffic, HealthSi
     }
 
     @Override
+    public long promptness(int backend) {
+        return sum(shard -> shard.perBackend().promptness(backend));
+    }
+
+    @Override
     public long bytesToBackend(int backend) {
         return sum(shard -> shard.perBackend().bytesToBackend(backend));
     }

@@ -115,7 +115,7 @@ public final class ProxyService implements AutoCloseable {
         listeners = new ListenerSet(shards, this::listen, this::steer);
         shares = new Shares(shards, epochOffsetNs, settings.dataDir(), control);
         heartbeats = new Heartbeats(shards);
-        CloudParts clouds = new CloudParts(shards, epochOffsetNs, shares::spentBefore);
+        CloudParts clouds = new CloudParts(shards, epochOffsetNs, shares, startedNs);
         parts = new StatusParts(shards, clouds, tcp, udp, listeners, failover.health(), failover.errors(), startedNs);
     }
 

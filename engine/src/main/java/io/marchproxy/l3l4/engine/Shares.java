@@ -81,6 +81,11 @@ final class Shares {
         return spending.before(service, day);
     }
 
+    /** When a service, such as {@code web/tcp}, last began or ceased to save, as {@link System#nanoTime()}; else what is given. Any thread. */
+    long savingChangedNs(String service, long neverNs) {
+        return spending.savingChangedNs(service, neverNs);
+    }
+
     /** The service ends, and nothing is spent any more: what was is written down. Not on the control thread, which must run still. */
     void close(CompiledSettings settings) {
         CompletableFuture.runAsync(() -> spending.turn(settings, System.nanoTime()), control)

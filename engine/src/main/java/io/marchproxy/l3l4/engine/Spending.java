@@ -22,6 +22,9 @@ final class Spending {
         /** What a service has spent in the shard on a day, in days since 1970. */
         double spentOn(int service, long day);
 
+        /** Whether a service's new flows go to the cheapest in the shard, as of the last. */
+        boolean isSaving(int service);
+
         /** Tells the shard what the others have spent. Completes when it knows. */
         CompletableFuture<Void> spentElsewhere(int service, double sum, long day);
     }
@@ -39,6 +42,8 @@ final class Spending {
 
     /** By shard and service: what it was told last. */
     private final Map<Long, Told> told = new HashMap<>();
+
+    private final BudgetWatch watch = new BudgetWatch();
 
     /**
      * Watches over shards.
@@ -63,6 +68,11 @@ final class Spending {
             }
 
             @Override
+            public boolean isSaving(int service) {
+                return shard.pipeline().routeFigures().isSaving(service);
+            }
+
+            @Override
             public CompletableFuture<Void> spentElsewhere(int service, double sum, long day) {
                 return shard.spent(service, sum, day);
             }
@@ -72,6 +82,11 @@ final class Spending {
     /** What a service, such as {@code web/tcp}, had spent on a day before this start. Any thread. */
     double before(String service, long day) {
         return earlier.of(service, day);
+    }
+
+    /** When a service, such as {@code web/tcp}, last began or ceased to save, as {@link System#nanoTime()}; else what is given. Any thread. */
+    long savingChangedNs(String service, long neverNs) {
+        return watch.changedNs(service, neverNs);
     }
 
     /** Looks at what services have spent; completes when all shards know of those that have a budget. */
@@ -84,7 +99,12 @@ final class Spending {
             boolean isLimited = service.active() && service.settings().routing().dailyBudget() > 0;
             double since = isLimited ? share(service.id(), before, day, knowing) : sum(spent(service.id(), day));
             sums.put(service.label(), before + since);
+            if (service.active()) {
+                boolean saves = purses.stream().anyMatch(purse -> purse.isSaving(service.id()));
+                watch.look(service, saves, before + since, nowNs);
+            }
         }
+        watch.retain(settings);
         write(day, sums);
         return knowing;
     }

@@ -41,6 +41,11 @@ class SpendingTest {
             return reached;
         }
 
+        @Override
+        public boolean isSaving(int service) {
+            return false;
+        }
+
         private void spend(double sum, long day) {
             spent = sum;
             lastDay = day;
@@ -182,6 +187,11 @@ class SpendingTest {
             @Override
             public double spentOn(int of, long day) {
                 return of == service && day == TODAY ? sum : 0;
+            }
+
+            @Override
+            public boolean isSaving(int of) {
+                return false;
             }
 
             @Override

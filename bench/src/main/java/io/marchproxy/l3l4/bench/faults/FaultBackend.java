@@ -13,6 +13,7 @@ final class FaultBackend implements AutoCloseable {
     private final Process process;
     private final PrintWriter commands;
     private final BufferedReader answers;
+    private boolean isReady;
 
     private FaultBackend(Process process) {
         this.process = process;
@@ -20,7 +21,7 @@ final class FaultBackend implements AutoCloseable {
         answers = process.inputReader();
     }
 
-    /** Starts one that does not listen yet. It takes a while to come up, which {@link #listen} waits for. */
+    /** Starts one that does not listen yet. It takes a while to come up, which {@link #ready} waits for. */
     static FaultBackend start(String name, Path log) throws IOException {
         List<String> java = List.of(
                 ProcessHandle.current().info().command().orElse("java"),
@@ -37,8 +38,16 @@ final class FaultBackend implements AutoCloseable {
                 .start());
     }
 
+    /** Waits until it is up. */
+    void ready() throws IOException {
+        if (!isReady) {
+            expect("ready");
+            isReady = true;
+        }
+    }
+
     void listen(int port) throws IOException {
-        expect("ready");
+        ready();
         perform("listen " + port);
     }
 

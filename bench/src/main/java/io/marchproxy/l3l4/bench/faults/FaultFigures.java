@@ -8,8 +8,9 @@ import org.HdrHistogram.Histogram;
  * All faults of one kind.
  *
  * @param recoveries in the order in which they happened
+ * @param verified whether the proxy decides the same again by its recording of them
  */
-record FaultFigures(FaultKind kind, List<Recovery> recoveries) {
+record FaultFigures(FaultKind kind, List<Recovery> recoveries, Verified verified) {
     private static final double NS_PER_MS = 1e6;
     private static final int DIGITS = 3;
 
@@ -65,6 +66,7 @@ record FaultFigures(FaultKind kind, List<Recovery> recoveries) {
                 ms(clean(), 99),
                 lost(),
                 lostInFlight(),
+                verified.cell(),
                 verdict());
     }
 

@@ -19,8 +19,8 @@ import org.HdrHistogram.HistogramLogWriter;
  * @param lines of text on the machine and the run
  */
 record FaultReport(List<String> lines, List<FaultFigures> figures) {
-    private static final String TEXT = "%-15s %6d %9.1f %9.1f %9.1f %9.1f %9.1f %6d %9d   %s%n";
-    private static final String MARKDOWN = "| %s | %d | %.1f | %.1f | %.1f | %.1f | %.1f | %d | %d | %s |%n";
+    private static final String TEXT = "%-15s %6d %9.1f %9.1f %9.1f %9.1f %9.1f %6d %9d %11s   %s%n";
+    private static final String MARKDOWN = "| %s | %d | %.1f | %.1f | %.1f | %.1f | %.1f | %d | %d | %s | %s |%n";
 
     FaultReport {
         lines = List.copyOf(lines);
@@ -32,17 +32,19 @@ record FaultReport(List<String> lines, List<FaultFigures> figures) {
         out.println(
                 "milliseconds from the fault to the first answer by the other backend; to the last request that suffered");
         out.printf(
-                "%-15s %6s %9s %9s %9s %9s %9s %6s %9s   %s%n",
-                "fault", "times", "p50", "p90", "p99", "max", "clean p99", "lost", "in flight", "aim");
+                "%-15s %6s %9s %9s %9s %9s %9s %6s %9s %11s   %s%n",
+                "fault", "times", "p50", "p90", "p99", "max", "clean p99", "lost", "in flight", "differences", "aim");
         figures.forEach(each -> out.print(each.row(TEXT)));
+        out.println("differences are those of a replay of the proxy's recording");
+        figures.forEach(each -> out.println(each.kind().key() + ": " + each.verified().describe()));
         out.flush();
     }
 
     void markdown(Path file) throws IOException {
         StringBuilder text = new StringBuilder();
         lines.forEach(line -> text.append(line).append("\n\n"));
-        text.append("| fault | times | p50 ms | p90 | p99 | max | last suffers, p99 | lost | lost in flight | aim |\n")
-                .append("|---|---|---|---|---|---|---|---|---|---|\n");
+        text.append("| fault | times | p50 ms | p90 | p99 | max | last suffers, p99 | lost | lost in flight | differences | aim |\n")
+                .append("|---|---|---|---|---|---|---|---|---|---|---|\n");
         figures.forEach(each -> text.append(each.row(MARKDOWN)));
         Files.writeString(file, text);
     }
@@ -71,6 +73,8 @@ record FaultReport(List<String> lines, List<FaultFigures> figures) {
         json.writeNumberField("p99_ms", FaultFigures.ms(figures.first(), 99));
         json.writeNumberField("lost", figures.lost());
         json.writeNumberField("lost_in_flight", figures.lostInFlight());
+        json.writeStringField("differences", figures.verified().cell());
+        json.writeNumberField("recorded_bytes", figures.verified().bytes());
         json.writeStringField("aim", figures.verdict());
         json.writeArrayFieldStart("faults");
         for (Recovery each : figures.recoveries()) {

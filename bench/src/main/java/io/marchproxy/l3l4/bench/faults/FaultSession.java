@@ -18,11 +18,11 @@ final class FaultSession {
     /**
      * A session.
      *
-     * @param seed of the moments
+     * @param random draws the moments
      */
-    FaultSession(FaultStand stand, long seed) {
+    FaultSession(FaultStand stand, SplittableRandom random) {
         this.stand = stand;
-        this.random = new SplittableRandom(seed);
+        this.random = random;
     }
 
     /** Has a backend fail once, and watches its clients until they are served as before. */

@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A proxy with its default settings, and two backends: all clients go to the first while it is well (priority tiers). Stands in
- * a namespace that is its own.
+ * A proxy with its default settings, and two backends: all clients go to the first while it is well (priority tiers). What the
+ * proxy decides is recorded, if wanted. Stands in a namespace that is its own.
  */
 final class FaultStand implements AutoCloseable {
     static final String FAILING = "A";
@@ -26,9 +26,16 @@ final class FaultStand implements AutoCloseable {
     private static final int FAILING_PORT = 9001;
     private static final int OTHER_PORT = 9002;
     private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(60);
+
+    /** Of a recording, on disk; beyond it the oldest goes, and the rest verifies from a checkpoint on. */
+    private static final String MOST_RECORDED = "1GB";
+
     private static final long LOOK_MS = 5;
 
+    private final Path root;
+    private final boolean recording;
     private final Path folder = Files.createTempDirectory("pl34-faults-");
+    private final Path data = folder.resolve("data");
     private final Path log = folder.resolve("log");
     private final Path config = folder.resolve("proxy.yaml");
     private final Process proxy;
@@ -36,9 +43,16 @@ final class FaultStand implements AutoCloseable {
     private FaultBackend failing;
     private FaultBackend spare;
     private int generation;
+    private boolean kept;
 
-    /** Builds it; it serves when this returns. */
-    FaultStand(Path root) throws IOException, InterruptedException {
+    /**
+     * Builds it; it serves when this returns.
+     *
+     * @param recording whether every packet and what was decided about it is recorded
+     */
+    FaultStand(Path root, boolean recording) throws IOException, InterruptedException {
+        this.root = root;
+        this.recording = recording;
         nft("add table inet faults");
         nft("add chain inet faults in { type filter hook input priority 0; }");
         other = FaultBackend.start(OTHER, log);
@@ -60,6 +74,8 @@ final class FaultStand implements AutoCloseable {
      * which would keep them out for longer each time.
      */
     void renew() throws IOException, InterruptedException {
+        // Its start would take the CPU from the fault that is measured.
+        spare.ready();
         generation++;
         write();
         Programs.run(List.of("kill", "-HUP", Long.toString(proxy.pid())));
@@ -94,6 +110,20 @@ final class FaultStand implements AutoCloseable {
         }
     }
 
+    /** Stops the proxy, and decides all again that it has recorded. Where that differs, the recording stays. */
+    Verified verify() throws IOException, InterruptedException {
+        if (!recording) {
+            return Verified.NOTHING;
+        }
+        proxy.destroy();
+        if (!proxy.waitFor(DEADLINE_NS, TimeUnit.NANOSECONDS)) {
+            throw new IOException("the proxy does not stop: " + lastLines());
+        }
+        Verified verified = Verified.of(root, data);
+        kept = verified.differs();
+        return verified;
+    }
+
     /** The end of what the programs wrote. */
     String lastLines() throws IOException {
         List<String> lines = Files.readAllLines(log);
@@ -105,9 +135,13 @@ final class FaultStand implements AutoCloseable {
                       - { id: %1$s-%3$d, address: "127.0.0.1:%4$d", priority: 1 }
                       - { id: %2$s-%3$d, address: "127.0.0.1:%5$d", priority: 2 }
                 """.formatted(FAILING, OTHER, generation, FAILING_PORT, OTHER_PORT);
+        String engine = recording
+                ? "engine: { drain-timeout: 1s, journal: { mode: packets, max-size: " + MOST_RECORDED + " } }"
+                : "";
         Files.writeString(config, """
-                data-dir: %1$s/data
+                data-dir: %1$s
                 admin: { address: 127.0.0.1, port: %2$d }
+                %5$s
                 services:
                   - name: web
                     listen: "tcp://127.0.0.1:%3$d"
@@ -117,7 +151,7 @@ final class FaultStand implements AutoCloseable {
                     listen: "udp://127.0.0.1:%3$d"
                     algorithm: failover
                     backends:
-                %4$s""".formatted(folder, ADMIN, PROXY, backends));
+                %4$s""".formatted(data, ADMIN, PROXY, backends, engine));
     }
 
     private void await(String what, Predicate<String> shown) throws IOException, InterruptedException {
@@ -155,6 +189,9 @@ final class FaultStand implements AutoCloseable {
         other.close();
         failing.close();
         spare.close();
+        if (kept) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);

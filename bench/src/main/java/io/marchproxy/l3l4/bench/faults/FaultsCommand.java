@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -30,18 +31,21 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Has one of two real backends fail again and again behind a proxy with its default settings, in a network namespace "
-                    + "of its own, while clients ask every 5 ms; prints how long it takes until the other answers them. Needs "
-                    + "root, ip, nft and kill. What each figure is: docs/HEALTH.md."
+                    + "of its own, while clients ask every 5 ms; prints how long it takes until the other answers them, and "
+                    + "whether the proxy's recording of it verifies. Needs root, ip, nft and kill. What each figure is: "
+                    + "docs/HEALTH.md."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:it has measured, whatever the figures are",
+            "1:a recording does not verify; it stays where the report says",
             "2:the flags are wrong",
             "69:something is missing here: root, a program",
             "70:a program failed; the message says which"
         })
 public final class FaultsCommand implements Callable<Integer> {
     private static final int QUICK = 3;
+    private static final int DIFFERENT = 1;
 
     /** Faults of each kind before those that count: a proxy that has just started is not what clients meet. */
     private static final int WARM_UP = 2;
@@ -64,6 +68,11 @@ public final class FaultsCommand implements Callable<Integer> {
             description = "killed, frozen, blackholed, resetting, slow (TCP connections), udp-killed, udp-frozen, "
                     + "udp-blackholed (one UDP session). Default: all.")
     private List<String> only = List.of();
+
+    @Option(
+            names = "--no-recording",
+            description = "The proxy records nothing (engine.journal.mode: off), as it does by default; nothing is verified.")
+    private boolean unrecorded;
 
     @Option(names = "--seed", paramLabel = "N", description = "Of the moments at which backends fail. Default: 1.")
     private long seed = 1;
@@ -153,6 +162,9 @@ public final class FaultsCommand implements Callable<Integer> {
         if (!only.isEmpty()) {
             command.addAll(List.of("--only", String.join(",", only)));
         }
+        if (unrecorded) {
+            command.add("--no-recording");
+        }
         add(command, "--json", json);
         add(command, "--markdown", markdown);
         add(command, "--hlog", hlog);
@@ -186,22 +198,28 @@ public final class FaultsCommand implements Callable<Integer> {
                         Proc.describeLoad()));
         long startMs = System.currentTimeMillis();
         List<FaultFigures> figures = new ArrayList<>();
-        try (FaultStand stand = new FaultStand(BenchFolder.projectRoot())) {
-            FaultSession session = new FaultSession(stand, seed);
-            for (FaultKind kind : kinds) {
-                List<Recovery> recoveries = new ArrayList<>();
-                for (int i = 0; i < WARM_UP; i++) {
-                    session.once(kind);
-                }
-                for (int i = 0; i < faults; i++) {
-                    recoveries.add(session.once(kind));
-                }
-                figures.add(new FaultFigures(kind, recoveries));
-                err.println(kind.key() + ": " + faults + " faults are done");
-            }
+        SplittableRandom moments = new SplittableRandom(seed);
+        for (FaultKind kind : kinds) {
+            figures.add(measure(kind, moments));
+            err.println(kind.key() + ": " + faults + " faults are done");
         }
         write(new FaultReport(lines, figures), startMs);
-        return 0;
+        return figures.stream().anyMatch(each -> each.verified().differs()) ? DIFFERENT : 0;
+    }
+
+    /** By a proxy of its own, so that each kind has a recording of its own. */
+    private FaultFigures measure(FaultKind kind, SplittableRandom moments) throws IOException, InterruptedException {
+        try (FaultStand stand = new FaultStand(BenchFolder.projectRoot(), !unrecorded)) {
+            FaultSession session = new FaultSession(stand, moments);
+            List<Recovery> recoveries = new ArrayList<>();
+            for (int i = 0; i < WARM_UP; i++) {
+                session.once(kind);
+            }
+            for (int i = 0; i < faults; i++) {
+                recoveries.add(session.once(kind));
+            }
+            return new FaultFigures(kind, recoveries, stand.verify());
+        }
     }
 
     private void write(FaultReport report, long startMs) throws IOException {

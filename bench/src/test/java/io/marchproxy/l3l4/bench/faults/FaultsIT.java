@@ -24,6 +24,7 @@ class FaultsIT {
         for (String kind : List.of("killed", "frozen", "slow", "udp-blackholed")) {
             assertTrue(raw.contains("\"kind\" : \"" + kind + "\""), raw);
             assertTrue(run.out().lines().anyMatch(line -> line.startsWith(kind + " ")), run.out());
+            assertTrue(run.out().contains(kind + ": shard-0: no difference in "), run.out());
         }
         assertTrue(!raw.contains("\"first_ns\" : " + Recovery.NEVER), "each fault was survived: " + raw);
         assertTrue(Files.readString(hlog).contains("Tag=udp-blackholed,"));

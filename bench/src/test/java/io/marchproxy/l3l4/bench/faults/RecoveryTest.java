@@ -77,6 +77,7 @@ class RecoveryTest {
         report.print(new PrintWriter(text));
         assertTrue(text.toString().contains("frozen"), text.toString());
         assertTrue(text.toString().contains("350."), text.toString());
+        assertTrue(text.toString().contains("frozen: no difference in 7 events; 2.0 MB on disk"), text.toString());
 
         report.markdown(folder.resolve("table.md"));
         assertTrue(Files.readString(folder.resolve("table.md")).contains("| frozen | 1 | 350."));
@@ -93,6 +94,18 @@ class RecoveryTest {
         }
     }
 
+    @Test
+    void shouldTellARecordingThatDiffersFromOneThatIsNotThere() {
+        assertFalse(Verified.NOTHING.differs());
+        assertEquals("–", Verified.NOTHING.cell());
+        Verified different = new Verified(1, 2_000_000, "shard-0: a difference:");
+        assertTrue(different.differs());
+        assertEquals("≥ 1", different.cell());
+        Verified unreadable = new Verified(2, 0, "shard-0: nothing in it can be verified");
+        assertTrue(unreadable.differs());
+        assertEquals("?", unreadable.cell());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"--faults=0", "--only=thawed", "--nonsense"})
     void shouldRefuseFlagsThatMakeNoSense(String flag) {
@@ -102,7 +115,7 @@ class RecoveryTest {
     }
 
     private static FaultFigures figures(FaultKind kind, Recovery recovery) {
-        return new FaultFigures(kind, List.of(recovery));
+        return new FaultFigures(kind, List.of(recovery), new Verified(0, 2_000_000, "no difference in 7 events"));
     }
 
     private static Request request(long startedMs, long endedMs, String by) {

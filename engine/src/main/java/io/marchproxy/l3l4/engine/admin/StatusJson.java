@@ -200,6 +200,7 @@ public final class StatusJson {
         json.writeNumberField("daily_budget", routing.dailyBudget());
         json.writeNumberField("spent_today", routing.spentToday());
         json.writeBooleanField("saving", routing.saving());
+        json.writeNumberField("saving_since_seconds", routing.savingSinceNs() * NANOS);
         json.writeEndObject();
     }
 

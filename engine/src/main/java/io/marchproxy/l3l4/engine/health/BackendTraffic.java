@@ -1,5 +1,7 @@
 package io.marchproxy.l3l4.engine.health;
 
+import io.marchproxy.l3l4.engine.shard.BackendCounters;
+
 /** What has passed between the service and each backend so far, all shards together. Any thread. */
 public interface BackendTraffic {
     /** Nothing ever passed. */
@@ -11,6 +13,11 @@ public interface BackendTraffic {
 
         @Override
         public long answers(int backend) {
+            return 0;
+        }
+
+        @Override
+        public long promptness(int backend) {
             return 0;
         }
 
@@ -30,6 +37,9 @@ public interface BackendTraffic {
 
     /** How often something came back for what was left unanswered. */
     long answers(int backend);
+
+    /** How prompt its answers were, all together, as {@link BackendCounters#promptness(int)} counts. */
+    long promptness(int backend);
 
     /** Payload that went there. */
     long bytesToBackend(int backend);

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine.health;
 
+import io.marchproxy.l3l4.engine.shard.BackendCounters;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -20,12 +21,17 @@ import java.util.Set;
  * </ul>
  *
  * <p>Usual is the longest silence of late that ended without being told (its memory halves each {@value #HALF_LIFE_S} s), or the time by
- * which answers came after the last question, which says even in steady traffic that a backend takes so long. A silence may have been
+ * which answers came after the last question, or how long answers take in the service, which is known however steady its traffic is, and
+ * over minutes without any. That is the harmonic mean: of questions that wait at the same time, the rates at which their answers come add
+ * up, so it is what tells how long nothing may come at all; few answers that take very long don't lengthen it, and where a third is prompt
+ * ({@link BackendCounters#PROMPT_NS}) the others may take as long as they like. A silence may have been
  * a fault that nobody could tell of, because too little was known yet or no other backend was there, and must not hide the next one: so
  * what was asked in a long silence counts as one question that was left unanswered, for as long as {@value #FORGIVEN} times as many as
  * were answered have not been forgiven, and a silence that was asked in {@value #TURNS_BLANK} turns or more, a blank and not that of a
  * few slow answers, is halved for a backend by each {@value #ANSWERS_KNOWN} quick answers of its own; for one that joins or comes back by
- * those of any of the service. An answer is quick that is not known to have taken half as long.
+ * those of any of the service. An answer is quick that is not known to have taken half as long. Of how long answers take, those that come
+ * all at once when a blank ends say no more than one, and the latest {@value #ANSWERS_TIMED} or so are remembered: what a fault has held up
+ * may be hundreds of answers, and must be forgotten after a few prompt ones.
  *
  * <p>Outlier detection as Envoy's, by counts of failures, needs something that fails; the idea of a time that follows what is
  * usual is that of RFC 6298's retransmission timer.
@@ -41,6 +47,9 @@ final class SilenceWatch {
     /** So many questions that ended in a long silence are forgiven for each that was answered. */
     static final int FORGIVEN = 9;
 
+    /** So many answers are remembered of those that are timed; it takes a good third of it to see that they are prompt again. */
+    static final int ANSWERS_TIMED = 8 * ANSWERS_KNOWN;
+
     private static final long NEVER_NS = -1;
 
     private static final long HALF_LIFE_NS = HALF_LIFE_S * 1_000_000_000L;
@@ -51,6 +60,11 @@ final class SilenceWatch {
         private double questions;
         private double answers;
         private double longestNs;
+
+        /** Answers whose promptness is known, and that. */
+        private double timed;
+
+        private double promptness;
 
         /** Questions of long silences that do not count. */
         private double forgiven;
@@ -67,6 +81,8 @@ final class SilenceWatch {
             questions *= left;
             answers *= left;
             longestNs *= left;
+            timed *= left;
+            promptness *= left;
             forgiven *= left;
             blankNs *= left;
             inUse.forEach(each -> each.blankNs *= left);
@@ -76,7 +92,12 @@ final class SilenceWatch {
             return answers >= ANSWERS_KNOWN && answers >= ANSWERED_AS_A_RULE * questions;
         }
 
-        private void learn(SilenceWatch of, long newAnswers, long limitNs) {
+        /** How long nothing may come though all is well, as far as is known for all backends. */
+        private double quietNs() {
+            return Math.max(longestNs, BackendCounters.waitNs(timed, promptness));
+        }
+
+        private void learn(SilenceWatch of, long newAnswers, long newPromptness, long limitNs) {
             answers += newAnswers;
             boolean isLong = of.isSilent() && of.silentNs >= limitNs;
             double left = isLong ? Math.max(FORGIVEN * answers - forgiven, 0) : 0;
@@ -84,11 +105,21 @@ final class SilenceWatch {
             forgiven += excused;
             questions += of.unanswered - excused;
             quickAnswers(of, newAnswers);
-            if (of.turnsAsked >= TURNS_BLANK) {
+            boolean isBlank = of.turnsAsked >= TURNS_BLANK;
+            time(newAnswers, newPromptness, isBlank ? 1.0 / Math.max(newAnswers, 1) : 1);
+            if (isBlank) {
                 blank(of);
             } else if (of.tookNs(newAnswers) <= of.sinceBlankNs) {
                 longestNs = Math.max(longestNs, (double) of.tookNs(newAnswers));
             }
+        }
+
+        private void time(long newAnswers, long newPromptness, double each) {
+            timed += each * newAnswers;
+            promptness += each * newPromptness;
+            double left = Math.min(1, ANSWERS_TIMED / Math.max(timed, 1));
+            timed *= left;
+            promptness *= left;
         }
 
         private void quickAnswers(SilenceWatch of, long newAnswers) {
@@ -117,6 +148,7 @@ final class SilenceWatch {
     private final Usual usual;
     private long questions;
     private long answers;
+    private long promptness;
     private long bytesToBackend;
     private long bytesToClient;
     private long silentNs;
@@ -147,6 +179,7 @@ final class SilenceWatch {
     SilenceWatch fromTheStart() {
         questions = 0;
         answers = 0;
+        promptness = 0;
         bytesToBackend = 0;
         bytesToClient = 0;
         return this;
@@ -156,6 +189,7 @@ final class SilenceWatch {
     boolean turn(long elapsedNs, long limitNs) {
         long askedBefore = questions;
         long answeredBefore = answers;
+        long promptnessBefore = promptness;
         long sentBefore = bytesToBackend;
         long receivedBefore = bytesToClient;
         read();
@@ -169,7 +203,7 @@ final class SilenceWatch {
             askedAgoNs += askedAgoNs == NEVER_NS ? 0 : elapsedNs;
         }
         if (bytesToClient != receivedBefore) {
-            usual.learn(this, answers - answeredBefore, limitNs);
+            usual.learn(this, answers - answeredBefore, promptness - promptnessBefore, limitNs);
             end();
             return false;
         }
@@ -178,7 +212,7 @@ final class SilenceWatch {
         }
         silentNs += turnsAsked == 0 ? 0 : elapsedNs;
         turnsAsked += asked ? 1 : 0;
-        return silentNs >= Math.max(limitNs, (long) (2 * Math.max(usual.longestNs, blankNs)))
+        return silentNs >= Math.max(limitNs, (long) (2 * Math.max(usual.quietNs(), blankNs)))
                 && turnsAsked >= TURNS_ASKED
                 && usual.answersAsARule();
     }
@@ -225,6 +259,7 @@ final class SilenceWatch {
     private void read() {
         questions = traffic.questions(backend);
         answers = traffic.answers(backend);
+        promptness = traffic.promptness(backend);
         bytesToBackend = traffic.bytesToBackend(backend);
         bytesToClient = traffic.bytesToClient(backend);
     }

@@ -135,8 +135,8 @@ final class Egress extends SingleWriter implements PipelineOutput, ShardEgress {
     }
 
     @Override
-    public void answered(int backend) {
-        perBackend.answered(backend);
+    public void answered(int backend, long waitNs) {
+        perBackend.answered(backend, waitNs);
     }
 
     @Override

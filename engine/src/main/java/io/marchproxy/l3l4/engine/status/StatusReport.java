@@ -224,6 +224,7 @@ public record StatusReport(
      * @param dailyBudget money for a day; 0 for no limit
      * @param spentToday of it, on the day that has begun (UTC), also before a restart
      * @param saving whether only the cheapest are used, in any shard, since the money is spent
+     * @param savingSinceNs when that last changed, in nanoseconds since the start
      */
     public record RoutingStatus(
             int serviceId,
@@ -235,7 +236,8 @@ public record StatusReport(
             long refused,
             double dailyBudget,
             double spentToday,
-            boolean saving) {}
+            boolean saving,
+            long savingSinceNs) {}
 
     /**
      * The backends of one provider's region together.

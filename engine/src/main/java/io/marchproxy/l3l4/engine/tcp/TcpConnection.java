@@ -70,6 +70,9 @@ final class TcpConnection implements Endpoint {
     /** Whether something was sent to the backend that nothing has answered yet. Egress thread. */
     private boolean asked;
 
+    /** When that had come. */
+    private long askedNs;
+
     /** A connection around an accepted socket that is not watched yet. */
     TcpConnection(TcpShard shard, ListenerSpec spec, Admission admission, StreamSocket client) {
         this.shard = shard;
@@ -148,7 +151,7 @@ final class TcpConnection implements Endpoint {
         switch (packet.kind()) {
             case DATA -> {
                 if (packet.takePayload() instanceof Payload bytes) {
-                    askedOrAnswered(packet.direction(), packet.backend());
+                    askedOrAnswered(packet.direction(), packet.backend(), packet.arrivalNs());
                     shard.takenOver(packet);
                     shard.write(this, packet, bytes);
                 }
@@ -181,14 +184,15 @@ final class TcpConnection implements Endpoint {
         }
     }
 
-    private void askedOrAnswered(Direction direction, int index) {
+    private void askedOrAnswered(Direction direction, int index, long arrivalNs) {
         boolean asks = direction == Direction.TO_BACKEND;
         if (asks != asked && index != PacketDescriptor.NO_BACKEND) {
             asked = asks;
             if (asks) {
+                askedNs = arrivalNs;
                 shard.egress().asked(index);
             } else {
-                shard.egress().answered(index);
+                shard.egress().answered(index, arrivalNs - askedNs);
             }
         }
     }

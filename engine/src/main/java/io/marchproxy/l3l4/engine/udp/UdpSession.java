@@ -31,6 +31,9 @@ final class UdpSession implements Endpoint {
     /** Whether something was sent to the backend that nothing has answered yet. Egress thread. */
     private boolean asked;
 
+    /** When that had come. */
+    private long askedNs;
+
     /** The run of datagrams to the client that the present send has open, and which send that is. Egress thread. */
     int openRun;
 
@@ -67,16 +70,17 @@ final class UdpSession implements Endpoint {
         } else {
             if (asked) {
                 asked = false;
-                sessions.egress().answered(packet.backend());
+                sessions.egress().answered(packet.backend(), packet.arrivalNs() - askedNs);
             }
             sessions.queue().add(listener.socket(), this, packet);
         }
     }
 
-    /** A datagram goes to the backend. Egress thread. */
-    void asks() {
+    /** A datagram that came at a time goes to the backend. Egress thread. */
+    void asks(long arrivalNs) {
         if (!asked) {
             asked = true;
+            askedNs = arrivalNs;
             sessions.egress().asked(backend);
         }
     }

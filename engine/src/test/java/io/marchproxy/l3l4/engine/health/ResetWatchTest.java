@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.HealthSettings.Probe;
+import io.marchproxy.l3l4.engine.shard.BackendCounters;
 import io.marchproxy.l3l4.engine.testing.Await;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -124,6 +125,11 @@ class ResetWatchTest {
         @Override
         public long answers(int backend) {
             return answers.get();
+        }
+
+        @Override
+        public long promptness(int backend) {
+            return answers.get() * BackendCounters.PROMPT;
         }
 
         @Override

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.engine.shard.BackendCounters;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -181,7 +183,9 @@ class SilenceWatchTest {
                 told = isTold ? turn : NEVER;
             }
             toldAfter.add(told);
-            ofThis.answer(told == NEVER ? 400 : 10);
+            int patient = told == NEVER ? 400 : 10;
+            ofThis.giveUpAllBut(patient);
+            ofThis.answer(patient);
             if (told == NEVER) {
                 assertFalse(watch.turn(TURN, LIMIT));
             } else {
@@ -220,6 +224,7 @@ class SilenceWatchTest {
             }
             toldAfter.add(told);
             counts.answer(1);
+            counts.giveUpAllBut(0);
             if (told == NEVER) {
                 tcp.turn(TURN, LIMIT);
             } else {
@@ -395,6 +400,161 @@ class SilenceWatchTest {
         assertTrue(told >= 6 && told <= 8, "told after turns: " + told);
     }
 
+    /**
+     * All answers take a second, and steady traffic, in which there is never a pause, goes to two backends; after minutes of it a third
+     * is asked for the first time.
+     */
+    @ParameterizedTest
+    @CsvSource({"4, 20", "20, 20", "100, 20", "1000, 20", "20, 8", "20, 100"})
+    void shouldKnowOfABackendThatIsAskedForTheFirstTimeHowLongAnswersTake(int perSecond, int turnsToAnswer) {
+        Slow first = new Slow(1, turnsToAnswer);
+        Slow second = new Slow(2, turnsToAnswer);
+        for (int turn = 0; turn < 5 * 60 * 20; turn++) {
+            assertFalse(first.turn(requestsIn(turn, perSecond)), "turn " + turn);
+            assertFalse(second.turn(requestsIn(turn + 3, perSecond)), "turn " + turn);
+            usual.age(TURN);
+        }
+        Slow third = new Slow(3, turnsToAnswer);
+        for (int turn = 0; turn < 600; turn++) {
+            assertFalse(third.turn(requestsIn(turn, perSecond)), "turn " + turn);
+            assertFalse(first.turn(requestsIn(turn, perSecond)), "turn " + turn);
+            usual.age(TURN);
+        }
+        Slow dead = new Slow(4, Integer.MAX_VALUE);
+        int told = NEVER;
+        for (int turn = 0; turn < 600 && told == NEVER; turn++) {
+            told = dead.turn(requestsIn(turn, perSecond)) ? turn : NEVER;
+            first.turn(requestsIn(turn, perSecond));
+            usual.age(TURN);
+        }
+        assertTrue(
+                told > turnsToAnswer && told <= 2 * turnsToAnswer + 10, "one that answers nobody, after turns: " + told);
+    }
+
+    /** A backend that is asked by nobody for minutes, and then by many at once. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 5})
+    void shouldKnowAfterMinutesOfQuietHowLongAnswersTake(int minutes) {
+        Slow slow = new Slow(1, 20);
+        for (int turn = 0; turn < 60 * 20; turn++) {
+            assertFalse(slow.turn(50), "turn " + turn);
+            usual.age(TURN);
+        }
+        for (int turn = 0; turn < minutes * 60 * 20; turn++) {
+            assertFalse(slow.turn(0));
+            usual.age(TURN);
+        }
+        assertTrue(usual.answersAsARule());
+        for (int turn = 0; turn < 100; turn++) {
+            assertFalse(slow.turn(1), "turn " + turn);
+            usual.age(TURN);
+        }
+    }
+
+    /** Few are quick, as errors are; the others take a second. */
+    @Test
+    void shouldNotTakeASlowServiceForAQuickOneByAnErrorNowAndThen() {
+        Slow slow = new Slow(1, 20);
+        for (int turn = 0; turn < 60 * 20; turn++) {
+            slow.counts.requests(turn % 20 == 0 ? 1 : 0, 1);
+            slow.turn(4);
+            usual.age(TURN);
+        }
+        Slow next = new Slow(2, 20);
+        for (int turn = 0; turn < 100; turn++) {
+            assertFalse(next.turn(1), "turn " + turn);
+            slow.turn(4);
+            usual.age(TURN);
+        }
+    }
+
+    /** A third is answered at once; of the others, a client waits ten seconds for news. */
+    @Test
+    void shouldNotWaitLongerForOneWhereSomeAnswersTakeVeryLong() {
+        Slow news = new Slow(1, 200);
+        for (int turn = 0; turn < 60 * 20; turn++) {
+            news.counts.requests(1, 1);
+            news.turn(2);
+            usual.age(TURN);
+        }
+        int told = NEVER;
+        for (int turn = 1; turn <= 100 && told == NEVER; turn++) {
+            news.counts.ask(2);
+            told = news.watch.turn(TURN, LIMIT) ? turn : NEVER;
+        }
+        assertTrue(told >= 6 && told <= 8, "told after turns: " + told);
+    }
+
+    /** Nobody could tell the first fault; its hundreds of answers come when it is over, in as many turns as it takes to answer them all. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10, 40})
+    void shouldNotTakeForSlowWhatAFaultHasHeldUp(int turnsToCatchUp) {
+        counts.requests(10, 3);
+        tcp.turn(TURN, LIMIT);
+        for (int turn = 0; turn < 60; turn++) {
+            counts.ask(4);
+            tcp.turn(TURN, Long.MAX_VALUE);
+        }
+        for (int turn = 0; turn < turnsToCatchUp; turn++) {
+            counts.answer(240 / turnsToCatchUp);
+            assertFalse(tcp.turn(TURN, LIMIT));
+        }
+        for (int fault = 0; fault < 4; fault++) {
+            Slow next = new Slow(10 + fault, Integer.MAX_VALUE);
+            next.counts.requests(10, 4);
+            assertFalse(next.watch.turn(TURN, LIMIT));
+            int told = NEVER;
+            for (int turn = 1; turn <= 100 && told == NEVER; turn++) {
+                told = next.turn(10) ? turn : NEVER;
+            }
+            assertTrue(told >= 6 && told <= 8, "fault " + fault + " is told after turns: " + told);
+            next.watch.stop();
+        }
+    }
+
+    /** It was slow for a minute; a second later it has answered a hundred at once. */
+    @Test
+    void shouldSoonKnowThatAnswersAreQuickAgain() {
+        Slow service = new Slow(1, 20);
+        for (int turn = 0; turn < 60 * 20; turn++) {
+            service.turn(1);
+            usual.age(TURN);
+        }
+        service.counts.answer(20);
+        for (int turn = 0; turn < 3 * 60 * 20; turn++) {
+            service.counts.requests(1, 1);
+            assertFalse(service.watch.turn(TURN, LIMIT));
+            usual.age(TURN);
+        }
+        int told = NEVER;
+        for (int turn = 1; turn <= 100 && told == NEVER; turn++) {
+            service.counts.ask(1);
+            told = service.watch.turn(TURN, LIMIT) ? turn : NEVER;
+        }
+        assertTrue(told >= 6 && told <= 8, "told after turns: " + told);
+    }
+
+    /** A backend whose answers all take so many turns, in the service that all of a case's are in. */
+    private final class Slow {
+        private final Counts counts = new Counts();
+        private final SilenceWatch watch;
+        private final int turnsToAnswer;
+        private final ArrayDeque<Integer> due = new ArrayDeque<>();
+
+        private Slow(int backend, int turnsToAnswer) {
+            this.turnsToAnswer = turnsToAnswer;
+            watch = new SilenceWatch(backend, false, counts, usual);
+        }
+
+        /** A turn in which it is asked so many questions; whether it is told. */
+        private boolean turn(int asked) {
+            counts.ask(asked);
+            due.add(asked);
+            counts.answer(due.size() > turnsToAnswer ? due.remove() : 0);
+            return watch.turn(TURN, LIMIT);
+        }
+    }
+
     private int answering(SilenceWatch watch, int turns) {
         for (int i = 0; i < turns; i++) {
             counts.questions++;
@@ -429,31 +589,60 @@ class SilenceWatchTest {
         return NEVER;
     }
 
+    /**
+     * What passes. A turn has passed whenever whoever watches looks. What is answered is the oldest of what was asked; where that is not
+     * counted one by one, answers are prompt.
+     */
     private static final class Counts implements BackendTraffic {
+        private final ArrayDeque<Long> waiting = new ArrayDeque<>();
         private long questions;
         private long answers;
         private long toBackend;
         private long toClient;
+        private long nowNs;
+        private long lateness;
 
         private void requests(int each, int turns) {
-            for (int i = 0; i < turns; i++) {
-                ask(each);
-                answer(each);
-            }
+            long many = (long) each * turns;
+            questions += many;
+            toBackend += many * 10;
+            answers += many;
+            toClient += many * 10;
         }
 
         private void ask(int many) {
             questions += many;
             toBackend += many * 10L;
+            for (int i = 0; i < many; i++) {
+                waiting.add(nowNs);
+            }
         }
 
         private void answer(int many) {
             answers += many;
             toClient += many * 10L;
+            for (int i = 0; i < many; i++) {
+                Long askedNs = waiting.poll();
+                long waitNs = askedNs == null ? 0 : nowNs - askedNs;
+                lateness += BackendCounters.PROMPT - BackendCounters.promptness(waitNs);
+            }
+        }
+
+        /** Their clients wait no longer for all but so many answers. */
+        private void giveUpAllBut(int left) {
+            while (waiting.size() > left) {
+                waiting.remove();
+            }
+        }
+
+        @Override
+        public long promptness(int backend) {
+            return answers * BackendCounters.PROMPT - lateness;
         }
 
         @Override
         public long questions(int backend) {
+            nowNs += TURN;
             return questions;
         }
 

@@ -31,18 +31,25 @@ class BudgetIT {
     void shouldRememberWhatWasSpentThoughItWasKilled() throws Exception {
         try (TcpBackend dear = TcpBackend.serving(client -> answer(client, 'd'));
                 TcpBackend cheap = TcpBackend.serving(client -> answer(client, 'c'))) {
-            String services = services(dear.port(), cheap.port());
+            String services = services(dear.port(), cheap.port(), "0.001");
             try (ProxyProcess first = ProxyProcess.with(services).start()) {
                 assertEquals('d', asked(first), "the first tier, while there is money");
                 Await.until("its money is spent", PATIENCE, () -> asked(first) == 'c');
                 Await.until("that is written down", PATIENCE, () -> spent().contains(" web/tcp"));
                 Await.until("with what was spent", PATIENCE, () -> sum() >= BYTES * 1e-6);
+                Await.until("it is told", PATIENCE, () -> first.output()
+                        .contains("service web/tcp has spent its daily budget"));
                 first.kill();
             }
             double before = sum();
             try (ProxyProcess second = ProxyProcess.with(services).start()) {
                 assertEquals('c', asked(second), "its very first connection");
                 assertTrue(second.metric("marchproxy_multicloud_budget_spent", "web") >= before, "as shown, too");
+                assertEquals(1, second.metric("marchproxy_multicloud_budget_saving", "web"));
+                second.reload(services(dear.port(), cheap.port(), "1000"));
+                Await.until("there is money again", PATIENCE, () -> asked(second) == 'd');
+                Await.until("that is told", PATIENCE, () -> second.output().contains("service web/tcp saves no more"));
+                assertEquals(0, second.metric("marchproxy_multicloud_budget_saving", "web"));
                 second.kill();
             }
             Path file = data.resolve("spent");
@@ -86,7 +93,7 @@ class BudgetIT {
         }
     }
 
-    private String services(int dear, int cheap) {
+    private String services(int dear, int cheap, String budget) {
         return """
                 data-dir: %s
                 engine: { shards: 2, max-flows: 10000 }
@@ -94,10 +101,10 @@ class BudgetIT {
                   - name: web
                     listen: "tcp://127.0.0.1:0"
                     algorithm: failover
-                    routing: { daily-budget: 0.001 }
+                    routing: { daily-budget: %s }
                     backends:
                       - { id: dear, address: "127.0.0.1:%d", priority: 1, cost-per-gb: 1000 }
                       - { id: cheap, address: "127.0.0.1:%d", priority: 2, cost-per-gb: 0.01 }
-                """.formatted(data, dear, cheap);
+                """.formatted(data, budget, dear, cheap);
     }
 }

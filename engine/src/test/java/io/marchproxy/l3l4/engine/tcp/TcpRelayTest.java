@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.marchproxy.l3l4.config.settings.Protocol;
 import io.marchproxy.l3l4.config.settings.ServiceSettings;
+import io.marchproxy.l3l4.engine.shard.BackendCounters;
 import io.marchproxy.l3l4.engine.testing.Await;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import java.io.IOException;
@@ -27,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import org.junit.jupiter.api.Timeout;
@@ -81,6 +83,34 @@ class TcpRelayTest {
             client.shutdownOutput();
             assertArrayEquals(request, heard.get(20, TimeUnit.SECONDS));
             rig.awaitQuiet();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.marchproxy.l3l4.engine.tcp.Placed#everywhere")
+    void shouldTimeAnswersFromTheirQuestionsOn(Placed placed) throws Exception {
+        long waitNs = 2 * BackendCounters.PROMPT_NS;
+        try (TestBackend backend = new TestBackend(connection -> {
+                    while (connection.getInputStream().read() >= 0) {
+                        long askedNs = System.nanoTime();
+                        while (System.nanoTime() - askedNs < waitNs) {
+                            LockSupport.parkNanos(waitNs - (System.nanoTime() - askedNs));
+                        }
+                        connection.getOutputStream().write(1);
+                        connection.getOutputStream().write(2);
+                    }
+                });
+                TcpRig rig = new TcpRig(placed, TcpRig.service(backend.port()).build());
+                Socket client = rig.connect()) {
+            for (int i = 0; i < 3; i++) {
+                client.getOutputStream().write(i);
+                assertEquals(2, client.getInputStream().readNBytes(2).length);
+            }
+            BackendCounters counted = rig.shard().perBackend();
+            assertEquals(3, counted.questions(0));
+            assertEquals(3, counted.answers(0), "two bytes in two pieces are one answer");
+            assertTrue(counted.promptness(0) > 0);
+            assertTrue(BackendCounters.waitNs(3, (double) counted.promptness(0)) >= waitNs);
         }
     }
 

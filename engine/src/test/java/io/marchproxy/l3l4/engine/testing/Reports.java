@@ -55,7 +55,7 @@ public final class Reports {
                         "2026-11",
                         "onprem cellar",
                         List.of(new StatusReport.RoutingStatus(
-                                2, "web", "tcp", "cost", true, 601, 602, 5.5, 2.25, true)),
+                                2, "web", "tcp", "cost", true, 601, 602, 5.5, 2.25, true, 1_500_000_000L)),
                         List.of(new StatusReport.RegionStatus("aws", "us-east-1", true, 603, 604, 605, 6.5))),
                 List.of(
                         new JournalStatus(0, JournalStatus.State.RECORDING, 1000, 0, 72_000, 640, 5_242_880, 3, 0),

@@ -196,7 +196,7 @@ final class StuckShard implements ShardContext, ShardIngress, ShardEgress, AutoC
     public void asked(int backend) {}
 
     @Override
-    public void answered(int backend) {}
+    public void answered(int backend, long waitNs) {}
 
     @Override
     public void signal(int backend, int errno) {

@@ -2,14 +2,20 @@ package io.marchproxy.l3l4.engine.udp;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.marchproxy.l3l4.engine.shard.BackendCounters;
 import io.marchproxy.l3l4.engine.transport.TransportKind;
 import io.marchproxy.l3l4.engine.udp.UdpRig.Machine;
 import io.marchproxy.l3l4.stages.packet.Direction;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -87,6 +93,34 @@ class UdpRelayTest {
             rig.assertBalanced();
         } finally {
             close(clients);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("machines")
+    void shouldTimeAnswersFromTheirQuestionsOn(Machine machine) throws Exception {
+        long waitNs = 2 * BackendCounters.PROMPT_NS;
+        try (DatagramSocket backend = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                UdpRig rig = UdpRig.of(
+                        machine, UdpRig.service("127.0.0.1").backend("b", "127.0.0.1", backend.getLocalPort()));
+                TestClient client = new TestClient()) {
+            backend.setSoTimeout(20_000);
+            DatagramPacket packet = new DatagramPacket(new byte[64], 64);
+            for (int i = 0; i < 3; i++) {
+                client.send("question", rig.address());
+                backend.receive(packet);
+                long askedNs = System.nanoTime();
+                while (System.nanoTime() - askedNs < waitNs) {
+                    LockSupport.parkNanos(waitNs - (System.nanoTime() - askedNs));
+                }
+                backend.send(packet);
+                assertEquals("question", client.receive().text());
+            }
+            BackendCounters counted = rig.shard().perBackend();
+            assertEquals(3, counted.questions(0));
+            assertEquals(3, counted.answers(0));
+            assertTrue(counted.promptness(0) > 0);
+            assertTrue(BackendCounters.waitNs(3, (double) counted.promptness(0)) >= waitNs);
         }
     }
 

@@ -145,7 +145,7 @@ class GatewaysTest {
                         "routes.txt:3: \"eats\" is the id of no gateway of the service; did you mean east?",
                         "routes.txt:4: has a prefix and no gateway: PREFIX ID",
                         "routes.txt:5: \"ten\" is no prefix, such as 10.0.0.0/8 or 2001:db8::/32",
-                        "routes.txt:6: \"2001:db8::1/32\" has bits set behind its prefix length; did you mean 2001:db8:0:0:0:0:0:0/32?",
+                        "routes.txt:6: \"2001:db8::1/32\" has bits set behind its prefix length; did you mean 2001:db8::/32?",
                         "routes.txt:7: \"2001:db8::/129\" has a prefix length outside 0 to 128",
                         "routes.txt:8: 10.3.0.0/16 leads to east already: proxy.yaml:6",
                         "routes.txt:10: 10.4.0.0/16 leads to east already: routes.txt:9",

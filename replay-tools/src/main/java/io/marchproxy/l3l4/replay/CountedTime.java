@@ -1,14 +1,13 @@
 package io.marchproxy.l3l4.replay;
 
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** The part of a recording that is counted, by arrival. What came before is run through all the same: it made what was then. */
 record CountedTime(long fromMs, long untilMs) {
-    static CountedTime between(@Nullable Instant from, @Nullable Instant until) {
+    static CountedTime between(@Nullable TimeBound from, @Nullable TimeBound until, long firstMs, long nowMs) {
         return new CountedTime(
-                from == null ? Long.MIN_VALUE : from.toEpochMilli(),
-                until == null ? Long.MAX_VALUE : until.toEpochMilli());
+                from == null ? Long.MIN_VALUE : from.epochMs(firstMs, nowMs),
+                until == null ? Long.MAX_VALUE : until.epochMs(firstMs, nowMs));
     }
 
     boolean contains(long epochMs) {

@@ -11,7 +11,6 @@ import io.marchproxy.l3l4.replay.diff.TableText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -96,12 +95,17 @@ final class DiffCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "TIME",
-            description =
-                    "Counts what arrived from then on, such as 2026-11-26T12:00:00Z; what came before is run through as well.")
-    private @Nullable Instant from;
+            converter = TimeBound.Converter.class,
+            description = "Counts what arrived from then on, written " + TimeBound.FORMS
+                    + "; what came before is run through as well.")
+    private @Nullable TimeBound from;
 
-    @Option(names = "--to", paramLabel = "TIME", description = "Counts what arrived before then.")
-    private @Nullable Instant until;
+    @Option(
+            names = "--to",
+            paramLabel = "TIME",
+            converter = TimeBound.Converter.class,
+            description = "Counts what arrived before then.")
+    private @Nullable TimeBound until;
 
     @Option(names = "--fail-on-change", description = "Ends with 1 when any decision changes.")
     private boolean failOnChange;
@@ -122,8 +126,9 @@ final class DiffCommand implements Callable<Integer> {
         ProxySettings candidate = read.get();
         Ledger ledger = new Ledger();
         Draft draft = new Draft(journal.folder().toString(), config.toString(), candidate.hash());
+        CountedTime counted = CountedTime.between(from, until, journal.firstMs(), System.currentTimeMillis());
         for (Path shard : journal.shards()) {
-            if (!compare(shard, candidate, ledger, draft)) {
+            if (!compare(shard, candidate, counted, ledger, draft)) {
                 return ExitCode.USAGE;
             }
         }
@@ -141,12 +146,13 @@ final class DiffCommand implements Callable<Integer> {
     }
 
     /** False when what was recorded does not even repeat. */
-    private boolean compare(Path shard, ProxySettings candidate, Ledger ledger, Draft draft) throws IOException {
+    private boolean compare(Path shard, ProxySettings candidate, CountedTime counted, Ledger ledger, Draft draft)
+            throws IOException {
         PrintWriter err = spec.commandLine().getErr();
         String name = String.valueOf(shard.getFileName());
         ProgressLine progress = ProgressLine.onTerminal();
         long all = JournalReader.bytes(shard);
-        Lockstep lockstep = new Lockstep(candidate, ledger, draft, CountedTime.between(from, until));
+        Lockstep lockstep = new Lockstep(candidate, ledger, draft, counted);
         try (Verification verification = new Verification(shard, lockstep)) {
             try {
                 verification.run(bytes -> progress.show(name, bytes, all));

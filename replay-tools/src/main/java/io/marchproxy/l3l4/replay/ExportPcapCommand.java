@@ -11,7 +11,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -54,7 +53,7 @@ final class ExportPcapCommand implements Callable<Integer> {
     private JournalArgument journal;
 
     @Option(
-            names = "--output",
+            names = {"-o", "--output"},
             paramLabel = "FILE",
             required = true,
             description = "The capture to write; - is standard output.")
@@ -166,7 +165,7 @@ final class ExportPcapCommand implements Callable<Integer> {
     }
 
     private static OutputStream open(@Nullable ResultFile result) throws IOException {
-        return result == null ? new FileOutputStream(FileDescriptor.out) : Files.newOutputStream(result.path());
+        return result == null ? new FileOutputStream(FileDescriptor.out) : result.open();
     }
 
     /** On standard error, since the capture itself may go to standard output. */

@@ -60,7 +60,7 @@ final class ImportPcapCommand implements Callable<Integer> {
     private List<String> files = List.of();
 
     @Option(
-            names = "--config",
+            names = {"-c", "--config"},
             paramLabel = "FILE",
             description = "The configuration to decide by: a packet to an address that a service listens on is that"
                     + " service's, any other that of the one that listens on ip://*, or of a service ip."
@@ -68,7 +68,7 @@ final class ImportPcapCommand implements Callable<Integer> {
     private @Nullable Path config;
 
     @Option(
-            names = "--output",
+            names = {"-o", "--output"},
             paramLabel = "DIR",
             required = true,
             description = "Where the journal is written, in a folder journal; there must be none yet.")
@@ -105,6 +105,9 @@ final class ImportPcapCommand implements Callable<Integer> {
         requireNoJournal();
         for (String file : files) {
             if (!isReadOnce(file)) {
+                if (!Files.exists(Path.of(file))) {
+                    throw new UnreadableException(file + " is not there");
+                }
                 Captures.open(new FileInputStream(file), file).close();
             }
         }

@@ -22,4 +22,17 @@ public final class JournalArgument {
     public List<Path> shards() throws IOException {
         return JournalReader.shards(folder);
     }
+
+    /** When the earliest session that is there began, in milliseconds since 1970. */
+    public long firstMs() throws IOException {
+        long firstMs = Long.MAX_VALUE;
+        for (Path shard : shards()) {
+            try (JournalReader reader = new JournalReader(shard)) {
+                if (reader.next()) {
+                    firstMs = Math.min(firstMs, reader.session());
+                }
+            }
+        }
+        return firstMs;
+    }
 }

@@ -1,17 +1,21 @@
 package io.marchproxy.l3l4.replay;
 
 import io.marchproxy.l3l4.config.Version;
+import io.marchproxy.l3l4.engine.Reason;
 import io.marchproxy.l3l4.engine.journal.JournalException;
 import io.marchproxy.l3l4.replay.flows.FlowsCommand;
 import io.marchproxy.l3l4.replay.latency.LatencyCommand;
 import io.marchproxy.l3l4.replay.pcap.CaptureException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The replay tools' command line; a command stands here once it works, not before. */
 @Command(
@@ -36,6 +40,9 @@ public final class Main {
 
     /** sysexits.h: a fault of the program itself. */
     private static final int EX_SOFTWARE = 70;
+
+    /** Wide enough for the examples, which would not work any more in two lines. */
+    private static final int HELP_COLUMNS = 110;
 
     @Spec
     private CommandSpec spec;
@@ -70,6 +77,8 @@ public final class Main {
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.getCommandSpec().version(nameAndVersion());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.setUsageHelpWidth(HELP_COLUMNS);
+        commandLine.setParameterExceptionHandler(Main::misused);
         commandLine.setExecutionExceptionHandler(Main::failed);
         return commandLine;
     }
@@ -79,6 +88,16 @@ public final class Main {
         PrintWriter out = spec.commandLine().getOut();
         out.println(nameAndVersion());
         return CommandLine.ExitCode.OK;
+    }
+
+    /** The fault alone, where the whole help would push it off the screen. */
+    private static int misused(ParameterException error, String[] arguments) {
+        CommandLine command = error.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println(error.getMessage());
+        UnmatchedArgumentException.printSuggestions(error, err);
+        err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+        return CommandLine.ExitCode.USAGE;
     }
 
     /** What can't be read is the user's to know, in one line; anything else is a fault of the program, with its stack. */
@@ -93,8 +112,8 @@ public final class Main {
             command.getErr().println(NAME + ": no permission to read " + denied.getFile());
             return CommandLine.ExitCode.USAGE;
         }
-        if (error instanceof IOException) {
-            command.getErr().println(NAME + ": " + error);
+        if (error instanceof IOException || error instanceof UncheckedIOException) {
+            command.getErr().println(NAME + ": " + Reason.of(error));
             return CommandLine.ExitCode.USAGE;
         }
         error.printStackTrace(command.getErr());

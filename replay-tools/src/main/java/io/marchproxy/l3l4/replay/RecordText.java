@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.replay;
 
+import io.marchproxy.l3l4.config.value.AddressText;
 import io.marchproxy.l3l4.engine.journal.FlowPhase;
 import io.marchproxy.l3l4.engine.journal.JournalLayout;
 import io.marchproxy.l3l4.engine.journal.RecordType;
@@ -19,9 +20,6 @@ import io.marchproxy.l3l4.stages.packet.Memory;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
 import java.lang.foreign.Arena;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -95,10 +93,10 @@ final class RecordText {
             fields.put(
                     "direction",
                     event.direction().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-            fields.put("from", endpoint(event.ipVersion(), event.sourceHigh(), event.sourceLow(), event.sourcePort()));
+            fields.put("from", AddressText.of(event.ipVersion(), event.sourceHigh(), event.sourceLow(), event.sourcePort()));
             fields.put(
                     "to",
-                    endpoint(
+                    AddressText.of(
                             event.ipVersion(),
                             event.destinationHigh(),
                             event.destinationLow(),
@@ -195,8 +193,8 @@ final class RecordText {
         }
         fields.put("service", service(key.service()));
         fields.put("protocol", protocol(key.protocol()));
-        fields.put("client", endpoint(key.ipVersion(), key.clientHigh(), key.clientLow(), key.clientPort()));
-        fields.put("listener", endpoint(key.ipVersion(), key.listenerHigh(), key.listenerLow(), key.listenerPort()));
+        fields.put("client", AddressText.of(key.ipVersion(), key.clientHigh(), key.clientLow(), key.clientPort()));
+        fields.put("listener", AddressText.of(key.ipVersion(), key.listenerHigh(), key.listenerLow(), key.listenerPort()));
         fields.put("class", "P" + FlowEntry.trafficClass(entry));
         fields.put("backend", Integer.toString(FlowEntry.backend(entry)));
         fields.put("packets-to-backend", Long.toString(FlowEntry.packetsToBackend(entry)));
@@ -254,17 +252,5 @@ final class RecordText {
             names.add("ce-marked");
         }
         return names.toString();
-    }
-
-    private static String endpoint(int ipVersion, long high, long low, int port) {
-        byte[] bytes = ipVersion == 6
-                ? ByteBuffer.allocate(2 * Long.BYTES).putLong(high).putLong(low).array()
-                : ByteBuffer.allocate(Integer.BYTES).putInt((int) low).array();
-        try {
-            String address = InetAddress.getByAddress(bytes).getHostAddress();
-            return (ipVersion == 6 ? "[" + address + "]" : address) + ":" + port;
-        } catch (UnknownHostException e) {
-            throw new AssertionError("4 and 16 bytes are an address", e);
-        }
     }
 }

@@ -1,11 +1,16 @@
 package io.marchproxy.l3l4.replay;
 
+import io.marchproxy.l3l4.engine.Reason;
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that a command writes. What has its name already stays until the new one is whole: that is written beside it and takes its
@@ -51,6 +56,25 @@ public final class ResultFile implements AutoCloseable {
         return written;
     }
 
+    /** Opens it; a failure names the file. */
+    public OutputStream open() throws IOException {
+        return new BufferedOutputStream(new FilterOutputStream(Files.newOutputStream(written)) {
+            @Override
+            public void write(byte[] bytes, int from, int count) throws IOException {
+                try {
+                    out.write(bytes, from, count);
+                } catch (IOException e) {
+                    throw notWritten(file, e);
+                }
+            }
+
+            @Override
+            public void write(int octet) throws IOException {
+                write(new byte[] {(byte) octet}, 0, 1);
+            }
+        });
+    }
+
     /** All of it is written, and closed: it takes its name. */
     public void complete() throws IOException {
         if (!written.equals(file)) {
@@ -61,9 +85,23 @@ public final class ResultFile implements AutoCloseable {
     /** Writes a text. */
     static void write(Path named, String text) throws IOException {
         try (ResultFile result = new ResultFile(named)) {
-            Files.writeString(result.path(), text);
+            try {
+                Files.writeString(result.path(), text);
+            } catch (IOException e) {
+                throw notWritten(named, e);
+            }
             result.complete();
         }
+    }
+
+    /**
+     * What to tell when one could not be written.
+     *
+     * @param error why; null where that is not known
+     */
+    public static UnreadableException notWritten(Path named, @Nullable IOException error) {
+        String reason = error == null ? "the disk is full, or who reads it is gone" : Reason.of(error);
+        return new UnreadableException(named + " can't be written: " + reason);
     }
 
     /** Takes away what was not completed. */

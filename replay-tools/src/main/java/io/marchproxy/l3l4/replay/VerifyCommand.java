@@ -48,6 +48,17 @@ final class VerifyCommand implements Callable<Integer> {
         return worst;
     }
 
+    /** Of less than a second's work it would say how long a program takes to begin. */
+    private static String speed(Verification verification, double seconds) {
+        return seconds < 1
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        " (%.2f M events/s, %,.1f times as fast as recorded)",
+                        verification.events() / seconds / 1e6,
+                        verification.recordedNs() * NANOS / seconds);
+    }
+
     private int verify(Path shard) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
@@ -80,7 +91,7 @@ final class VerifyCommand implements Callable<Integer> {
             }
             out.println(String.format(
                     Locale.ROOT,
-                    "%s: no difference in %,d events with %,d outcomes, %d session%s, %.1f s recorded, %.2f s replayed (%.2f M events/s, %,.0f times as fast as recorded)",
+                    "%s: no difference in %,d events with %,d outcomes, %d session%s, %.1f s recorded, %.2f s replayed%s",
                     name,
                     verification.events(),
                     verification.outcomes(),
@@ -88,8 +99,7 @@ final class VerifyCommand implements Callable<Integer> {
                     verification.sessions() == 1 ? "" : "s",
                     verification.recordedNs() * NANOS,
                     seconds,
-                    verification.events() / seconds / 1e6,
-                    verification.recordedNs() * NANOS / seconds));
+                    speed(verification, seconds)));
             return ExitCode.OK;
         }
     }

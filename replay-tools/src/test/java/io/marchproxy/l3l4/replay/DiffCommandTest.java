@@ -475,7 +475,7 @@ class DiffCommandTest {
                 begin.plusSeconds(10),
                 "--to",
                 begin.plusSeconds(20));
-        Tools.Outcome none = Tools.run("diff", data, "-c", candidate, "--from", begin.plusSeconds(3600));
+        Tools.Outcome none = Tools.run("diff", data, "-c", candidate, "--from", "+1h");
 
         assertEquals(30, all.get("decisions").asLong());
         assertEquals(0, part.exitCode(), part::toString);

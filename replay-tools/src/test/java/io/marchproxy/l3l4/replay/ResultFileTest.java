@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,6 +67,21 @@ class ResultFileTest {
         assertTrue(assertThrows(UnreadableException.class, () -> new ResultFile(folder.resolve("none/file")))
                 .getMessage()
                 .contains("there is no folder"));
+    }
+
+    /** /dev/full is the disk that has no room. */
+    @Test
+    void shouldNameTheFileThatCanNotBeWritten() throws IOException {
+        UnreadableException text =
+                assertThrows(UnreadableException.class, () -> ResultFile.write(Path.of("/dev/full"), "no"));
+        assertEquals("/dev/full can't be written: No space left on device", text.getMessage());
+
+        try (ResultFile result = new ResultFile(Path.of("/dev/full"))) {
+            OutputStream out = result.open();
+            out.write(1);
+            IOException bytes = assertThrows(IOException.class, out::flush);
+            assertEquals(text.getMessage(), bytes.getMessage());
+        }
     }
 
     private List<Path> files() throws IOException {

@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.config.settings;
 
+import io.marchproxy.l3l4.config.value.AddressText;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -18,7 +19,7 @@ public record IpPrefix(InetAddress network, int length) {
         for (int bit = length; bit < bytes.length * 8; bit++) {
             if ((bytes[bit / 8] >> (7 - bit % 8) & 1) != 0) {
                 throw new IllegalArgumentException(
-                        network.getHostAddress() + "/" + length + " has bits set behind its prefix length");
+                        AddressText.of(network) + "/" + length + " has bits set behind its prefix length");
             }
         }
     }
@@ -43,6 +44,6 @@ public record IpPrefix(InetAddress network, int length) {
 
     @Override
     public String toString() {
-        return network.getHostAddress() + "/" + length;
+        return AddressText.of(network) + "/" + length;
     }
 }

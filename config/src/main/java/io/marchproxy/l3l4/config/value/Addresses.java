@@ -131,7 +131,7 @@ public final class Addresses {
         InetAddress masked = masked(network, length);
         if (!masked.equals(network)) {
             throw new BadValueException(
-                    "has bits set behind its prefix length", masked.getHostAddress() + "/" + length);
+                    "has bits set behind its prefix length", AddressText.of(masked) + "/" + length);
         }
         return new IpPrefix(network, length);
     }

@@ -11,7 +11,7 @@ import java.net.InetSocketAddress;
 public record HostPort(String host, int port) {
     /** A socket's address, which is resolved. */
     public static HostPort of(InetSocketAddress address) {
-        return new HostPort(address.getAddress().getHostAddress(), address.getPort());
+        return new HostPort(AddressText.of(address.getAddress()), address.getPort());
     }
 
     /** As written: IPv6 in brackets. */

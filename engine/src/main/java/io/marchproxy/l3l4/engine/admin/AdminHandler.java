@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import io.marchproxy.l3l4.engine.explain.Explanation;
 import io.marchproxy.l3l4.engine.explain.ExplanationJson;
+import io.marchproxy.l3l4.engine.explain.ExplanationText;
 import io.marchproxy.l3l4.engine.explain.Tuple;
 import io.marchproxy.l3l4.engine.metrics.ExpositionFormat;
 import io.marchproxy.l3l4.engine.metrics.MetricsPage;
@@ -146,6 +147,10 @@ final class AdminHandler implements HttpHandler {
     private Answer explain(HttpExchange exchange, AdminSource service) {
         Map<String, String> query = query(exchange);
         try {
+            String format = query.getOrDefault("format", "json");
+            if (!format.equals("json") && !format.equals("text")) {
+                throw new IllegalArgumentException("format is json or text");
+            }
             Tuple flow = Tuple.of(
                     query.getOrDefault("protocol", ""),
                     query.getOrDefault("source", ""),
@@ -153,8 +158,11 @@ final class AdminHandler implements HttpHandler {
                     number(query, "dscp"));
             synchronized (oneAtATime) {
                 Explanation explanation = service.explain(flow, query.get("service"), number(query, "shard"));
-                return explanation == null
-                        ? new Answer(404, TEXT, "no such service, or no such shard\n")
+                if (explanation == null) {
+                    return new Answer(404, TEXT, "no such service, or no such shard\n");
+                }
+                return format.equals("text")
+                        ? new Answer(200, TEXT, ExplanationText.write(explanation))
                         : new Answer(200, "application/json", ExplanationJson.write(explanation));
             }
         } catch (IllegalArgumentException e) {

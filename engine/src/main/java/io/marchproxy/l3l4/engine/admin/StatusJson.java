@@ -25,7 +25,8 @@ import org.HdrHistogram.Histogram;
 /** The page {@code /status}; {@code docs/ADMIN.md} says what each field means. Indented, for people read it too. */
 public final class StatusJson {
     private static final JsonFactory JSON = new JsonFactory();
-    private static final double NANOS = 1e-9;
+    /** Divided by, which gives the nearest number: a product would be shown with 17 digits. */
+    private static final double SECOND_NS = 1e9;
 
     private final JsonGenerator json;
 
@@ -53,7 +54,7 @@ public final class StatusJson {
     private void report(StatusReport report) throws IOException {
         json.writeStartObject();
         json.writeStringField("version", report.version());
-        json.writeNumberField("uptime_seconds", report.uptimeNs() * NANOS);
+        json.writeNumberField("uptime_seconds", report.uptimeNs() / SECOND_NS);
         json.writeStringField("configuration_hash", report.configurationHash());
         json.writeBooleanField("ready", report.ready());
         json.writeBooleanField("draining", report.draining());
@@ -95,7 +96,7 @@ public final class StatusJson {
         json.writeNumberField("cores", placement.cores());
         json.writeBooleanField("numa", placement.numa());
         array("nodes", placement.nodes(), this::node);
-        json.writeNumberField("spin_seconds", placement.spinNs() * NANOS);
+        json.writeNumberField("spin_seconds", placement.spinNs() / SECOND_NS);
         json.writeStringField("steering", placement.steering());
         array("notes", placement.notes(), json::writeString);
         array("interrupts", placement.interrupts(), json::writeString);
@@ -153,7 +154,7 @@ public final class StatusJson {
         json.writeStringField("provider", backend.provider());
         json.writeStringField("region", backend.region());
         json.writeBooleanField("healthy", backend.healthy());
-        json.writeNumberField("healthy_since_seconds", backend.healthSince() * NANOS);
+        json.writeNumberField("healthy_since_seconds", backend.healthSince() / SECOND_NS);
         json.writeStringField("last_error", backend.lastError());
         json.writeNumberField("selections", backend.selections());
         json.writeNumberField("connect_errors", backend.connectErrors());
@@ -161,16 +162,16 @@ public final class StatusJson {
         json.writeNumberField("bytes_to_client", backend.bytesToClient());
         json.writeNumberField("cost_per_gb", backend.costPerGb());
         json.writeNumberField("cost", backend.cost());
-        json.writeNumberField("probe_rtt_seconds", backend.probeRttNs() * NANOS);
+        json.writeNumberField("probe_rtt_seconds", backend.probeRttNs() / SECOND_NS);
         StatusReport.ProbeStatus probing = backend.probing();
-        json.writeNumberField("probe_smoothed_rtt_seconds", probing.smoothedRttNs() * NANOS);
-        json.writeNumberField("probe_jitter_seconds", probing.jitterNs() * NANOS);
+        json.writeNumberField("probe_smoothed_rtt_seconds", probing.smoothedRttNs() / SECOND_NS);
+        json.writeNumberField("probe_jitter_seconds", probing.jitterNs() / SECOND_NS);
         json.writeNumberField("probe_loss", probing.loss());
         json.writeNumberField("probes", probing.probes());
         json.writeNumberField("probes_failed", probing.probesFailed());
         json.writeStringField("state", probing.state());
         json.writeBooleanField("drained", probing.drained());
-        json.writeNumberField("held_seconds", probing.heldNs() * NANOS);
+        json.writeNumberField("held_seconds", probing.heldNs() / SECOND_NS);
         json.writeObjectFieldStart("ejections");
         for (Map.Entry<String, Long> each : probing.ejections().entrySet()) {
             json.writeNumberField(each.getKey(), each.getValue());
@@ -200,7 +201,7 @@ public final class StatusJson {
         json.writeNumberField("daily_budget", routing.dailyBudget());
         json.writeNumberField("spent_today", routing.spentToday());
         json.writeBooleanField("saving", routing.saving());
-        json.writeNumberField("saving_since_seconds", routing.savingSinceNs() * NANOS);
+        json.writeNumberField("saving_since_seconds", routing.savingSinceNs() / SECOND_NS);
         json.writeEndObject();
     }
 
@@ -288,10 +289,10 @@ public final class StatusJson {
         json.writeStringField("class", queue.trafficClass());
         json.writeStringField("direction", queue.direction());
         json.writeNumberField("waited_packets", delays.getTotalCount());
-        json.writeNumberField("delay_p50_seconds", delays.getValueAtPercentile(50) * NANOS);
-        json.writeNumberField("delay_p95_seconds", delays.getValueAtPercentile(95) * NANOS);
-        json.writeNumberField("delay_p99_seconds", delays.getValueAtPercentile(99) * NANOS);
-        json.writeNumberField("delay_max_seconds", delays.getMaxValue() * NANOS);
+        json.writeNumberField("delay_p50_seconds", delays.getValueAtPercentile(50) / SECOND_NS);
+        json.writeNumberField("delay_p95_seconds", delays.getValueAtPercentile(95) / SECOND_NS);
+        json.writeNumberField("delay_p99_seconds", delays.getValueAtPercentile(99) / SECOND_NS);
+        json.writeNumberField("delay_max_seconds", delays.getMaxValue() / SECOND_NS);
         json.writeEndObject();
     }
 

@@ -2,17 +2,12 @@ package io.marchproxy.l3l4.engine.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.net.UnknownServiceException;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -35,8 +30,6 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {"  proxy-l3l4 drain web aws-1", "  proxy-l3l4 drain web aws-1 --undo --admin http://127.0.0.1:9081"})
 final class DrainCommand implements Callable<Integer> {
-    private static final int PATIENCE_MS = 10_000;
-
     @Spec
     private CommandSpec spec;
 
@@ -52,44 +45,19 @@ final class DrainCommand implements Callable<Integer> {
     @Option(
             names = "--admin",
             paramLabel = "URL",
-            description = "Where the service's admin server is. Default: http://127.0.0.1:8081.")
-    private URI admin = URI.create("http://127.0.0.1:8081");
+            description = "Where the service's admin server is. Default: " + AdminClient.USUAL + ".")
+    private URI admin = URI.create(AdminClient.USUAL);
 
     @Override
     public Integer call() throws IOException {
-        URI page;
-        HttpURLConnection connection;
-        try {
-            page = admin.resolve("/api/v1/services/" + encoded(service) + "/backends/" + encoded(backend)
-                    + (undo ? "/undrain" : "/drain"));
-            connection = (HttpURLConnection) page.toURL().openConnection();
-        } catch (IllegalArgumentException | ClassCastException | UnknownServiceException _) {
-            throw new ParameterException(spec.commandLine(), "--admin: no http URL: " + admin);
-        }
-        connection.setRequestMethod("POST");
-        connection.setConnectTimeout(PATIENCE_MS);
-        connection.setReadTimeout(PATIENCE_MS);
-        int status;
-        String answer;
-        try {
-            status = connection.getResponseCode();
-            var body = status < 400 ? connection.getInputStream() : connection.getErrorStream();
-            answer = body == null ? "" : new String(body.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new IOException("the admin server at " + admin + " does not answer: " + e.getMessage(), e);
-        } finally {
-            connection.disconnect();
-        }
-        if (status != HttpURLConnection.HTTP_OK) {
-            throw new IOException(answer.isBlank() ? "HTTP status " + status : answer.strip());
-        }
+        String answer = new AdminClient(admin, spec.commandLine())
+                .ask(
+                        "POST",
+                        "/api/v1/services/" + AdminClient.encoded(service) + "/backends/" + AdminClient.encoded(backend)
+                                + (undo ? "/undrain" : "/drain"));
         PrintWriter out = spec.commandLine().getOut();
         out.print(answer);
         out.flush();
         return ExitCode.OK;
-    }
-
-    private static String encoded(String part) {
-        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
     }
 }

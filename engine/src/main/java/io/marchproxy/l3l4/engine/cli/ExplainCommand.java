@@ -2,6 +2,7 @@ package io.marchproxy.l3l4.engine.cli;
 
 import io.marchproxy.l3l4.config.settings.ProxySettings;
 import io.marchproxy.l3l4.config.value.BadValueException;
+import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.config.value.Values;
 import io.marchproxy.l3l4.engine.explain.Explainer;
 import io.marchproxy.l3l4.engine.explain.Explanation;
@@ -13,12 +14,17 @@ import io.marchproxy.l3l4.engine.settings.CompiledSettings.CompiledService;
 import io.marchproxy.l3l4.engine.settings.NameResolver;
 import io.marchproxy.l3l4.engine.settings.SettingsCompiler;
 import io.marchproxy.l3l4.engine.settings.SettingsException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -36,12 +42,12 @@ import picocli.CommandLine.Spec;
         description = {
             "Tells where a flow would go, and why: class, rule, candidates, their scores, the choice.",
             "Asks the stages themselves, with the configuration alone: all backends are healthy and nothing is known of"
-                    + " their latency, but for what is supposed. A service that runs answers the same question at"
-                    + " /api/v1/explain, by what it knows."
+                    + " their latency, but for what is supposed.",
+            "With --running it is the service itself that answers, by what it knows (/api/v1/explain)."
         },
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:it goes somewhere", "1:it is of no service, or goes nowhere", "2:faults"},
+        exitCodeList = {"0:it goes somewhere", "1:it is of no service, or goes nowhere, or no service answers", "2:faults"},
         footerHeading = "%nExamples:%n",
         footer = {
             "  proxy-l3l4 explain --config proxy.yaml tcp 10.0.0.1:40000 127.0.0.1:8080",
@@ -49,7 +55,7 @@ import picocli.CommandLine.Spec;
             "      tcp 10.0.0.1:40000 127.0.0.1:8080",
             "  proxy-l3l4 explain --config proxy.yaml ip 10.0.0.1 192.0.2.7",
             "  proxy-l3l4 explain --config proxy.yaml --format json udp '[2001:db8::1]:5000' '[::1]:5353'",
-            "  curl 'http://127.0.0.1:8081/api/v1/explain?protocol=tcp&source=10.0.0.1:40000&destination=127.0.0.1:8080'"
+            "  proxy-l3l4 explain --running tcp 10.0.0.1:40000 127.0.0.1:8080"
         })
 final class ExplainCommand implements Callable<Integer> {
     /** How it is told. */
@@ -94,6 +100,20 @@ final class ExplainCommand implements Callable<Integer> {
     private Map<String, String> latencies = Map.of();
 
     @Option(
+            names = "--running",
+            description = "Asks the service that runs, by what a shard knows, and not a configuration.")
+    private boolean running;
+
+    @Option(
+            names = "--admin",
+            paramLabel = "URL",
+            description = "With --running: where its admin server is. Default: " + AdminClient.USUAL + ".")
+    private @Nullable URI admin;
+
+    @Option(names = "--shard", paramLabel = "N", description = "With --running: the shard that is asked. Default: 0.")
+    private @Nullable Integer shard;
+
+    @Option(
             names = "--format",
             paramLabel = "text|json",
             defaultValue = "text",
@@ -101,9 +121,15 @@ final class ExplainCommand implements Callable<Integer> {
     private Format format;
 
     @Override
-    public Integer call() throws FaultsException {
+    public Integer call() throws FaultsException, IOException {
         PrintWriter out = spec.commandLine().getOut();
         Tuple flow = tuple();
+        if (running) {
+            return askService(flow, out);
+        }
+        if (admin != null || shard != null) {
+            throw new ParameterException(spec.commandLine(), "--admin and --shard need --running");
+        }
         ProxySettings settings =
                 new ConfigurationSource(flags.file(), flags.overrides()).read().settings();
         CompiledSettings compiled = compile(settings);
@@ -118,6 +144,32 @@ final class ExplainCommand implements Callable<Integer> {
         out.print(format == Format.json ? ExplanationJson.write(explanation) : ExplanationText.write(explanation));
         out.flush();
         return explanation.choice() == null ? ExitCode.SOFTWARE : ExitCode.OK;
+    }
+
+    private int askService(Tuple flow, PrintWriter out) throws IOException {
+        if (flags.file() != null || !down.isEmpty() || !latencies.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--running goes by what the service knows: no --config, --down or --latency");
+        }
+        StringJoiner page = new StringJoiner("&", "/api/v1/explain?", "");
+        page.add("protocol=" + flow.protocol().name().toLowerCase(Locale.ROOT));
+        page.add("source=" + AdminClient.encoded(HostPort.of(flow.source()).toString()));
+        page.add("destination="
+                + AdminClient.encoded(HostPort.of(flow.destination()).toString()));
+        page.add("dscp=" + dscp);
+        page.add("format=" + format);
+        if (serviceName != null) {
+            page.add("service=" + AdminClient.encoded(serviceName));
+        }
+        if (shard != null) {
+            page.add("shard=" + shard);
+        }
+        URI at = Objects.requireNonNullElse(admin, URI.create(AdminClient.USUAL));
+        String answer = new AdminClient(at, spec.commandLine()).ask("GET", page.toString());
+        out.print(answer);
+        out.flush();
+        boolean goesNowhere = answer.contains(format == Format.json ? "\"choice\" : null" : "\nchoice     none");
+        return goesNowhere ? ExitCode.SOFTWARE : ExitCode.OK;
     }
 
     private Tuple tuple() {

@@ -46,7 +46,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         })
 public final class ProxyCommand implements Runnable {
     static final String NAME = "proxy-l3l4";
-    private static final int HELP_COLUMNS = 100;
+    private static final int HELP_COLUMNS = 110;
 
     @Spec
     private CommandSpec spec;

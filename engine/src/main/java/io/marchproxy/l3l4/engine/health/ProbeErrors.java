@@ -3,6 +3,7 @@ package io.marchproxy.l3l4.engine.health;
 import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.engine.sys.ErrorWords;
 import io.netty.channel.ChannelException;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.net.PortUnreachableException;
 import java.nio.channels.ClosedChannelException;
@@ -12,6 +13,7 @@ import javax.net.ssl.SSLException;
 /** Says in few words why a probe failed. */
 final class ProbeErrors {
     private static final int DEEPEST = 8;
+    private static final int LONGEST = 120;
 
     private ProbeErrors() {}
 
@@ -26,6 +28,10 @@ final class ProbeErrors {
         String message = String.valueOf(deepest.getMessage());
         if (failure instanceof SslHandshakeTimeoutException) {
             return "probe: no TLS handshake in time";
+        }
+        if (deepest instanceof NotSslRecordException) {
+            // Its message is all that came, in hex.
+            return "probe: the answer is no TLS";
         }
         if (failure instanceof SSLException || failure.getCause() instanceof SSLException) {
             return "probe: TLS: " + firstLine(message);
@@ -47,7 +53,9 @@ final class ProbeErrors {
         return deepest;
     }
 
+    /** What comes of the other side's doing is no longer than what is good to read. */
     private static String firstLine(String text) {
-        return text.lines().findFirst().orElse(text);
+        String line = text.lines().findFirst().orElse(text);
+        return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…";
     }
 }

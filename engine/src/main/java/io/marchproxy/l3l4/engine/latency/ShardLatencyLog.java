@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.latency;
 
 import io.marchproxy.l3l4.config.Version;
+import io.marchproxy.l3l4.engine.Reason;
 import io.marchproxy.l3l4.engine.journal.DiskSpace;
 import io.marchproxy.l3l4.engine.latency.LatencyLogStatus.State;
 import io.marchproxy.l3l4.engine.shard.LatencyPoint;
@@ -126,7 +127,7 @@ final class ShardLatencyLog {
                     "latency log of shard {}: {}; nothing is logged until that is over, traffic goes on: {}",
                     shard,
                     next == State.DISK_FULL ? "no space is left on the disk" : "writing failed",
-                    error.toString());
+                    Reason.of(error));
         }
         status = new LatencyLogStatus(shard, next, before.lines(), before.lostLines() + lost, before.diskBytes());
         closeFile();

@@ -1,12 +1,10 @@
 package io.marchproxy.l3l4.engine.settings;
 
+import io.marchproxy.l3l4.config.value.AddressText;
 import io.marchproxy.l3l4.stages.classify.AddressPrefix;
 import io.marchproxy.l3l4.stages.classify.ClassifyRule;
 import io.marchproxy.l3l4.stages.classify.NumberRange;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 public final class RuleText {
     private static final int ANY = -1;
     private static final int LAST_PORT = 65_535;
-    private static final int IPV6 = 6;
 
     private RuleText() {}
 
@@ -74,16 +71,6 @@ public final class RuleText {
     }
 
     private static String prefix(AddressPrefix prefix) {
-        byte[] bytes = prefix.ipVersion() == IPV6
-                ? ByteBuffer.allocate(2 * Long.BYTES)
-                        .putLong(prefix.high())
-                        .putLong(prefix.low())
-                        .array()
-                : ByteBuffer.allocate(Integer.BYTES).putInt((int) prefix.low()).array();
-        try {
-            return InetAddress.getByAddress(bytes).getHostAddress() + "/" + prefix.length();
-        } catch (UnknownHostException e) {
-            throw new AssertionError("4 and 16 bytes are an address", e);
-        }
+        return AddressText.of(prefix.ipVersion(), prefix.high(), prefix.low()) + "/" + prefix.length();
     }
 }

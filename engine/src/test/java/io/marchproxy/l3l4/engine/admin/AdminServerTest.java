@@ -90,6 +90,17 @@ class AdminServerTest {
     }
 
     @Test
+    void shouldExplainAsJsonOrAsATable() throws Exception {
+        String flow = "/api/v1/explain?protocol=tcp&source=10.0.0.1:1&destination=10.0.0.2:2";
+
+        assertTrue(get(server, flow).startsWith("200 {"), get(server, flow));
+        assertTrue(get(server, flow + "&format=json").startsWith("200 {"));
+        assertTrue(get(server, flow + "&format=text").startsWith("200 flow  "));
+        assertEquals("400 format is json or text\n", get(server, flow + "&format=html"));
+        assertEquals("404 no such service, or no such shard\n", get(server, flow + "&shard=1"));
+    }
+
+    @Test
     void shouldTakeCommandsThatDrainABackend() throws Exception {
         assertEquals("200 web/aws-1 takes no new traffic\n", post("/api/v1/services/web/backends/aws-1/drain"));
         assertEquals(

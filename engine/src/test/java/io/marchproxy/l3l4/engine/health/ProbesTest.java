@@ -137,7 +137,7 @@ class ProbesTest {
     void shouldTellThatAServerSpeaksNoTls() throws Exception {
         ServerSocket server = streams(hello -> "HTTP/1.1 400 Bad Request\r\n\r\n");
         watch(address(server), Probe.HTTPS, Targets.http("/ok", "", false), false);
-        assertFound("probe: TLS: ");
+        assertFound("probe: the answer is no TLS");
     }
 
     @ParameterizedTest

@@ -1,8 +1,6 @@
 package io.marchproxy.l3l4.replay.diff;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
+import io.marchproxy.l3l4.config.value.AddressText;
 
 /** A client address's part. */
 public final class Client {
@@ -49,16 +47,6 @@ public final class Client {
         if (isOthers()) {
             return "(others)";
         }
-        byte[] bytes = key.ipVersion() == 6
-                ? ByteBuffer.allocate(2 * Long.BYTES)
-                        .putLong(key.high())
-                        .putLong(key.low())
-                        .array()
-                : ByteBuffer.allocate(Integer.BYTES).putInt((int) key.low()).array();
-        try {
-            return InetAddress.getByAddress(bytes).getHostAddress();
-        } catch (UnknownHostException e) {
-            throw new AssertionError("4 and 16 bytes are an address", e);
-        }
+        return AddressText.of(key.ipVersion(), key.high(), key.low());
     }
 }

@@ -1,8 +1,6 @@
 package io.marchproxy.l3l4.replay.flows;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
+import io.marchproxy.l3l4.config.value.AddressText;
 
 /**
  * An address with a port, as flows have them.
@@ -14,18 +12,11 @@ import java.nio.ByteBuffer;
 record Address(int ipVersion, long high, long low, int port) {
     /** The address alone. */
     String host() {
-        byte[] bytes = ipVersion == 6
-                ? ByteBuffer.allocate(2 * Long.BYTES).putLong(high).putLong(low).array()
-                : ByteBuffer.allocate(Integer.BYTES).putInt((int) low).array();
-        try {
-            return InetAddress.getByAddress(bytes).getHostAddress();
-        } catch (UnknownHostException e) {
-            throw new AssertionError("4 and 16 bytes are an address", e);
-        }
+        return AddressText.of(ipVersion, high, low);
     }
 
     @Override
     public String toString() {
-        return (ipVersion == 6 ? "[" + host() + "]" : host()) + ":" + port;
+        return AddressText.of(ipVersion, high, low, port);
     }
 }

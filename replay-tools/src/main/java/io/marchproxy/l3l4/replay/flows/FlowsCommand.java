@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -130,7 +131,7 @@ public final class FlowsCommand implements Callable<Integer> {
             throw wrong("--top must not be negative");
         }
         List<Path> shards = journal.shards();
-        wanted = wanted.and(time(shards));
+        wanted = wanted.and(time());
         Path file = file();
         try (ResultFile result = file == null ? null : new ResultFile(file)) {
             try (FlowOutput out = output(result)) {
@@ -184,20 +185,13 @@ public final class FlowsCommand implements Callable<Integer> {
                 + ", not " + name);
     }
 
-    private Predicate<Flow> time(List<Path> shards) throws IOException {
+    private Predicate<Flow> time() throws IOException {
         TimeBound low = from;
         TimeBound high = to;
         if (low == null && high == null) {
             return flow -> true;
         }
-        long firstMs = Long.MAX_VALUE;
-        for (Path shard : shards) {
-            try (JournalReader reader = new JournalReader(shard)) {
-                if (reader.next()) {
-                    firstMs = Math.min(firstMs, reader.session());
-                }
-            }
-        }
+        long firstMs = journal.firstMs();
         long nowMs = System.currentTimeMillis();
         long lowUs = low == null ? Long.MIN_VALUE : 1_000 * low.epochMs(firstMs, nowMs);
         long highUs = high == null ? Long.MAX_VALUE : 1_000 * high.epochMs(firstMs, nowMs);
@@ -216,7 +210,7 @@ public final class FlowsCommand implements Callable<Integer> {
             case CSV -> new FlowCsv(out, host);
             default -> new FlowTable(out);
         };
-        return result == null ? flows : new FlowFile(flows, out, String.valueOf(output));
+        return result == null ? flows : new FlowFile(flows, out, Objects.requireNonNull(output));
     }
 
     private void read(Path shard, FlowOrder ordered, Predicate<Flow> wanted) throws IOException {
@@ -280,12 +274,12 @@ public final class FlowsCommand implements Callable<Integer> {
     }
 
     /** Closes the file, and says when it could not be written: a PrintWriter keeps that to itself. */
-    private record FlowFile(FlowOutput flows, PrintWriter out, String file) implements FlowOutput {
+    private record FlowFile(FlowOutput flows, PrintWriter out, Path file) implements FlowOutput {
         @Override
         public void write(Flow flow) throws IOException {
             flows.write(flow);
             if (out.checkError()) {
-                throw new UnreadableException(file + " can't be written");
+                throw ResultFile.notWritten(file, null);
             }
         }
 
@@ -294,7 +288,7 @@ public final class FlowsCommand implements Callable<Integer> {
             flows.close();
             out.close();
             if (out.checkError()) {
-                throw new UnreadableException(file + " can't be written");
+                throw ResultFile.notWritten(file, null);
             }
         }
     }

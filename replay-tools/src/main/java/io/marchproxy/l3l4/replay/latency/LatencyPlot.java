@@ -9,10 +9,10 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -80,7 +80,7 @@ final class LatencyPlot {
         System.setProperty("java.awt.headless", "true");
         List<XYChart> charts = List.of(byPercentile(run, other), overTime(run, other));
         try (ResultFile result = new ResultFile(file)) {
-            try (OutputStream out = Files.newOutputStream(result.path())) {
+            try (OutputStream out = result.open()) {
                 draw(charts, name.endsWith(".svg"), out);
             }
             result.complete();
@@ -91,9 +91,12 @@ final class LatencyPlot {
         if (isSvg) {
             VectorGraphics2D graphics = new VectorGraphics2D();
             paint(charts, graphics);
+            // By way of memory: what goes wrong with the file would come back wrapped in faults of XML.
+            ByteArrayOutputStream document = new ByteArrayOutputStream();
             Processors.get("svg")
                     .getDocument(graphics.getCommands(), new PageSize(0, 0, WIDTH, HEIGHT * charts.size()))
-                    .writeTo(out);
+                    .writeTo(document);
+            document.writeTo(out);
         } else {
             BufferedImage image = new BufferedImage(WIDTH, HEIGHT * charts.size(), BufferedImage.TYPE_INT_RGB);
             Graphics2D graphics = image.createGraphics();

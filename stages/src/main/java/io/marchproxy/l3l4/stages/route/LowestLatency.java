@@ -11,6 +11,7 @@ import io.marchproxy.l3l4.stages.pipeline.StateWriter;
 final class LowestLatency extends TwoChoices {
     private static final double AS_GOOD = 1.25;
     private static final double AS_GOOD_NS = 100_000;
+    private static final double MILLI_NS = 1e6;
     private double limitNs;
 
     LowestLatency(Candidates candidates, Draw draw) {
@@ -58,6 +59,11 @@ final class LowestLatency extends TwoChoices {
 
     @Override
     public String scoreName() {
-        return "latency ns";
+        return "latency ms";
+    }
+
+    @Override
+    public double score(int position, long nowNs) {
+        return rank(position, nowNs) / MILLI_NS;
     }
 }

@@ -109,11 +109,11 @@ final class SmoothTurn {
         return positions[next];
     }
 
-    /** What it would have at the next turn, below nothing: the lower, the sooner its turn comes. NaN for those without turns. */
+    /** What it would have at the next turn, in parts of the heaviest one's weight, below nothing: the lower, the sooner its turn comes. NaN for those without turns. */
     double behind(int position) {
         for (int i = 0; i < count; i++) {
             if (positions[i] == position) {
-                return -((double) gained[i] + gains[i]);
+                return -((double) gained[i] + gains[i]) / HEAVIEST;
             }
         }
         return Double.NaN;

@@ -24,7 +24,7 @@ public interface ShardEgress {
     /** Counts that a flow sends to a backend, and nothing that it had sent before is left unanswered. */
     void asked(int backend);
 
-    /** Counts that something came back from a backend for what a flow had sent, so long after it came. */
+    /** Counts that something came back from a backend for what a flow had sent, so long after that had left. */
     void answered(int backend, long waitNs);
 
     /** Tells the health monitor that live traffic met an error at a backend: connect refused or timed out, ICMP unreachable. Any thread. */

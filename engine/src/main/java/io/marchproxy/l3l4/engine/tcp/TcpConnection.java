@@ -4,6 +4,7 @@ import io.marchproxy.l3l4.config.settings.ServiceSettings;
 import io.marchproxy.l3l4.engine.shard.BackendTarget;
 import io.marchproxy.l3l4.engine.shard.Endpoint;
 import io.marchproxy.l3l4.engine.shard.ListenerSpec;
+import io.marchproxy.l3l4.engine.shard.Questions;
 import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
 import io.marchproxy.l3l4.stages.packet.Direction;
@@ -67,11 +68,8 @@ final class TcpConnection implements Endpoint {
     private boolean clientIsGone;
     private boolean resetTold;
 
-    /** Whether something was sent to the backend that nothing has answered yet. Egress thread. */
-    private boolean asked;
-
-    /** When that had come. */
-    private long askedNs;
+    /** Egress thread. */
+    private final Questions questions;
 
     /** A connection around an accepted socket that is not watched yet. */
     TcpConnection(TcpShard shard, ListenerSpec spec, Admission admission, StreamSocket client) {
@@ -79,6 +77,7 @@ final class TcpConnection implements Endpoint {
         this.spec = spec;
         this.admission = admission;
         this.acceptedNs = shard.ingress().nowNs();
+        this.questions = new Questions(shard.egress());
         this.client = side(client, Direction.TO_BACKEND);
         shard.add(this);
     }
@@ -151,7 +150,7 @@ final class TcpConnection implements Endpoint {
         switch (packet.kind()) {
             case DATA -> {
                 if (packet.takePayload() instanceof Payload bytes) {
-                    askedOrAnswered(packet.direction(), packet.backend(), packet.arrivalNs());
+                    questions.leaves(packet);
                     shard.takenOver(packet);
                     shard.write(this, packet, bytes);
                 }
@@ -180,19 +179,6 @@ final class TcpConnection implements Endpoint {
             case RESET -> shard.onLoop(() -> abort(false));
             default -> {
                 // nothing to do on the wire
-            }
-        }
-    }
-
-    private void askedOrAnswered(Direction direction, int index, long arrivalNs) {
-        boolean asks = direction == Direction.TO_BACKEND;
-        if (asks != asked && index != PacketDescriptor.NO_BACKEND) {
-            asked = asks;
-            if (asks) {
-                askedNs = arrivalNs;
-                shard.egress().asked(index);
-            } else {
-                shard.egress().answered(index, arrivalNs - askedNs);
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.udp;
 
 import io.marchproxy.l3l4.engine.shard.Endpoint;
+import io.marchproxy.l3l4.engine.shard.Questions;
 import io.marchproxy.l3l4.engine.shard.ShardIngress;
 import io.marchproxy.l3l4.engine.sys.Errno;
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
@@ -28,11 +29,8 @@ final class UdpSession implements Endpoint {
     private UdpSocket socket;
     private int backend;
 
-    /** Whether something was sent to the backend that nothing has answered yet. Egress thread. */
-    private boolean asked;
-
-    /** When that had come. */
-    private long askedNs;
+    /** Egress thread. */
+    private final Questions questions;
 
     /** The run of datagrams to the client that the present send has open, and which send that is. Egress thread. */
     int openRun;
@@ -60,6 +58,7 @@ final class UdpSession implements Endpoint {
         this.localLow = first.destinationLow();
         this.socket = socket;
         this.backend = first.backend();
+        this.questions = new Questions(sessions.egress());
     }
 
     /** A reply: to the client, through the listener's socket. */
@@ -68,21 +67,14 @@ final class UdpSession implements Endpoint {
         if (sessions.isClosed()) {
             sessions.queue().refuse(packet, DropReason.DRAINING);
         } else {
-            if (asked) {
-                asked = false;
-                sessions.egress().answered(packet.backend(), packet.arrivalNs() - askedNs);
-            }
+            questions.leaves(packet);
             sessions.queue().add(listener.socket(), this, packet);
         }
     }
 
-    /** A datagram that came at a time goes to the backend. Egress thread. */
-    void asks(long arrivalNs) {
-        if (!asked) {
-            asked = true;
-            askedNs = arrivalNs;
-            sessions.egress().asked(backend);
-        }
+    /** A datagram goes to the backend. Egress thread. */
+    void asks(PacketDescriptor packet) {
+        questions.leaves(packet);
     }
 
     @Override
@@ -114,7 +106,7 @@ final class UdpSession implements Endpoint {
     /** Moves to another backend; answers the socket to the old one. Egress thread. */
     UdpSocket moveTo(int newBackend, UdpSocket newSocket) {
         UdpSocket old = socket;
-        asked = false;
+        questions.forget();
         backend = newBackend;
         socket = newSocket;
         return old;

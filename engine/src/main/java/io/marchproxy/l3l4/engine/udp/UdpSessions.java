@@ -69,7 +69,7 @@ final class UdpSessions {
             session = reroute(session, packet);
         }
         if (session != null) {
-            session.asks(packet.arrivalNs());
+            session.asks(packet);
             queue.add(session.socket(), null, packet);
         }
     }

@@ -34,6 +34,11 @@ public final class Overrides {
         return new Overrides(more);
     }
 
+    /** Whether there are none. */
+    public boolean isEmpty() {
+        return values.isEmpty();
+    }
+
     /** What a flag was given; empty for nothing. */
     List<String> values(Setting setting) {
         return values.getOrDefault(setting, List.of());

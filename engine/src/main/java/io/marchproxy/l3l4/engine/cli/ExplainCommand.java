@@ -151,9 +151,12 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     private int askService(Tuple flow, PrintWriter out) throws IOException {
-        if (flags.file() != null || !down.isEmpty() || !latencies.isEmpty()) {
+        boolean isConfigured = flags.file() != null || !flags.overrides().isEmpty();
+        if (isConfigured || !down.isEmpty() || !latencies.isEmpty()) {
             throw new ParameterException(
-                    spec.commandLine(), "--running goes by what the service knows: no --config, --down or --latency");
+                    spec.commandLine(),
+                    "--running goes by what the service knows, and --admin says where it is: no --config, no flag of the"
+                            + " configuration, no --down or --latency");
         }
         StringJoiner page = new StringJoiner("&", "/api/v1/explain?", "");
         page.add("protocol=" + flow.protocol().name().toLowerCase(Locale.ROOT));

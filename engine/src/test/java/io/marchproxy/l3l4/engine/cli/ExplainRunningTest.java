@@ -61,13 +61,15 @@ final class ExplainRunningTest {
     @Test
     void shouldSayWhyItCouldNot() {
         assertEquals(1, run("--service", "none", "tcp", "10.0.0.1:1", "10.0.0.2:2"));
-        assertEquals(2, run("--down", "aws-1", "tcp", "10.0.0.1:1", "10.0.0.2:2"));
+        for (String flag : List.of("--down=aws-1", "--config=proxy.yaml", "--admin-port=9090", "--backend=10.0.0.3:1")) {
+            assertEquals(2, run(flag, "tcp", "10.0.0.1:1", "10.0.0.2:2"), flag);
+            assertTrue(err.toString().contains("proxy-l3l4: --running goes by what the service knows"), err.toString());
+        }
+        assertEquals(1, asked.size(), "the one with a wrong service alone: " + asked);
         admin.stop(0);
         assertEquals(1, run("tcp", "10.0.0.1:1", "10.0.0.2:2"));
         List<String> lines = err.toString().lines().toList();
         assertEquals("proxy-l3l4: no such service", lines.get(0));
-        assertEquals(
-                "proxy-l3l4: --running goes by what the service knows: no --config, --down or --latency", lines.get(1));
         assertTrue(lines.getLast().contains("does not answer"), lines.getLast());
     }
 

@@ -61,7 +61,8 @@ final class ExplainRunningTest {
     @Test
     void shouldSayWhyItCouldNot() {
         assertEquals(1, run("--service", "none", "tcp", "10.0.0.1:1", "10.0.0.2:2"));
-        for (String flag : List.of("--down=aws-1", "--config=proxy.yaml", "--admin-port=9090", "--backend=10.0.0.3:1")) {
+        for (String flag :
+                List.of("--down=aws-1", "--config=proxy.yaml", "--admin-port=9090", "--backend=10.0.0.3:1")) {
             assertEquals(2, run(flag, "tcp", "10.0.0.1:1", "10.0.0.2:2"), flag);
             assertTrue(err.toString().contains("proxy-l3l4: --running goes by what the service knows"), err.toString());
         }

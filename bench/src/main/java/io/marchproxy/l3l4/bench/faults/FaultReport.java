@@ -36,14 +36,16 @@ record FaultReport(List<String> lines, List<FaultFigures> figures) {
                 "fault", "times", "p50", "p90", "p99", "max", "clean p99", "lost", "in flight", "differences", "aim");
         figures.forEach(each -> out.print(each.row(TEXT)));
         out.println("differences are those of a replay of the proxy's recording");
-        figures.forEach(each -> out.println(each.kind().key() + ": " + each.verified().describe()));
+        figures.forEach(
+                each -> out.println(each.kind().key() + ": " + each.verified().describe()));
         out.flush();
     }
 
     void markdown(Path file) throws IOException {
         StringBuilder text = new StringBuilder();
         lines.forEach(line -> text.append(line).append("\n\n"));
-        text.append("| fault | times | p50 ms | p90 | p99 | max | last suffers, p99 | lost | lost in flight | differences | aim |\n")
+        text.append(
+                        "| fault | times | p50 ms | p90 | p99 | max | last suffers, p99 | lost | lost in flight | differences | aim |\n")
                 .append("|---|---|---|---|---|---|---|---|---|---|---|\n");
         figures.forEach(each -> text.append(each.row(MARKDOWN)));
         Files.writeString(file, text);

@@ -71,7 +71,8 @@ public final class FaultsCommand implements Callable<Integer> {
 
     @Option(
             names = "--no-recording",
-            description = "The proxy records nothing (engine.journal.mode: off), as it does by default; nothing is verified.")
+            description =
+                    "The proxy records nothing (engine.journal.mode: off), as it does by default; nothing is verified.")
     private boolean unrecorded;
 
     @Option(names = "--seed", paramLabel = "N", description = "Of the moments at which backends fail. Default: 1.")

@@ -428,7 +428,8 @@ class SilenceWatchTest {
             usual.age(TURN);
         }
         assertTrue(
-                told > turnsToAnswer && told <= 2 * turnsToAnswer + 10, "one that answers nobody, after turns: " + told);
+                told > turnsToAnswer && told <= 2 * turnsToAnswer + 10,
+                "one that answers nobody, after turns: " + told);
     }
 
     /** A backend that is asked by nobody for minutes, and then by many at once. */

@@ -37,8 +37,10 @@ class BudgetIT {
                 Await.until("its money is spent", PATIENCE, () -> asked(first) == 'c');
                 Await.until("that is written down", PATIENCE, () -> spent().contains(" web/tcp"));
                 Await.until("with what was spent", PATIENCE, () -> sum() >= BYTES * 1e-6);
-                Await.until("it is told", PATIENCE, () -> first.output()
-                        .contains("service web/tcp has spent its daily budget"));
+                Await.until(
+                        "it is told",
+                        PATIENCE,
+                        () -> first.output().contains("service web/tcp has spent its daily budget"));
                 first.kill();
             }
             double before = sum();

@@ -93,7 +93,9 @@ final class RecordText {
             fields.put(
                     "direction",
                     event.direction().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-            fields.put("from", AddressText.of(event.ipVersion(), event.sourceHigh(), event.sourceLow(), event.sourcePort()));
+            fields.put(
+                    "from",
+                    AddressText.of(event.ipVersion(), event.sourceHigh(), event.sourceLow(), event.sourcePort()));
             fields.put(
                     "to",
                     AddressText.of(
@@ -194,7 +196,8 @@ final class RecordText {
         fields.put("service", service(key.service()));
         fields.put("protocol", protocol(key.protocol()));
         fields.put("client", AddressText.of(key.ipVersion(), key.clientHigh(), key.clientLow(), key.clientPort()));
-        fields.put("listener", AddressText.of(key.ipVersion(), key.listenerHigh(), key.listenerLow(), key.listenerPort()));
+        fields.put(
+                "listener", AddressText.of(key.ipVersion(), key.listenerHigh(), key.listenerLow(), key.listenerPort()));
         fields.put("class", "P" + FlowEntry.trafficClass(entry));
         fields.put("backend", Integer.toString(FlowEntry.backend(entry)));
         fields.put("packets-to-backend", Long.toString(FlowEntry.packetsToBackend(entry)));

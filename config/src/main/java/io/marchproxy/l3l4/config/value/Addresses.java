@@ -130,8 +130,7 @@ public final class Addresses {
         }
         InetAddress masked = masked(network, length);
         if (!masked.equals(network)) {
-            throw new BadValueException(
-                    "has bits set behind its prefix length", AddressText.of(masked) + "/" + length);
+            throw new BadValueException("has bits set behind its prefix length", AddressText.of(masked) + "/" + length);
         }
         return new IpPrefix(network, length);
     }

@@ -47,7 +47,11 @@ import picocli.CommandLine.Spec;
         },
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:it goes somewhere", "1:it is of no service, or goes nowhere, or no service answers", "2:faults"},
+        exitCodeList = {
+            "0:it goes somewhere",
+            "1:it is of no service, or goes nowhere, or no service answers",
+            "2:faults"
+        },
         footerHeading = "%nExamples:%n",
         footer = {
             "  proxy-l3l4 explain --config proxy.yaml tcp 10.0.0.1:40000 127.0.0.1:8080",

@@ -66,7 +66,8 @@ final class ExplainRunningTest {
         assertEquals(1, run("tcp", "10.0.0.1:1", "10.0.0.2:2"));
         List<String> lines = err.toString().lines().toList();
         assertEquals("proxy-l3l4: no such service", lines.get(0));
-        assertEquals("proxy-l3l4: --running goes by what the service knows: no --config, --down or --latency", lines.get(1));
+        assertEquals(
+                "proxy-l3l4: --running goes by what the service knows: no --config, --down or --latency", lines.get(1));
         assertTrue(lines.getLast().contains("does not answer"), lines.getLast());
     }
 

@@ -59,13 +59,21 @@ final class PacketRecorder implements ShardRecorder {
         if (snapBytes > 0) {
             recording.snap(event, snapBytes);
         }
+        events++;
+        if (event.isData()) {
+            train.event(event);
+        } else {
+            other(event);
+        }
+    }
+
+    private void other(PacketDescriptor event) {
         if (event.kind() == EventKind.CONFIG) {
             recording.event(event);
         } else {
             train.event(event);
         }
-        events++;
-        if (checkpoints != null && !event.isData() && event.endpoint() instanceof PipelineSettings settings) {
+        if (checkpoints != null && event.endpoint() instanceof PipelineSettings settings) {
             checkpoints.configured(settings);
         }
     }

@@ -131,9 +131,14 @@ final class DocumentPacker {
     /** Whether there is an EVENT of the kind DATA that a REPEAT has room for, and behind it a DECISION without extras. */
     static boolean isPair(long event, int bytes, long left) {
         return (Memory.getLong(event) & TYPE_AND_KIND) == DATA_EVENT
-                && (Memory.getLong(event + JournalLayout.EVENT_LENGTH_BYTES) & TOO_LARGE) == 0
+                && hasRoom(event)
                 && left >= bytes + JournalLayout.DECISION_RELEASE_NS
                 && (Memory.getLong(event + bytes) & TYPE_AND_WORDS) == SHORT_DECISION;
+    }
+
+    /** Whether an EVENT's length and packets are such that a REPEAT has room for them. */
+    static boolean hasRoom(long event) {
+        return (Memory.getLong(event + JournalLayout.EVENT_LENGTH_BYTES) & TOO_LARGE) == 0;
     }
 
     private static int place(long event, int bytes) {

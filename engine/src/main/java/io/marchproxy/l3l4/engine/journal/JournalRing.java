@@ -118,25 +118,28 @@ public final class JournalRing {
         int writtenOut = 0;
         int records = 0;
         int lastEvent = 0;
+        int beforeUnit = 0;
+        int recordsBefore = 0;
         foundAll = true;
         while (length < most && !isPad(found + length)) {
             long at = found + length;
             int type = Records.typeNumber(at);
             int next = Records.length(at);
-            int needed = next;
-            if (type == RecordType.EVENT.ordinal()) {
-                lastEvent = length;
-            } else if (type == RecordType.REPEAT.ordinal()) {
-                needed = Records.times(at) * (length - lastEvent);
+            boolean isRepeat = type == RecordType.REPEAT.ordinal();
+            int needed = isRepeat ? Records.times(at) * (length - lastEvent) : next;
+            if (!isRepeat && type != RecordType.DECISION.ordinal()) {
+                beforeUnit = length;
+                recordsBefore = records;
             }
             boolean isText = type == RecordType.TEXT.ordinal();
             if (writtenOut + needed > room || (isText && records > 0)) {
                 foundAll = false;
-                if (type == RecordType.REPEAT.ordinal()) {
-                    length = lastEvent;
-                    records -= 2;
-                }
+                length = beforeUnit;
+                records = recordsBefore;
                 break;
+            }
+            if (type == RecordType.EVENT.ordinal()) {
+                lastEvent = length;
             }
             length += next;
             writtenOut += needed;

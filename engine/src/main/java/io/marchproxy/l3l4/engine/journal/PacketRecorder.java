@@ -17,7 +17,7 @@ final class PacketRecorder implements ShardRecorder {
     private long events;
     private long outcomes;
 
-    /** Events that follow at once. */
+    /** Events that follow the one at hand at once. */
     private int expected;
 
     /**
@@ -47,7 +47,7 @@ final class PacketRecorder implements ShardRecorder {
 
     @Override
     public void arrived(PacketDescriptor event) {
-        expected--;
+        expected = Math.max(0, expected - 1);
         boolean afterGap = recording.eventBegins();
         if (checkpoints != null) {
             if (afterGap) {
@@ -82,7 +82,7 @@ final class PacketRecorder implements ShardRecorder {
     public void handled(PacketDescriptor event, Verdict verdict) {
         outcomes++;
         train.outcome(event, verdict);
-        if (expected <= 0) {
+        if (expected == 0) {
             train.handOver();
         }
     }

@@ -189,10 +189,10 @@ class TrainTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     void shouldHandOverWhateverComes(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        while (expectedBytes < BYTES - (1L << 20)) {
+        while (expectedBytes < BYTES - (1 << 20)) {
             room = random.nextInt(LEAST_ROOM, ROOM);
             int client = random.nextInt(8);
-            long atNs = 1 + random.nextInt(3);
+            long atNs = random.nextLong(1, 4);
             int length = random.nextInt(1, 100);
             for (int i = 0; i < length; i++) {
                 anyEvent(random, client, atNs);

@@ -16,6 +16,7 @@ import io.marchproxy.l3l4.stages.pipeline.Journal;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
 import io.marchproxy.l3l4.stages.pipeline.Verdict;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,12 +24,23 @@ import org.jspecify.annotations.Nullable;
  * then, in the recorded time. What comes of an event is encoded as the service encoded it. One thread.
  */
 public final class Replay implements Journal, AutoCloseable {
+    /** As many as the flow table looks up at once. */
+    private static final int AHEAD = 64;
+
     /** Takes up room where it is touched alone, whatever the size that the service's table had. */
     private final NodeMemory memory = new NodeMemory(PlacementPlan.ANY_NODE);
 
     private final OffHeapFlowTable flows;
     private final Pipeline pipeline;
-    private final PacketDescriptor event;
+    /** Events that come next, so that the memory of their flows is on its way when they are handled. */
+    private final PacketDescriptor[] ahead = new PacketDescriptor[AHEAD];
+
+    /** Where each of them is recorded. */
+    private final long[] records = new long[AHEAD];
+
+    private int known;
+    private int next;
+    private PacketDescriptor event;
     private final Outcomes outcomes = new Outcomes();
     private Journal witness = Journal.NONE;
 
@@ -38,7 +50,10 @@ public final class Replay implements Journal, AutoCloseable {
      * @throws JournalException when this machine can't hold its flow table
      */
     Replay(SessionInfo session, PipelineSettings settings) throws JournalException {
-        event = new DescriptorSlab(memory.allocate(DescriptorLayout.SIZE, DescriptorLayout.SIZE)).view(0);
+        DescriptorSlab slab =
+                new DescriptorSlab(memory.allocate((long) AHEAD * DescriptorLayout.SIZE, DescriptorLayout.SIZE));
+        Arrays.setAll(ahead, slab::view);
+        event = ahead[0];
         try {
             flows = new OffHeapFlowTable(session.maxFlows(), session.seed(), memory);
             pipeline = new Pipeline(settings, flows, new NoOutput(), this);
@@ -64,29 +79,42 @@ public final class Replay implements Journal, AutoCloseable {
         return pipeline;
     }
 
+    /** Other records stand from now on where some were seen ahead. */
+    void turnPage() {
+        known = 0;
+        next = 0;
+    }
+
     /**
      * Handles an event.
      *
      * @param record the address of its EVENT record
+     * @param until that of the end of records that stand behind it, up to the next {@link #turnPage}
      * @param settings that it brings, for a CONFIG event
+     * @param attachment that the witness finds as the packet's payload, through queues too
      */
-    void handle(long record, @Nullable PipelineSettings settings) {
-        handle(record, settings, null);
-    }
-
-    /**
-     * Handles an event that carries something along, through queues too.
-     *
-     * @param attachment that the witness finds as the packet's payload
-     */
-    void handle(long record, @Nullable PipelineSettings settings, @Nullable Object attachment) {
-        Records.event(record, event);
+    void handle(long record, long until, @Nullable PipelineSettings settings, @Nullable Object attachment) {
+        if (next == known || records[next] != record) {
+            lookAhead(record, until);
+        }
+        event = ahead[next++];
         event.endpoint(settings);
         event.payload(attachment);
         handle();
     }
 
-    /** Handles the event that {@link #event} was filled with. */
+    private void lookAhead(long from, long until) {
+        turnPage();
+        for (long at = from; at < until && known < AHEAD; at += Records.length(at)) {
+            if (Records.isEvent(at)) {
+                Records.event(at, ahead[known]);
+                records[known++] = at;
+            }
+        }
+        pipeline.expect(ahead, 0, known);
+    }
+
+    /** Handles the event that {@link #event} was filled with; of records none is handled. */
     void handle() {
         outcomes.clear();
         pipeline.handle(event);

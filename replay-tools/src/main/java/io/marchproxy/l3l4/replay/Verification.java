@@ -104,10 +104,13 @@ public final class Verification implements AutoCloseable {
     private final JsonPieces pieces = new JsonPieces();
     private final List<String> notes = new ArrayList<>();
 
-    /** A copy, since its file may be closed by the time that its outcomes are read. */
+    /** A copy of the last event, since what is read next may stand in its place by the time that its outcomes are read. */
     private final MemorySegment lastEventBytes = Arena.ofAuto().allocate(RecordEncoder.LONGEST, Long.BYTES);
 
-    private final long lastEvent = lastEventBytes.address();
+    /** Its address: of the copy, or while its document is at hand, there. */
+    private long lastEvent = lastEventBytes.address();
+
+    private long documentEnd;
     private @Nullable SessionInfo session;
     private @Nullable PipelineSettings settings;
     private @Nullable Replay replay;
@@ -172,8 +175,12 @@ public final class Verification implements AutoCloseable {
         }
         wentBack = false;
         recordNumber = reader.firstRecord();
-        long end = reader.recordsEnd();
-        for (long at = reader.recordsAt(); at < end && difference == null && !skipped; at += Records.length(at)) {
+        Replay running = replay;
+        if (running != null) {
+            running.turnPage();
+        }
+        documentEnd = reader.recordsEnd();
+        for (long at = reader.recordsAt(); at < documentEnd && difference == null && !skipped; at += Records.length(at)) {
             if (recordNumber >= resumeAt) {
                 record(at);
             }
@@ -181,6 +188,15 @@ public final class Verification implements AutoCloseable {
                 return;
             }
             recordNumber++;
+        }
+        keepLastEvent();
+    }
+
+    private void keepLastEvent() {
+        long kept = lastEventBytes.address();
+        if (lastEvent != kept) {
+            Memory.copy(lastEvent, kept, Records.length(lastEvent));
+            lastEvent = kept;
         }
     }
 
@@ -332,6 +348,7 @@ public final class Verification implements AutoCloseable {
                 + Wall.time(restored.epochMs(beganNs)) + " on, " + checkpointNumber + " records after its begin");
         lack = null;
         resumeAt = checkpointNumber;
+        keepLastEvent();
         reader.back(begun);
         wentBack = true;
     }
@@ -353,7 +370,7 @@ public final class Verification implements AutoCloseable {
         }
         events++;
         lastEventNumber = recordNumber;
-        Memory.copy(at, lastEvent, Records.length(at));
+        lastEvent = at;
         lastNs = Math.max(lastNs, Records.arrivalNs(at));
         PipelineSettings brings = settings;
         if (Records.kind(at) == EventKind.CONFIG) {
@@ -362,7 +379,7 @@ public final class Verification implements AutoCloseable {
         PipelineSettings configures = Records.kind(at) == EventKind.CONFIG ? brings : null;
         Object attachment = companion.arrives(at);
         try {
-            running.handle(at, configures, attachment);
+            running.handle(at, documentEnd, configures, attachment);
         } catch (RuntimeException e) {
             difference = Difference.failed(lastEventNumber, lastEvent, e, session());
             return;

@@ -7,7 +7,8 @@ import java.util.Arrays;
 /**
  * Makes a document's records shorter: datagrams of a flow differ in their time and length alone, and so do the decisions about
  * them, so an EVENT and its DECISION that say what an earlier pair of the document said become a REPEAT of that (as RFC 1144
- * sends of a header what changed), and datagrams of one train become one REPEAT. A document needs no other to be read.
+ * sends of a header what changed), and datagrams of one train become one REPEAT, if the shard has not made that of them already
+ * ({@link Train}). A document needs no other to be read.
  * {@link DocumentUnpacker} is the way back. One thread; allocates nothing.
  */
 final class DocumentPacker {
@@ -32,49 +33,91 @@ final class DocumentPacker {
 
     private int document;
 
+    /** Of the document at hand: where its records stand, up to where they are packed, and where the next go. */
+    private long origin;
+
+    private long copied;
+    private long to;
+    private long packed;
+
+    /** The last REPEAT, if nothing stands behind it; else 0. */
+    private long repeat;
+
     /**
      * Packs records.
      *
-     * @param from their address; whole ones, of at most {@link JournalLayout#LONGEST_DOCUMENT} bytes with the header
+     * @param from their address; whole ones, of at most {@link JournalLayout#LONGEST_DOCUMENT} bytes with the header and with
+     *     each REPEAT written out; one stands behind its pair, and its place is not yet said
      * @param length in bytes
-     * @param to where there is room for as much
+     * @param into where there is room for as much
      * @return how many bytes they take there
      */
-    int pack(long from, int length, long to) {
+    int pack(long from, int length, long into) {
         beginDocument();
-        int read = 0;
-        int copied = 0;
-        int packed = 0;
-        long repeat = 0;
-        while (read < length) {
-            int bytes = Records.length(from + read);
-            if (!isPair(from + read, bytes, length - read)) {
-                read += bytes;
-                continue;
-            }
-            int place = place(from + read, bytes);
-            long last = pairs[place];
-            if (last >>> (2 * HALF) == document
-                    && isRepeated(from + ((last >>> HALF) & OFFSET_MASK) * Long.BYTES, from + read, bytes)) {
-                int word = (int) last & OFFSET_MASK;
-                if (read > copied || !saysOnceMore(repeat, word, from + read)) {
-                    Memory.copy(from + copied, to + packed, read - copied);
-                    packed += read - copied;
-                    repeat = to + packed;
-                    packed += RecordEncoder.repeat(repeat, word, from + read);
-                }
-                read += bytes + JournalLayout.DECISION_RELEASE_NS;
-                copied = read;
-            } else {
-                int packedAt = packed + read - copied;
-                pairs[place] = ((long) document << (2 * HALF))
-                        | ((long) (read / Long.BYTES) << HALF)
-                        | (packedAt / Long.BYTES);
-                read += bytes + JournalLayout.DECISION_RELEASE_NS;
+        origin = from;
+        to = into;
+        packed = into;
+        copied = from;
+        repeat = 0;
+        long end = from + length;
+        long at = from;
+        while (at < end) {
+            int bytes = Records.length(at);
+            at = isPair(at, bytes, end - at) ? pair(at, bytes, end) : at + bytes;
+        }
+        copyUntil(end);
+        return (int) (packed - into);
+    }
+
+    /** Packs a pair and a REPEAT that stands behind it; answers the address of what follows. */
+    private long pair(long event, int bytes, long end) {
+        long behind = event + bytes + JournalLayout.DECISION_RELEASE_NS;
+        boolean isTrain = behind < end && Records.typeNumber(behind) == RecordType.REPEAT.ordinal();
+        int times = isTrain ? Records.times(behind) : 0;
+        int place = place(event, bytes);
+        long last = pairs[place];
+        boolean isKnown = last >>> (2 * HALF) == document
+                && isRepeated(origin + ((last >>> HALF) & OFFSET_MASK) * Long.BYTES, event, bytes);
+        if (isKnown) {
+            repeat((int) last & OFFSET_MASK, event, event, 1 + times);
+        } else {
+            int word = (int) ((packed - to + (event - copied)) / Long.BYTES);
+            pairs[place] = ((long) document << (2 * HALF)) | (((event - origin) / Long.BYTES) << HALF) | word;
+            if (isTrain) {
+                repeat(word, event, behind, times);
             }
         }
-        Memory.copy(from + copied, to + packed, length - copied);
-        return packed + length - copied;
+        long next = isTrain ? behind + JournalLayout.REPEAT_LENGTH : behind;
+        if (isKnown || isTrain) {
+            copied = next;
+        }
+        return next;
+    }
+
+    /** Copies what stands before an address and has not been packed, and says behind it so many times what a pair says. */
+    private void repeat(int word, long event, long before, int times) {
+        copyUntil(before);
+        int left = times;
+        if (repeat != 0 && Records.repeatedWord(repeat) == word && Records.isSameAs(repeat, event)) {
+            int more = Math.min(left, JournalLayout.MOST_TIMES - Records.times(repeat));
+            Memory.putByte(repeat + JournalLayout.REPEAT_TIMES, (byte) (Records.times(repeat) + more));
+            left -= more;
+        }
+        while (left > 0) {
+            int more = Math.min(left, JournalLayout.MOST_TIMES);
+            repeat = packed;
+            packed += RecordEncoder.repeat(repeat, word, event, more);
+            left -= more;
+        }
+    }
+
+    private void copyUntil(long end) {
+        if (end > copied) {
+            Memory.copy(copied, packed, end - copied);
+            packed += end - copied;
+            copied = end;
+            repeat = 0;
+        }
     }
 
     private void beginDocument() {
@@ -88,21 +131,14 @@ final class DocumentPacker {
     /** Whether there is an EVENT of the kind DATA that a REPEAT has room for, and behind it a DECISION without extras. */
     static boolean isPair(long event, int bytes, long left) {
         return (Memory.getLong(event) & TYPE_AND_KIND) == DATA_EVENT
-                && (Memory.getLong(event + JournalLayout.EVENT_LENGTH_BYTES) & TOO_LARGE) == 0
+                && hasRoom(event)
                 && left >= bytes + JournalLayout.DECISION_RELEASE_NS
                 && (Memory.getLong(event + bytes) & TYPE_AND_WORDS) == SHORT_DECISION;
     }
 
-    /** Whether the last REPEAT, with nothing behind it, says this as well; then it says so. */
-    private static boolean saysOnceMore(long repeat, int word, long event) {
-        if (repeat == 0
-                || Records.repeatedWord(repeat) != word
-                || Records.times(repeat) == JournalLayout.MOST_TIMES
-                || !Records.isSameAs(repeat, event)) {
-            return false;
-        }
-        Memory.putByte(repeat + JournalLayout.REPEAT_TIMES, (byte) (Records.times(repeat) + 1));
-        return true;
+    /** Whether an EVENT's length and packets are such that a REPEAT has room for them. */
+    static boolean hasRoom(long event) {
+        return (Memory.getLong(event + JournalLayout.EVENT_LENGTH_BYTES) & TOO_LARGE) == 0;
     }
 
     private static int place(long event, int bytes) {

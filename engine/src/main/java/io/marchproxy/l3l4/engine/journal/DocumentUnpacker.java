@@ -37,6 +37,15 @@ final class DocumentUnpacker implements AutoCloseable {
         long unpacked = length;
         long at = from;
         while (at < until) {
+            int pair = RecordChecks.pairLength(at, until - at);
+            if (pair > 0) {
+                if (at - from < ROOM && DocumentPacker.hasRoom(at)) {
+                    remember((int) (at - from) / Long.BYTES);
+                }
+                records += 2;
+                at += pair;
+                continue;
+            }
             int bytes = RecordChecks.length(at, until - at);
             if (bytes == 0) {
                 return false;

@@ -36,6 +36,7 @@ public final class JournalRing {
     private long readSeen;
     private long found;
     private long foundEnd;
+    private boolean foundAll;
 
     /**
      * An empty ring.
@@ -98,11 +99,11 @@ public final class JournalRing {
     }
 
     /**
-     * Looks for whole records that stand behind one another, as many as fit; a TEXT comes alone. They stay where {@link #found} says until
-     * {@link #release}.
+     * Looks for whole records that stand behind one another, as many as fit; a TEXT comes alone, a REPEAT with its pair. They stay where
+     * {@link #found} says until {@link #release}.
      *
-     * @param room bytes, at least the longest record's
-     * @param count element 0 becomes the number of records
+     * @param room bytes, with each REPEAT written out: at least the longest record's, and those of a pair and the longest REPEAT of it
+     * @param count element 0 becomes the number of records, those that a REPEAT stands for included
      * @return their bytes; 0 when nothing waits. Reading thread
      */
     public int find(int room, int[] count) {
@@ -114,15 +115,35 @@ public final class JournalRing {
         found = at(position);
         long most = Math.min(until - position, address + capacity - found);
         int length = 0;
+        int writtenOut = 0;
         int records = 0;
+        int lastEvent = 0;
+        int beforeUnit = 0;
+        int recordsBefore = 0;
+        foundAll = true;
         while (length < most && !isPad(found + length)) {
-            int next = Records.length(found + length);
-            boolean isText = Records.typeNumber(found + length) == RecordType.TEXT.ordinal();
-            if (length + next > room || (isText && records > 0)) {
+            long at = found + length;
+            int type = Records.typeNumber(at);
+            int next = Records.length(at);
+            boolean isRepeat = type == RecordType.REPEAT.ordinal();
+            int needed = isRepeat ? Records.times(at) * (length - lastEvent) : next;
+            if (!isRepeat && type != RecordType.DECISION.ordinal()) {
+                beforeUnit = length;
+                recordsBefore = records;
+            }
+            boolean isText = type == RecordType.TEXT.ordinal();
+            if (writtenOut + needed > room || (isText && records > 0)) {
+                foundAll = false;
+                length = beforeUnit;
+                records = recordsBefore;
                 break;
             }
+            if (type == RecordType.EVENT.ordinal()) {
+                lastEvent = length;
+            }
             length += next;
-            records++;
+            writtenOut += needed;
+            records += Records.count(at);
             if (isText) {
                 break;
             }
@@ -130,6 +151,11 @@ public final class JournalRing {
         foundEnd = position + length;
         count[0] = records;
         return length;
+    }
+
+    /** Whether {@link #find} found all that there was room for, up to the ring's end: more would not have been found in more room. Reading thread. */
+    boolean hasFoundAll() {
+        return foundAll;
     }
 
     /** The address of what {@link #find} found. Reading thread. */

@@ -1,6 +1,7 @@
 package io.marchproxy.l3l4.engine.journal;
 
 import io.marchproxy.l3l4.stages.flow.FlowEnd;
+import io.marchproxy.l3l4.stages.packet.EventKind;
 import io.marchproxy.l3l4.stages.packet.PacketDescriptor;
 import io.marchproxy.l3l4.stages.pipeline.Pipeline;
 import io.marchproxy.l3l4.stages.pipeline.PipelineSettings;
@@ -12,8 +13,12 @@ final class PacketRecorder implements ShardRecorder {
     private final Recording recording;
     private final @Nullable Checkpoints checkpoints;
     private final int snapBytes;
+    private final Train train;
     private long events;
     private long outcomes;
+
+    /** Events that follow the one at hand at once. */
+    private int expected;
 
     /**
      * A recorder of all that a shard does.
@@ -25,6 +30,7 @@ final class PacketRecorder implements ShardRecorder {
         this.recording = recording;
         this.checkpoints = checkpoints;
         this.snapBytes = snapBytes;
+        this.train = recording.train();
     }
 
     @Override
@@ -35,7 +41,13 @@ final class PacketRecorder implements ShardRecorder {
     }
 
     @Override
+    public void expects(int more) {
+        expected = more;
+    }
+
+    @Override
     public void arrived(PacketDescriptor event) {
+        expected = Math.max(0, expected - 1);
         boolean afterGap = recording.eventBegins();
         if (checkpoints != null) {
             if (afterGap) {
@@ -47,9 +59,21 @@ final class PacketRecorder implements ShardRecorder {
         if (snapBytes > 0) {
             recording.snap(event, snapBytes);
         }
-        recording.event(event);
         events++;
-        if (checkpoints != null && !event.isData() && event.endpoint() instanceof PipelineSettings settings) {
+        if (event.isData()) {
+            train.event(event);
+        } else {
+            other(event);
+        }
+    }
+
+    private void other(PacketDescriptor event) {
+        if (event.kind() == EventKind.CONFIG) {
+            recording.event(event);
+        } else {
+            train.event(event);
+        }
+        if (checkpoints != null && event.endpoint() instanceof PipelineSettings settings) {
             checkpoints.configured(settings);
         }
     }
@@ -57,9 +81,9 @@ final class PacketRecorder implements ShardRecorder {
     @Override
     public void handled(PacketDescriptor event, Verdict verdict) {
         outcomes++;
-        long at = recording.claim(RecordEncoder.LONGEST);
-        if (at != 0) {
-            recording.publish(RecordEncoder.outcome(at, event, verdict));
+        train.outcome(event, verdict);
+        if (expected == 0) {
+            train.handOver();
         }
     }
 

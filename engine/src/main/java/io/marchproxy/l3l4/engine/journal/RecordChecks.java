@@ -30,6 +30,20 @@ final class RecordChecks {
     private static final int END = JournalLayout.SESSION_END_TIME_NS + Long.BYTES;
     private static final int CHECKPOINT_END = JournalLayout.CHECKPOINT_SLOTS + Long.BYTES;
 
+    private static final int NARROW_EVENT = JournalLayout.EVENT_ADDRESSES + JournalLayout.NARROW_ADDRESSES;
+    private static final int WIDE_EVENT = JournalLayout.EVENT_ADDRESSES + JournalLayout.WIDE_ADDRESSES;
+    private static final int NARROW_PAIR = NARROW_EVENT + DECISION_SHORT;
+
+    /** Bits of a record's first word. */
+    private static final long FORM_WIDE = (long) JournalLayout.FORM_WIDE << (JournalLayout.EVENT_FORM * Byte.SIZE);
+
+    private static final long PLAIN_HEAD = 0xffff;
+    private static final long PLAIN = 0xff_ffffL | (long) JournalLayout.FORM_EXTRAS << (JournalLayout.EVENT_FORM * Byte.SIZE);
+    private static final long PLAIN_EVENT =
+            RecordType.EVENT.ordinal() | (long) EventKind.DATA.ordinal() << (JournalLayout.EVENT_KIND * Byte.SIZE);
+    private static final long PLAIN_DECISION = RecordType.DECISION.ordinal()
+            | (long) (DECISION_SHORT / Long.BYTES) << (JournalLayout.WORDS * Byte.SIZE);
+
     /** Settings are smaller by far. */
     private static final int MOST_JSON = 64 << 20;
 
@@ -51,6 +65,29 @@ final class RecordChecks {
         }
         int type = Records.typeNumber(at);
         return RecordType.isOne(type) && isSound(RecordType.of(type), at, length) ? length : 0;
+    }
+
+    /**
+     * Whether there is an EVENT of the kind DATA without extras, and behind it a DECISION without: what nearly all records are.
+     *
+     * @param room bytes that the document still has
+     * @return the length of both in bytes; 0 when there is something else, or what has no sense
+     */
+    static int pairLength(long at, long room) {
+        if (room < NARROW_PAIR) {
+            return 0;
+        }
+        long head = Memory.getLong(at);
+        boolean isWide = (head & FORM_WIDE) != 0;
+        int event = isWide ? WIDE_EVENT : NARROW_EVENT;
+        if ((head & PLAIN) != (PLAIN_EVENT | (long) (event / Long.BYTES) << (JournalLayout.WORDS * Byte.SIZE))
+                || room < event + DECISION_SHORT) {
+            return 0;
+        }
+        long decision = at + event;
+        return (Memory.getLong(decision) & PLAIN_HEAD) == PLAIN_DECISION && isDecided(decision)
+                ? event + DECISION_SHORT
+                : 0;
     }
 
     private static boolean isSound(RecordType type, long at, int length) {

@@ -174,18 +174,19 @@ public final class RecordEncoder {
     }
 
     /**
-     * An EVENT and its DECISION, as an earlier pair, once.
+     * An EVENT and its DECISION, as an earlier pair.
      *
      * @param word where that one stands, in 8-byte words behind the document's header
      * @param event the EVENT
+     * @param times 1 to {@link JournalLayout#MOST_TIMES}
      */
-    static int repeat(long at, int word, long event) {
+    static int repeat(long at, int word, long event, int times) {
         begin(at, RecordType.REPEAT, JournalLayout.REPEAT_LENGTH);
         Memory.putShort(at + JournalLayout.REPEAT_OF, (short) word);
         Memory.putShort(at + JournalLayout.REPEAT_LENGTH_BYTES, (short)
                 Memory.getInt(event + JournalLayout.EVENT_LENGTH_BYTES));
         Memory.putByte(at + JournalLayout.REPEAT_PACKETS, (byte) Memory.getInt(event + JournalLayout.EVENT_PACKETS));
-        Memory.putByte(at + JournalLayout.REPEAT_TIMES, (byte) 1);
+        Memory.putByte(at + JournalLayout.REPEAT_TIMES, (byte) times);
         Memory.putLong(at + JournalLayout.REPEAT_ARRIVAL_NS, Memory.getLong(event + JournalLayout.EVENT_ARRIVAL_NS));
         return JournalLayout.REPEAT_LENGTH;
     }

@@ -17,6 +17,7 @@ final class Recording {
     private final AtomicLong written = new AtomicLong();
 
     private final AtomicLong lost = new AtomicLong();
+    private final Train train;
     private long lostInGap;
     private boolean paused;
 
@@ -32,10 +33,17 @@ final class Recording {
     Recording(JournalRing ring, Runnable whenFull) {
         this.ring = ring;
         this.whenFull = whenFull;
+        this.train = new Train(this);
     }
 
-    /** Where the next record may be written; 0 when it is lost. */
+    /** Through which events of the mode {@code packets} are recorded, and what comes of them. */
+    Train train() {
+        return train;
+    }
+
+    /** Where the next record may be written; 0 when it is lost. Whatever is in hand goes before it. */
     long claim(int most) {
+        train.handOver();
         if (!paused) {
             long at = ring.claim(most);
             if (at == 0) {
@@ -54,7 +62,12 @@ final class Recording {
 
     /** Hands over the record at the claimed address. */
     void publish(int length) {
-        written.setOpaque(written.getPlain() + 1);
+        publish(length, 1);
+    }
+
+    /** Hands over what stands at the claimed address for so many records. */
+    void publish(int length, int records) {
+        written.setOpaque(written.getPlain() + records);
         ring.publish(length);
     }
 
@@ -63,6 +76,7 @@ final class Recording {
      * are lost. Nothing is lost then.
      */
     long claimSpare(int most) {
+        train.handOver();
         return hasSpareRoom() ? ring.claim(most) : 0;
     }
 

@@ -18,6 +18,11 @@ public final class Records {
         return RecordType.of(typeNumber(at));
     }
 
+    /** Whether it is an EVENT, which is what is asked most. */
+    public static boolean isEvent(long at) {
+        return typeNumber(at) == RecordType.EVENT.ordinal();
+    }
+
     static int typeNumber(long at) {
         return Byte.toUnsignedInt(Memory.getByte(at + JournalLayout.TYPE));
     }

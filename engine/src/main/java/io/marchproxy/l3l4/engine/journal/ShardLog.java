@@ -58,6 +58,10 @@ final class ShardLog {
     private @Nullable Checkpoints checkpoints;
     private @Nullable Runnable sessionWanted;
     private boolean lacksCheckpoints;
+
+    /** More waits than the last document had room for. */
+    private boolean isCut;
+
     private boolean barred;
     private GapCause gapCause = GapCause.WRITE_FAILED;
 
@@ -101,7 +105,7 @@ final class ShardLog {
 
     /** Whether what waits would be half a document already. Writing thread. */
     boolean isBehind() {
-        return texts.isUnderWay() || ring.waiting() > JournalLayout.LONGEST_DOCUMENT / 2;
+        return texts.isUnderWay() || isCut || ring.waiting() > JournalLayout.LONGEST_DOCUMENT / 2;
     }
 
     /** Whether records wait that take more than half of the ring. Any thread. */
@@ -111,6 +115,7 @@ final class ShardLog {
 
     /** Writes one document of what waits. False when nothing did. Writing thread. */
     boolean turn() {
+        isCut = false;
         long nowNs = System.nanoTime();
         if (store == null && nowNs - retryNs >= 0) {
             open(nowNs);
@@ -136,6 +141,7 @@ final class ShardLog {
         } else {
             write(ring.found(), length, found[0]);
         }
+        isCut = !ring.hasFoundAll();
         ring.release();
         return true;
     }

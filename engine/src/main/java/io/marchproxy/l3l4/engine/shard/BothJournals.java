@@ -15,6 +15,12 @@ record BothJournals(Journal first, Journal second) implements Journal {
     }
 
     @Override
+    public void expects(int events) {
+        first.expects(events);
+        second.expects(events);
+    }
+
+    @Override
     public void arrived(PacketDescriptor event) {
         first.arrived(event);
         second.arrived(event);

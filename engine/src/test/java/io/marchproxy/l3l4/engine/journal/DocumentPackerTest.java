@@ -225,7 +225,7 @@ class DocumentPackerTest {
         long event = recorded.address();
         int at = PAIR;
         for (; at + JournalLayout.REPEAT_LENGTH <= ROOM; at += JournalLayout.REPEAT_LENGTH) {
-            RecordEncoder.repeat(event + at, 0, event);
+            RecordEncoder.repeat(event + at, 0, event, 1);
         }
 
         assertFalse(unpacker.unpack(event, at));

@@ -166,7 +166,7 @@ class JournalLayoutTest {
         MemorySegment event = Arena.global().allocate(RecordEncoder.LONGEST, 8);
         RecordEncoder.event(event.address(), packet);
 
-        int length = RecordEncoder.repeat(memory.address(), 0xfedc, event.address());
+        int length = RecordEncoder.repeat(memory.address(), 0xfedc, event.address(), 1);
 
         assertEquals("0f02dcfe 4000 09 01 0807060504030201", hex(length, 4, 2, 1, 1, 8));
     }

@@ -34,6 +34,11 @@ public interface Journal {
         // most journals keep events alone
     }
 
+    /** So many events follow at once, so that what is told of them may be handed on together. Optional, and without influence on what is told. */
+    default void expects(int events) {
+        // most journals take each event by itself
+    }
+
     /** An event is about to be handled; the descriptor carries what came in. Everything that a decision may depend on is here. */
     void arrived(PacketDescriptor event);
 

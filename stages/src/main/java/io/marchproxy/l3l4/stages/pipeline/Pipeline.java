@@ -86,6 +86,7 @@ public final class Pipeline extends SingleWriter implements FlowTimers.Expiry {
      */
     public void expect(PacketDescriptor[] events, int from, int count) {
         flows.expect(events, from, count);
+        journal.expects(count);
     }
 
     /**

@@ -24,6 +24,8 @@ class BudgetIT {
     /** More than the budget buys. */
     private static final int BYTES = 3_000;
 
+    private static final String SPENT = "service web/tcp has spent its daily budget";
+
     @TempDir
     Path data;
 
@@ -37,10 +39,7 @@ class BudgetIT {
                 Await.until("its money is spent", PATIENCE, () -> asked(first) == 'c');
                 Await.until("that is written down", PATIENCE, () -> spent().contains(" web/tcp"));
                 Await.until("with what was spent", PATIENCE, () -> sum() >= BYTES * 1e-6);
-                Await.until(
-                        "it is told",
-                        PATIENCE,
-                        () -> first.output().contains("service web/tcp has spent its daily budget"));
+                Await.until("it is told", PATIENCE, () -> first.output().contains(SPENT));
                 first.kill();
             }
             double before = sum();
@@ -48,6 +47,7 @@ class BudgetIT {
                 assertEquals('c', asked(second), "its very first connection");
                 assertTrue(second.metric("marchproxy_multicloud_budget_spent", "web") >= before, "as shown, too");
                 assertEquals(1, second.metric("marchproxy_multicloud_budget_saving", "web"));
+                Await.until("it is told again", PATIENCE, () -> second.output().contains(SPENT));
                 second.reload(services(dear.port(), cheap.port(), "1000"));
                 Await.until("there is money again", PATIENCE, () -> asked(second) == 'd');
                 Await.until("that is told", PATIENCE, () -> second.output().contains("service web/tcp saves no more"));

@@ -180,7 +180,9 @@ public final class Verification implements AutoCloseable {
             running.turnPage();
         }
         documentEnd = reader.recordsEnd();
-        for (long at = reader.recordsAt(); at < documentEnd && difference == null && !skipped; at += Records.length(at)) {
+        for (long at = reader.recordsAt();
+                at < documentEnd && difference == null && !skipped;
+                at += Records.length(at)) {
             if (recordNumber >= resumeAt) {
                 record(at);
             }

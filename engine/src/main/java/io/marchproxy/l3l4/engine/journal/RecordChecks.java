@@ -38,11 +38,12 @@ final class RecordChecks {
     private static final long FORM_WIDE = (long) JournalLayout.FORM_WIDE << (JournalLayout.EVENT_FORM * Byte.SIZE);
 
     private static final long PLAIN_HEAD = 0xffff;
-    private static final long PLAIN = 0xff_ffffL | (long) JournalLayout.FORM_EXTRAS << (JournalLayout.EVENT_FORM * Byte.SIZE);
+    private static final long PLAIN =
+            0xff_ffffL | (long) JournalLayout.FORM_EXTRAS << (JournalLayout.EVENT_FORM * Byte.SIZE);
     private static final long PLAIN_EVENT =
             RecordType.EVENT.ordinal() | (long) EventKind.DATA.ordinal() << (JournalLayout.EVENT_KIND * Byte.SIZE);
-    private static final long PLAIN_DECISION = RecordType.DECISION.ordinal()
-            | (long) (DECISION_SHORT / Long.BYTES) << (JournalLayout.WORDS * Byte.SIZE);
+    private static final long PLAIN_DECISION =
+            RecordType.DECISION.ordinal() | (long) (DECISION_SHORT / Long.BYTES) << (JournalLayout.WORDS * Byte.SIZE);
 
     /** Settings are smaller by far. */
     private static final int MOST_JSON = 64 << 20;

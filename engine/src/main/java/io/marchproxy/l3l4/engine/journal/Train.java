@@ -123,8 +123,8 @@ final class Train {
             return said == verdict && isDecidedAlike(decided, packet.address());
         }
         long at = event + eventBytes;
-        isDecisionKnown = RecordEncoder.outcome(at, packet, said) == DECISION
-                && isSame(pair + pairEventBytes, at, DECISION);
+        isDecisionKnown =
+                RecordEncoder.outcome(at, packet, said) == DECISION && isSame(pair + pairEventBytes, at, DECISION);
         if (isDecisionKnown) {
             Memory.copy(packet.address(), decided, DescriptorLayout.SIZE);
             verdict = said;

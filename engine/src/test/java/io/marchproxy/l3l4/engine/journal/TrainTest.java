@@ -31,8 +31,8 @@ class TrainTest {
 
     /** Bytes of a descriptor that an event is recorded with, and those that a decision is; enums and such apart. */
     private static final int[] ARRIVES = {
-        1, 2, 4, 5, 6, 7, 8, 13, 16, 23, 24, 31, 32, 40, 47, 48, 49, 50, 51, 52, 53, 54, 56, 60, 70, 71, 72, 75, 96, 103, 104, 111,
-        112, 113, 116, 119
+        1, 2, 4, 5, 6, 7, 8, 13, 16, 23, 24, 31, 32, 40, 47, 48, 49, 50, 51, 52, 53, 54, 56, 60, 70, 71, 72, 75, 96,
+        103, 104, 111, 112, 113, 116, 119
     };
 
     private static final int[] DECIDED = {56, 59, 63, 67, 68, 69, 71, 72, 75, 76, 79, 80, 87, 104, 111};
@@ -85,8 +85,7 @@ class TrainTest {
     private void flowEnds(int client) {
         expectedBytes += RecordEncoder.flowEnd(expected.address() + expectedBytes, client, FlowEnd.IDLE, 1);
         records++;
-        recording.publish(
-                RecordEncoder.flowEnd(recording.claim(RecordEncoder.LONGEST), client, FlowEnd.IDLE, 1));
+        recording.publish(RecordEncoder.flowEnd(recording.claim(RecordEncoder.LONGEST), client, FlowEnd.IDLE, 1));
     }
 
     /** As the writing thread does it, and a reader after it. */

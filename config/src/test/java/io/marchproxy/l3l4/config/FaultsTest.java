@@ -200,6 +200,10 @@ class FaultsTest {
                         "qos.rules[0].police.exceed: would drop bytes out of TCP streams, and nothing else matches: say pass or"
                                 + " remark, and hold TCP to a rate with services[].rate, client-rate or connection-rate"),
                 of(
+                        "qos: { rules: [ { class: P1, police: { rate: 1Mbit, exceed: remark FOO } } ] }",
+                        "qos.rules[0].police.exceed: \"remark FOO\" is no code point: EF, VA, AF11 to AF43, CS0 to CS7, BE, LE or"
+                                + " 0 to 63"),
+                of(
                         "qos: { rules: [ { class: P1, police: { burst: 1MB, exceed: pass } } ] }",
                         "qos.rules[0].police.rate: is missing: Rate that matching packets conform to, in each direction."),
                 of(

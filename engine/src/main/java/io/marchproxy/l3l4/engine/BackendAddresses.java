@@ -1,5 +1,6 @@
 package io.marchproxy.l3l4.engine;
 
+import io.marchproxy.l3l4.config.value.HostPort;
 import io.marchproxy.l3l4.engine.health.HealthMonitor;
 import io.marchproxy.l3l4.engine.health.ProbeTarget;
 import io.marchproxy.l3l4.engine.settings.CompiledSettings;
@@ -83,7 +84,7 @@ final class BackendAddresses {
                         "backend {} of {} is at {} now, as its name says",
                         backend.target().id(),
                         backend.service().settings().name(),
-                        renewed.target().address());
+                        HostPort.of(renewed.target().address()));
             }
             moved |= isMoved;
             changed |= !renewed.equals(backend);

@@ -4,12 +4,15 @@ import io.marchproxy.l3l4.engine.journal.JournalReader;
 import io.marchproxy.l3l4.engine.journal.JsonPieces;
 import io.marchproxy.l3l4.engine.journal.RecordType;
 import io.marchproxy.l3l4.engine.journal.Records;
+import io.marchproxy.l3l4.stages.packet.EventKind;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -49,6 +52,13 @@ final class TailCommand implements Callable<Integer> {
             description = "Goes on with what comes.")
     private boolean follow;
 
+    @Option(
+            names = {"-k", "--kind"},
+            paramLabel = "KIND",
+            split = ",",
+            description = "Only events of these kinds, and what was decided about them: ${COMPLETION-CANDIDATES}.")
+    private Set<EventKind> kinds = EnumSet.noneOf(EventKind.class);
+
     @Spec
     private CommandSpec spec;
 
@@ -57,11 +67,16 @@ final class TailCommand implements Callable<Integer> {
         private final String name;
         private final JournalReader reader;
         private final JsonPieces pieces = new JsonPieces();
+        private final Set<EventKind> kinds;
         private RecordText text = new RecordText(null);
 
-        Shard(Path folder) {
+        /** Whether the last event is shown, and so what was decided about it. */
+        private boolean showsEvent;
+
+        Shard(Path folder, Set<EventKind> kinds) {
             name = String.valueOf(folder.getFileName());
             reader = new JournalReader(folder);
+            this.kinds = kinds;
         }
 
         void lines(Consumer<String> into) throws IOException {
@@ -71,9 +86,25 @@ final class TailCommand implements Callable<Integer> {
                 if ((type == RecordType.SESSION || type == RecordType.CHECKPOINT) && pieces.add(at)) {
                     text = new RecordText(pieces.session());
                 }
-                into.accept(name + " " + number + "  " + text.line(at));
+                if (isShown(type, at)) {
+                    into.accept(name + " " + number + "  " + text.line(at));
+                }
                 number++;
             }
+        }
+
+        private boolean isShown(RecordType type, long at) {
+            if (kinds.isEmpty()) {
+                return true;
+            }
+            if (type == RecordType.EVENT) {
+                showsEvent = kinds.contains(Records.kind(at));
+            }
+            return switch (type) {
+                case EVENT, DECISION, SNAP -> showsEvent;
+                case RELEASE -> kinds.contains(EventKind.DATA);
+                default -> false;
+            };
         }
     }
 
@@ -86,7 +117,7 @@ final class TailCommand implements Callable<Integer> {
         List<Shard> shards = new ArrayList<>();
         try {
             for (Path folder : journal.shards()) {
-                Shard shard = new Shard(folder);
+                Shard shard = new Shard(folder, kinds);
                 shards.add(shard);
                 shard.reader.toLastFile();
             }

@@ -35,6 +35,21 @@ class TailCommandTest {
     }
 
     @Test
+    void shouldShowEventsOfAKindAlone() {
+        Tools.Outcome all = Tools.run("tail", data, "-n", 1_000);
+        Tools.Outcome packets = Tools.run("tail", data, "-n", 1_000, "--kind", "data");
+        Tools.Outcome others = Tools.run("tail", data, "-n", 1_000, "-k", "reset,health");
+
+        assertEquals(0, packets.exitCode(), packets::toString);
+        assertEquals(
+                all.out().lines().filter(line -> line.contains("kind=DATA")).toList(),
+                packets.out().lines().filter(line -> line.contains("  event  ")).toList());
+        assertTrue(packets.out().contains("  decision  "), packets.out());
+        assertEquals(0, others.exitCode(), others::toString);
+        assertEquals("", others.out());
+    }
+
+    @Test
     void shouldRefuseANegativeNumber() {
         Tools.Outcome outcome = Tools.run("tail", data, "--records", -1);
 

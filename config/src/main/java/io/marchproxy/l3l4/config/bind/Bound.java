@@ -37,6 +37,7 @@ public final class Bound {
 
     private final Map<String, Slot> slots = new LinkedHashMap<>();
     private final Set<String> idle = new HashSet<>();
+    private final Set<String> misread = new HashSet<>();
     private final String path;
     private final Origin origin;
 
@@ -76,6 +77,16 @@ public final class Bound {
 
     Map<String, Slot> slots() {
         return slots;
+    }
+
+    /** Says of a key that what stood there could not be read, which has been told. */
+    void markMisread(Field field) {
+        misread.add(field.name());
+    }
+
+    /** Whether what stood there could not be read: its value is what it would be if nothing stood there. */
+    boolean misread(Field field) {
+        return misread.contains(field.name());
     }
 
     /** Says of a key that it changes nothing as things are. */

@@ -101,6 +101,7 @@ final class PoliceChecks {
                 || police.find(QosKeys.POLICE_EXCESS_BURST).isPresent();
         return Stream.of(QosKeys.POLICE_CONFORM, QosKeys.POLICE_EXCEED, QosKeys.POLICE_VIOLATE)
                 .limit(threeColors ? 3 : 2)
+                .filter(key -> !police.misread(key))
                 .filter(key -> police.find(key)
                         .map(action -> action.kind() == Kind.DROP)
                         .orElse(police.origin(key) == Origin.Unwritten.DEFAULT))

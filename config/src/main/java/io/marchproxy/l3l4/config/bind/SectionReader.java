@@ -135,6 +135,9 @@ public final class SectionReader {
             return new Bound.Value(key.otherwise(), key.type(), Origin.Unwritten.DEFAULT);
         }
         Optional<T> value = read(key.type(), node, path);
+        if (value.isEmpty()) {
+            section.markMisread(key);
+        }
         return new Bound.Value(value.orElse(key.otherwise()), key.type(), node.origin());
     }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Backends fail in all ways, and are told by probes and traffic; what follows from that is decided again as it was. */
 @Timeout(120)
 class FaultRecordingIT {
-    private static final int SCENE_SECONDS = 90;
+    private static final int SCENE_SECONDS = 300;
 
     @TempDir
     Path data;

@@ -17,7 +17,8 @@ import java.util.Set;
  *   <li>the backend was asked in {@value #TURNS_ASKED} turns of it or more: over TCP by new questions, since one upload is one,
  *       over UDP by any datagram, since clients repeat theirs;
  *   <li>the service answers as a rule: of its questions before, nine in ten were answered, and {@value #ANSWERS_KNOWN} or
- *       more.
+ *       more. What was asked in the very turn in which its last answer came is not among them yet: a fault may have begun in
+ *       between.
  * </ul>
  *
  * <p>Usual is the longest silence of late that ended without being told (its memory halves each {@value #HALF_LIFE_S} s), or the time by
@@ -203,8 +204,12 @@ final class SilenceWatch {
             askedAgoNs += askedAgoNs == NEVER_NS ? 0 : elapsedNs;
         }
         if (bytesToClient != receivedBefore) {
-            usual.learn(this, answers - answeredBefore, promptness - promptnessBefore, limitNs);
+            long newAnswers = answers - answeredBefore;
+            long underWay = Math.clamp(unanswered - newAnswers, 0, questions - askedBefore);
+            unanswered -= underWay;
+            usual.learn(this, newAnswers, promptness - promptnessBefore, limitNs);
             end();
+            unanswered = underWay;
             return false;
         }
         if (turnsAsked == 0 && !asked) {

@@ -34,6 +34,21 @@ class SilenceWatchTest {
         assertTrue(tcp.isSilent());
     }
 
+    /** What is under way when a backend stops says nothing of whether its service answers, little as may be known of that yet. */
+    @Test
+    void shouldTellOfAYoungServiceWhoseBackendStoppedAmidATurn() {
+        answering(tcp, 30);
+        counts.questions += 15;
+        counts.answers += 6;
+        counts.toBackend += 150;
+        counts.toClient += 60;
+        assertFalse(tcp.turn(TURN, LIMIT));
+
+        int turns = asking(tcp, 20);
+
+        assertTrue(turns >= 6 && turns <= 8, "told after turns: " + turns);
+    }
+
     @Test
     void shouldKnowWhatANewBackendAnsweredBeforeItWasWatched() {
         counts.questions = 30;
